@@ -1,0 +1,143 @@
+//! The rules that no client may break, checked on what the simulator received.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Serialize;
+
+use crate::{config::id, world::ChannelTruth};
+
+mod sightings;
+mod watch;
+
+pub(crate) use self::watch::Watch;
+
+/// A rule that the proxy's bot broke. Times are milliseconds since 1970 on the simulator's clock.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+#[non_exhaustive]
+pub enum Violation {
+    /// A channel that the proxy's bot created is still there.
+    Leak {
+        /// Which.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Its name.
+        name: String,
+    },
+    /// A DELETE was received for a channel that the proxy's bot did not create.
+    WrongDelete {
+        /// Which.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Who created it; `None`: no such channel ever was.
+        #[serde(with = "id::option")]
+        creator_id: Option<u64>,
+        /// When.
+        at_ms: u64,
+    },
+    /// A DELETE was received for a protected channel.
+    ProtectedDelete {
+        /// Which.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// When.
+        at_ms: u64,
+    },
+    /// Two creations carried the same mark, and Discord had not refused the first.
+    MarkSentTwice {
+        /// The mark.
+        mark: String,
+        /// When the second one arrived.
+        at_ms: u64,
+    },
+    /// A message was sent or edited without `"allowed_mentions": {"parse": []}`.
+    UnguardedMentions {
+        /// The route.
+        route: &'static str,
+        /// Where.
+        #[serde(with = "id::option")]
+        channel_id: Option<u64>,
+        /// When.
+        at_ms: u64,
+    },
+    /// A request arrived although Discord had said to wait.
+    ClosedDoor {
+        /// The route.
+        route: &'static str,
+        /// The channel, guild or webhook at the front of the path.
+        #[serde(with = "id")]
+        resource_id: u64,
+        /// When.
+        at_ms: u64,
+        /// When Discord said so.
+        told_ms: u64,
+        /// Until when.
+        until_ms: u64,
+    },
+    /// More 401, 403 and 429 within the window than the budget has.
+    InvalidBudget {
+        /// When the budget was exceeded.
+        at_ms: u64,
+        /// The budget.
+        budget: u32,
+    },
+    /// A request named a channel that Discord had already told gone, and it was neither the one
+    /// DELETE nor the one GET that may make sure of it.
+    GoneChannel {
+        /// Which.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// The route.
+        route: &'static str,
+        /// When.
+        at_ms: u64,
+        /// When Discord told it gone.
+        told_ms: u64,
+    },
+    /// More IDENTIFYs within 24 hours than the budget has.
+    IdentifyBudget {
+        /// When.
+        at_ms: u64,
+        /// The budget.
+        budget: u64,
+    },
+}
+
+/// All that is wrong now: what was seen as it passed, what should not have been deleted, and what
+/// should not be there any more. Channels in `allowed` may still be there.
+pub(crate) fn violations(
+    watch: &Watch,
+    channels: &[ChannelTruth],
+    proxy_id: u64,
+    allowed: &[u64],
+) -> Vec<Violation> {
+    let creators: HashMap<u64, u64> = channels
+        .iter()
+        .map(|channel| (channel.id, channel.creator_id))
+        .collect();
+    let allowed: BTreeSet<u64> = allowed.iter().copied().collect();
+
+    let mut found = watch.seen().to_vec();
+    for (channel_id, at_ms) in watch.deletes() {
+        if watch.is_protected(channel_id) {
+            found.push(Violation::ProtectedDelete { channel_id, at_ms });
+        }
+        let creator_id = creators.get(&channel_id).copied();
+        if creator_id != Some(proxy_id) {
+            found.push(Violation::WrongDelete {
+                channel_id,
+                creator_id,
+                at_ms,
+            });
+        }
+    }
+    let leaked = channels
+        .iter()
+        .filter(|channel| channel.alive && channel.creator_id == proxy_id)
+        .filter(|channel| !allowed.contains(&channel.id));
+    found.extend(leaked.map(|channel| Violation::Leak {
+        channel_id: channel.id,
+        name: channel.name.clone(),
+    }));
+    found
+}

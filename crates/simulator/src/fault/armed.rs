@@ -1,0 +1,116 @@
+//! The faults that wait for their moment.
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use super::{EventFault, Fault, FaultKind, RestFault};
+use crate::rest::Route;
+
+/// All armed faults, in the order in which they were armed: the first that strikes wins.
+#[derive(Debug)]
+pub(crate) struct Faults {
+    /// Whether there is anything to look at: most requests meet none, and take no lock for it.
+    any: AtomicBool,
+    armed: Mutex<Armed>,
+}
+
+#[derive(Debug)]
+struct Armed {
+    faults: Vec<Fault>,
+    dice: fastrand::Rng,
+}
+
+impl Faults {
+    /// No fault yet; probabilities are drawn from `seed`.
+    pub(crate) fn new(seed: u64) -> Self {
+        let armed = Armed {
+            faults: Vec::new(),
+            dice: fastrand::Rng::with_seed(seed),
+        };
+        Self {
+            any: AtomicBool::new(false),
+            armed: Mutex::new(armed),
+        }
+    }
+
+    /// Arms one more.
+    pub(crate) fn arm(&self, fault: Fault) {
+        let mut armed = self.armed.lock();
+        armed.faults.push(fault);
+        self.any.store(true, Ordering::Release);
+    }
+
+    /// Disarms all: from here on everything works.
+    pub(crate) fn clear(&self) {
+        let mut armed = self.armed.lock();
+        armed.faults.clear();
+        self.any.store(false, Ordering::Release);
+    }
+
+    /// What is still armed.
+    pub(crate) fn list(&self) -> Vec<Fault> {
+        self.armed.lock().faults.clone()
+    }
+
+    /// What this request meets. Asking counts as a match.
+    pub(crate) fn rest(&self, route: &Route) -> Option<RestFault> {
+        self.strike(route.template, false)
+    }
+
+    /// What this event meets. Asking counts as a match, so ask once per event and not per session.
+    pub(crate) fn event(&self, name: &str) -> EventFault {
+        match self.strike(name, true) {
+            Some(FaultKind::DropEvent) => EventFault::Drop,
+            Some(FaultKind::DuplicateEvent) => EventFault::Duplicate,
+            Some(FaultKind::DelayEvent { delay_ms }) => {
+                EventFault::Delay(Duration::from_millis(delay_ms))
+            }
+            Some(FaultKind::ReorderEvent) => EventFault::Reorder,
+            _ => EventFault::None,
+        }
+    }
+
+    fn strike(&self, target: &str, for_events: bool) -> Option<FaultKind> {
+        if !self.any.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut armed = self.armed.lock();
+        let Armed { faults, dice } = &mut *armed;
+        let (index, kind, spent) = faults.iter_mut().enumerate().find_map(|(index, fault)| {
+            let meant = fault.kind.is_for_events() == for_events
+                && (fault.target == "*" || fault.target == target);
+            let struck = meant && fault.strikes(dice);
+            struck.then(|| (index, fault.kind, fault.count == Some(0)))
+        })?;
+        if spent {
+            let _spent = faults.remove(index);
+            self.any.store(!faults.is_empty(), Ordering::Release);
+        }
+        Some(kind)
+    }
+}
+
+impl Fault {
+    /// Whether it strikes this match; counts it.
+    fn strikes(&mut self, dice: &mut fastrand::Rng) -> bool {
+        if self.nth > 1 {
+            self.nth -= 1;
+            return false;
+        }
+        if self.probability < 1.0 && dice.f64() >= self.probability {
+            return false;
+        }
+        match &mut self.count {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Ground truth: what was asked, what was done, what was said.
+
+use std::collections::VecDeque;
+
+use parking_lot::Mutex;
+
+use crate::{bots::ReplyTruth, checks::Watch, config::Config, limits::REPLIES_KEPT};
+
+mod request;
+mod truth;
+
+pub(crate) use self::request::{Answered, Arrival, Told};
+pub use self::{
+    request::RequestTruth,
+    truth::{Counters, Truth},
+};
+
+/// Everything that the simulator received and did, kept within bounds.
+///
+/// The newest requests and replies are kept in full (`requests_kept`, 20 000 replies); counters
+/// count them all, and the checkers look at each one as it passes.
+#[derive(Debug)]
+pub(crate) struct Record {
+    requests_kept: usize,
+    pages: Mutex<Pages>,
+}
+
+#[derive(Debug)]
+struct Pages {
+    counters: Counters,
+    requests: VecDeque<RequestTruth>,
+    replies: VecDeque<ReplyTruth>,
+    watch: Watch,
+}
+
+impl Record {
+    /// Nothing has happened yet.
+    pub(crate) fn new(config: &Config) -> Self {
+        let pages = Pages {
+            counters: Counters::default(),
+            requests: VecDeque::new(),
+            replies: VecDeque::new(),
+            watch: Watch::new(config),
+        };
+        Self {
+            requests_kept: config.requests_kept,
+            pages: Mutex::new(pages),
+        }
+    }
+
+    /// A REST request has been read to its end. The number names it in the later calls.
+    pub(crate) fn arrived(&self, arrival: Arrival) -> u64 {
+        let mut pages = self.pages.lock();
+        pages.counters.requests += 1;
+        let number = pages.counters.requests;
+        *pages.counters.routes.entry(arrival.route).or_default() += 1;
+        pages.watch.arrived(&arrival);
+        if self.requests_kept > 0 {
+            if pages.requests.len() >= self.requests_kept {
+                pages.requests.pop_front();
+            }
+            pages.requests.push_back(RequestTruth::of(number, arrival));
+        }
+        number
+    }
+
+    /// The world has changed, or refused to, on behalf of this request.
+    pub(crate) fn executed(&self, number: u64, at_ms: u64) {
+        if let Some(request) = self.pages.lock().request(number) {
+            request.executed_ms = Some(at_ms);
+        }
+    }
+
+    /// The answer leaves, or it is certain that none ever will.
+    pub(crate) fn answered(&self, number: u64, answered: &Answered) {
+        let mut pages = self.pages.lock();
+        if answered.fault.is_some() {
+            pages.counters.faults += 1;
+        }
+        if answered.status == Some(429) {
+            pages.counters.rate_limited += 1;
+        }
+        if answered.is_invalid() {
+            pages.counters.invalid += 1;
+        }
+        pages.watch.answered(answered);
+        if let Some(request) = pages.request(number) {
+            request.answered_ms = answered.status.map(|_| answered.at_ms);
+            request.status = answered.status;
+            request.fault = answered.fault;
+        }
+    }
+
+    /// A gateway connection was opened.
+    pub(crate) fn connected(&self) {
+        self.pages.lock().counters.connections += 1;
+    }
+
+    /// An IDENTIFY was received.
+    pub(crate) fn identified(&self, now_ms: u64) {
+        let mut pages = self.pages.lock();
+        pages.counters.identifies += 1;
+        pages.watch.identified(now_ms);
+    }
+
+    /// A RESUME was received.
+    pub(crate) fn resumed(&self) {
+        self.pages.lock().counters.resumes += 1;
+    }
+
+    /// A scripted bot has begun, gone on with or ended a reply; `number` names it.
+    pub(crate) fn replied(&self, reply: ReplyTruth) {
+        let mut pages = self.pages.lock();
+        let known = pages
+            .replies
+            .binary_search_by_key(&reply.number, |reply| reply.number);
+        match known {
+            Ok(index) => pages.replies[index] = reply,
+            Err(index) => {
+                pages.replies.insert(index, reply);
+                if pages.replies.len() > REPLIES_KEPT {
+                    pages.replies.pop_front();
+                }
+            }
+        }
+    }
+
+    /// The counters now.
+    pub(crate) fn counters(&self) -> Counters {
+        self.pages.lock().counters.clone()
+    }
+
+    /// The replies that are kept, oldest first.
+    pub(crate) fn replies(&self) -> Vec<ReplyTruth> {
+        self.pages.lock().replies.iter().cloned().collect()
+    }
+
+    /// The requests that are kept and pass the filter, oldest first.
+    pub(crate) fn requests(&self, keep: impl Fn(&RequestTruth) -> bool) -> Vec<RequestTruth> {
+        self.pages
+            .lock()
+            .requests
+            .iter()
+            .filter(|request| keep(request))
+            .cloned()
+            .collect()
+    }
+
+    /// Looks at the history with the checkers' eyes.
+    pub(crate) fn watched<T>(&self, look: impl FnOnce(&mut Watch) -> T) -> T {
+        look(&mut self.pages.lock().watch)
+    }
+}
+
+impl Pages {
+    /// Requests are numbered without gaps, so the place follows from the number.
+    fn request(&mut self, number: u64) -> Option<&mut RequestTruth> {
+        let first = self.requests.front()?.number;
+        let index = usize::try_from(number.checked_sub(first)?).ok()?;
+        self.requests.get_mut(index)
+    }
+}

@@ -1,0 +1,206 @@
+//! What the guild's owner does, as people do while the proxy works.
+
+use serde_json::Value;
+
+use super::Simulator;
+use crate::{
+    shared::Shared,
+    world::{ApiError, ChannelDraft, NewMessage, Overwrite, OverwriteKind, RolePatch},
+};
+
+/// The acts of the human. Each panics when Discord refuses it: the human owns the guild, so it is
+/// the test that is wrong.
+impl Simulator {
+    /// Speaks; answers the message's id.
+    ///
+    /// # Panics
+    ///
+    /// When Discord refuses the message.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the id is a by-product of speaking"
+    )]
+    pub fn say(&self, channel_id: u64, content: &str) -> u64 {
+        self.say_as(self.shared.config.human.user_id, channel_id, content)
+    }
+
+    /// Speaks as another user.
+    ///
+    /// # Panics
+    ///
+    /// When Discord refuses the message.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the id is a by-product of speaking"
+    )]
+    pub fn say_as(&self, user_id: u64, channel_id: u64, content: &str) -> u64 {
+        accepted(say(&self.shared, user_id, channel_id, content))
+    }
+
+    /// Creates a text channel; answers its id.
+    ///
+    /// # Panics
+    ///
+    /// When Discord refuses it.
+    #[expect(
+        clippy::must_use_candidate,
+        reason = "the id is a by-product of creating"
+    )]
+    pub fn create_channel(&self, name: &str) -> u64 {
+        accepted(create_channel(&self.shared, name))
+    }
+
+    /// Deletes a channel.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such channel.
+    pub fn delete_channel(&self, channel_id: u64) {
+        accepted(delete_channel(&self.shared, channel_id));
+    }
+
+    /// Changes what the role of the proxy's bot grants in the guild.
+    ///
+    /// # Panics
+    ///
+    /// When the bot has no role any more.
+    pub fn set_permissions(&self, permissions: u64) {
+        accepted(set_permissions(&self.shared, permissions));
+    }
+
+    /// Allows and denies the proxy's bot something in one channel (permission bits).
+    ///
+    /// # Panics
+    ///
+    /// When there is no such channel.
+    pub fn set_overwrite(&self, channel_id: u64, allow: u64, deny: u64) {
+        let user_id = self.shared.config.proxy.user_id;
+        accepted(set_overwrite(
+            &self.shared,
+            channel_id,
+            user_id,
+            allow,
+            deny,
+        ));
+    }
+
+    /// Takes back what [`Simulator::set_overwrite`] did.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such channel or overwrite.
+    pub fn clear_overwrite(&self, channel_id: u64) {
+        let user_id = self.shared.config.proxy.user_id;
+        accepted(clear_overwrite(&self.shared, channel_id, user_id));
+    }
+
+    /// Sets the portal's switches for privileged intents of the proxy's bot.
+    pub fn set_privileged_intents(&self, intents: u64) {
+        let user_id = self.shared.config.proxy.user_id;
+        self.shared
+            .change(|world| world.set_privileged_intents(user_id, intents));
+    }
+
+    /// Removes a member, such as the proxy's own bot, from the guild.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such member.
+    pub fn kick(&self, user_id: u64) {
+        let (actor, guild_id) = (self.shared.config.human.user_id, self.guild_id());
+        accepted(
+            self.shared
+                .change(|world| world.remove_member(actor, guild_id, user_id, None)),
+        );
+    }
+
+    /// Makes the token of the proxy's bot worthless.
+    pub fn revoke_token(&self) {
+        let user_id = self.shared.config.proxy.user_id;
+        self.shared.change(|world| world.revoke_token(user_id));
+    }
+}
+
+fn accepted<T>(outcome: Result<T, ApiError>) -> T {
+    outcome.unwrap_or_else(|refusal| panic!("Discord refused: {refusal}"))
+}
+
+/// The id of what was made.
+fn id_of(made: &Value) -> u64 {
+    let id = made["id"].as_str().and_then(|id| id.parse().ok());
+    id.expect("everything that Discord makes has an id")
+}
+
+/// Speaks as a user.
+pub(crate) fn say(
+    shared: &Shared,
+    user_id: u64,
+    channel_id: u64,
+    content: &str,
+) -> Result<u64, ApiError> {
+    let message = NewMessage::text(content);
+    let sent = shared.change(|world| world.create_message(user_id, channel_id, message))?;
+    Ok(id_of(&sent))
+}
+
+/// Creates a text channel as the human.
+pub(crate) fn create_channel(shared: &Shared, name: &str) -> Result<u64, ApiError> {
+    let (actor, guild_id) = (shared.config.human.user_id, shared.config.guild.id);
+    let draft = ChannelDraft::text(name);
+    let made = shared.change(|world| world.create_channel(actor, guild_id, draft, None))?;
+    Ok(id_of(&made))
+}
+
+/// Deletes a channel as the human.
+pub(crate) fn delete_channel(shared: &Shared, channel_id: u64) -> Result<(), ApiError> {
+    let actor = shared.config.human.user_id;
+    shared
+        .change(|world| world.delete_channel(actor, channel_id, None))
+        .map(drop)
+}
+
+/// Changes what the role of the proxy's bot grants.
+pub(crate) fn set_permissions(shared: &Shared, permissions: u64) -> Result<(), ApiError> {
+    let actor = shared.config.human.user_id;
+    let (guild_id, user_id) = (shared.config.guild.id, shared.config.proxy.user_id);
+    shared.change(|world| {
+        let role_id = world
+            .bot_role_of(guild_id, user_id)
+            .ok_or_else(ApiError::unknown_role)?;
+        let patch = RolePatch {
+            permissions: Some(permissions),
+            ..RolePatch::default()
+        };
+        world
+            .modify_role(actor, guild_id, role_id, patch, None)
+            .map(drop)
+    })
+}
+
+/// Allows and denies a user something in one channel.
+pub(crate) fn set_overwrite(
+    shared: &Shared,
+    channel_id: u64,
+    user_id: u64,
+    allow: u64,
+    deny: u64,
+) -> Result<(), ApiError> {
+    let actor = shared.config.human.user_id;
+    let overwrite = Overwrite {
+        id: user_id,
+        kind: OverwriteKind::Member,
+        allow,
+        deny,
+    };
+    shared.change(|world| world.set_overwrite(actor, channel_id, overwrite, None))
+}
+
+/// Takes the user's overwrite away.
+pub(crate) fn clear_overwrite(
+    shared: &Shared,
+    channel_id: u64,
+    user_id: u64,
+) -> Result<(), ApiError> {
+    let actor = shared.config.human.user_id;
+    shared.change(|world| world.delete_overwrite(actor, channel_id, user_id, None))
+}

@@ -1,0 +1,180 @@
+//! In the beginning: one guild, its channels, its people and their roles.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::{
+    World,
+    channel::Channel,
+    event,
+    guild::Guild,
+    member::Member,
+    message::Nonces,
+    permission,
+    role::Role,
+    snowflake::{Snowflakes, created_ms},
+    user::User,
+};
+use crate::{
+    clock::Clock,
+    config::{BotConfig, Config},
+};
+
+/// The first of the silent members' ids; the guild's id is added.
+const EXTRA_MEMBER_OFFSET: u64 = 1_000_000;
+
+impl World {
+    /// A Discord as the configuration describes it. Bots enter with a managed role of their own.
+    pub(crate) fn new(config: &Config, clock: Clock) -> Self {
+        let mut world = Self::empty(config, clock);
+        let guild = &config.guild;
+        let everyone = Role::named(guild.id, "@everyone", permission::EVERYONE_DEFAULT);
+        world.guilds.insert(
+            guild.id,
+            Guild {
+                id: guild.id,
+                name: guild.name.clone(),
+                owner_id: config.human.user_id,
+                roles: BTreeMap::from([(guild.id, everyone)]),
+                members: BTreeMap::new(),
+                audit: VecDeque::new(),
+                role_cleanups: Vec::new(),
+                special: BTreeMap::new(),
+                search_indexed: false,
+            },
+        );
+        world.enter(
+            guild.id,
+            person(config.human.user_id, &config.human.name),
+            None,
+        );
+        for bot in &config.bots {
+            world.enter(guild.id, scripted(bot), Some(permission::EVERYONE_DEFAULT));
+        }
+        let proxy = &config.proxy;
+        let user = User {
+            id: proxy.user_id,
+            name: proxy.name.clone(),
+            bot: true,
+            token: Some(proxy.token.clone()),
+            privileged: proxy.privileged_intents,
+        };
+        world.enter(guild.id, user, Some(proxy.permissions));
+        for index in 0..u64::try_from(guild.members_extra).unwrap_or(0) {
+            let id = guild.id + EXTRA_MEMBER_OFFSET + index;
+            world.enter(guild.id, person(id, &format!("member-{index}")), None);
+        }
+        for (position, room) in guild.channels.iter().enumerate() {
+            let position = u64::try_from(position).unwrap_or(0);
+            let room = founded(guild.id, config.human.user_id, room, position);
+            world.channels.insert(room.id, room);
+        }
+        world
+    }
+
+    fn empty(config: &Config, clock: Clock) -> Self {
+        Self {
+            clock,
+            snowflakes: Snowflakes::default(),
+            dice: fastrand::Rng::with_seed(config.seed),
+            users: BTreeMap::new(),
+            bots: Vec::new(),
+            guilds: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            dead: BTreeMap::new(),
+            graves: VecDeque::new(),
+            messages: HashMap::new(),
+            messages_created: 0,
+            edits: 0,
+            nonces: Nonces::default(),
+            webhooks: BTreeMap::new(),
+            archive_due_ms: 0,
+            cdn: "http://127.0.0.1".to_owned(),
+            obfuscate: config.obfuscate_channels,
+            channels_max: config.guild.channels_max,
+            category_channels_max: config.guild.category_channels_max,
+            threads_max: config.guild.threads_max,
+            role_cleanup_ms: config.guild.role_cleanup_ms,
+            outbox: Vec::new(),
+        }
+    }
+
+    /// Makes a user a member of the guild; a bot brings a managed role that grants `permissions`.
+    fn enter(&mut self, guild_id: u64, user: User, permissions: Option<u64>) {
+        let role_id = self.snowflakes.next(&self.clock);
+        let Some(guild) = self.guilds.get_mut(&guild_id) else {
+            return;
+        };
+        let mut roles = Vec::new();
+        if let Some(permissions) = permissions {
+            let position = u64::try_from(guild.roles.len()).unwrap_or(0);
+            let role = Role {
+                position,
+                bot_id: Some(user.id),
+                ..Role::named(role_id, user.name.clone(), permissions)
+            };
+            guild.roles.insert(role_id, role);
+            roles.push(role_id);
+            self.bots.push(user.id);
+        }
+        let joined_ms = created_ms(guild_id)
+            .max(created_ms(user.id))
+            .min(self.clock.now_ms());
+        let member = Member {
+            user_id: user.id,
+            nick: None,
+            roles,
+            joined_ms,
+        };
+        guild.members.insert(user.id, member);
+        self.users.insert(user.id, user);
+    }
+}
+
+fn person(id: u64, name: &str) -> User {
+    // A person's client sees all content.
+    User {
+        id,
+        name: name.to_owned(),
+        bot: false,
+        token: None,
+        privileged: event::PRIVILEGED,
+    }
+}
+
+fn scripted(bot: &BotConfig) -> User {
+    User {
+        id: bot.user_id,
+        name: bot.name.clone(),
+        bot: true,
+        token: bot.token.clone(),
+        privileged: event::PRIVILEGED,
+    }
+}
+
+fn founded(
+    guild_id: u64,
+    creator_id: u64,
+    room: &crate::config::ChannelConfig,
+    position: u64,
+) -> Channel {
+    Channel {
+        id: room.id,
+        guild_id,
+        kind: room.kind,
+        name: room.name.clone(),
+        topic: None,
+        parent_id: None,
+        position,
+        nsfw: false,
+        rate_limit_per_user: 0,
+        default_auto_archive_duration: None,
+        default_thread_rate_limit_per_user: None,
+        overwrites: Vec::new(),
+        last_message_id: None,
+        flags: 0,
+        creator_id,
+        created_ms: created_ms(room.id),
+        thread: None,
+        death: None,
+    }
+}

@@ -1,0 +1,269 @@
+//! Members: listing, search, roles, and being thrown out.
+
+use serde_json::{Value, json};
+
+use super::{
+    ApiError, World,
+    audit::{self, Act},
+    event::{self, Audience},
+    permission, snowflake,
+};
+
+/// A user in a guild.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    /// The user.
+    pub(crate) user_id: u64,
+    /// The name in this guild.
+    pub(crate) nick: Option<String>,
+    /// Roles besides `@everyone`; may name roles that no longer exist.
+    pub(crate) roles: Vec<u64>,
+    /// When it joined, in milliseconds since 1970.
+    pub(crate) joined_ms: u64,
+}
+
+/// Changes to a member.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are three things"
+)]
+pub(crate) struct MemberPatch {
+    /// The nickname; `Some(None)` clears it.
+    pub(crate) nick: Option<Option<String>>,
+    /// All roles from now on.
+    pub(crate) roles: Option<Vec<u64>>,
+}
+
+impl Member {
+    /// The member object without its user, as messages carry it.
+    pub(crate) fn partial(&self) -> Value {
+        json!({
+            "nick": self.nick,
+            "avatar": null,
+            "banner": null,
+            "roles": self.roles.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "joined_at": snowflake::iso_ms(self.joined_ms),
+            "premium_since": null,
+            "deaf": false,
+            "mute": false,
+            "pending": false,
+            "flags": 0,
+            "communication_disabled_until": null,
+        })
+    }
+}
+
+impl World {
+    /// Whether a user is in a guild.
+    pub(crate) fn is_member(&self, guild_id: u64, user_id: u64) -> bool {
+        self.guilds
+            .get(&guild_id)
+            .is_some_and(|guild| guild.members.contains_key(&user_id))
+    }
+
+    /// All members' user ids, ascending.
+    pub(crate) fn member_ids(&self, guild_id: u64) -> Vec<u64> {
+        self.guilds
+            .get(&guild_id)
+            .map_or(Vec::new(), |guild| guild.members.keys().copied().collect())
+    }
+
+    /// One member with its user.
+    pub(crate) fn member_object(&self, guild_id: u64, user_id: u64) -> Option<Value> {
+        let member = self.guilds.get(&guild_id)?.members.get(&user_id)?;
+        let mut value = member.partial();
+        value["user"] = self.user_object(user_id);
+        Some(value)
+    }
+
+    /// The member object that goes with a message or a typing event; `None` for strangers.
+    pub(crate) fn partial_member(&self, guild_id: u64, user_id: u64) -> Option<Value> {
+        Some(self.guilds.get(&guild_id)?.members.get(&user_id)?.partial())
+    }
+
+    /// `GET /guilds/{guild_id}/members/{user_id}`.
+    pub(crate) fn member(
+        &self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+    ) -> Result<Value, ApiError> {
+        self.guild_for(actor, guild_id)?;
+        let unknown = || {
+            let known = self.users.contains_key(&user_id);
+            if known {
+                ApiError::unknown_member()
+            } else {
+                ApiError::unknown_user()
+            }
+        };
+        self.member_object(guild_id, user_id).ok_or_else(unknown)
+    }
+
+    /// `GET /guilds/{guild_id}/members`: ascending by id, from after `after`. Needs the
+    /// `GUILD_MEMBERS` switch in the portal, whatever IDENTIFY asked for.
+    pub(crate) fn members(
+        &self,
+        actor: u64,
+        guild_id: u64,
+        after: u64,
+        limit: u64,
+    ) -> Result<Value, ApiError> {
+        let guild = self.guild_for(actor, guild_id)?;
+        if self.privileged_intents_of(actor) & event::GUILD_MEMBERS == 0 {
+            return Err(ApiError::missing_access());
+        }
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let ids = guild
+            .members
+            .range(after.saturating_add(1)..)
+            .take(page)
+            .map(|(id, _)| *id);
+        Ok(ids
+            .filter_map(|id| self.member_object(guild_id, id))
+            .collect())
+    }
+
+    /// `GET /guilds/{guild_id}/members/search`: user name or nickname begins with `query`.
+    pub(crate) fn search_members(
+        &self,
+        actor: u64,
+        guild_id: u64,
+        query: &str,
+        limit: u64,
+    ) -> Result<Value, ApiError> {
+        let guild = self.guild_for(actor, guild_id)?;
+        let query = query.to_lowercase();
+        let begins = |text: &str| text.to_lowercase().starts_with(&query);
+        let fits = |member: &&Member| {
+            let name = self
+                .users
+                .get(&member.user_id)
+                .map(|user| user.name.as_str());
+            name.is_some_and(begins) || member.nick.as_deref().is_some_and(begins)
+        };
+        let page = usize::try_from(limit).unwrap_or(usize::MAX);
+        let found = guild.members.values().filter(fits).take(page);
+        Ok(found
+            .filter_map(|one| self.member_object(guild_id, one.user_id))
+            .collect())
+    }
+
+    /// `PATCH /guilds/{guild_id}/members/{user_id}`.
+    pub(crate) fn modify_member(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+        patch: MemberPatch,
+        reason: Option<&str>,
+    ) -> Result<Value, ApiError> {
+        self.member(actor, guild_id, user_id)?;
+        if patch.nick.is_some() {
+            let own = permission::CHANGE_NICKNAME;
+            let needed = if actor == user_id {
+                own
+            } else {
+                permission::MANAGE_NICKNAMES
+            };
+            self.need_in_guild(actor, guild_id, needed)?;
+        }
+        for role_id in patch.roles.iter().flatten() {
+            self.governed_role(actor, guild_id, *role_id)?;
+        }
+        let member = self.member_mut(guild_id, user_id)?;
+        if let Some(nick) = patch.nick {
+            member.nick = nick;
+        }
+        if let Some(roles) = patch.roles {
+            member.roles = roles;
+        }
+        self.audit(
+            guild_id,
+            actor,
+            Act::on(audit::MEMBER_UPDATE, user_id),
+            reason,
+        );
+        self.emit_member(guild_id, user_id);
+        self.member(actor, guild_id, user_id)
+    }
+
+    /// `PUT` and `DELETE /guilds/{guild_id}/members/{user_id}/roles/{role_id}`.
+    pub(crate) fn set_member_role(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+        (role_id, held): (u64, bool),
+        reason: Option<&str>,
+    ) -> Result<(), ApiError> {
+        self.governed_role(actor, guild_id, role_id)?;
+        let member = self.member_mut(guild_id, user_id)?;
+        member.roles.retain(|id| *id != role_id);
+        if held {
+            member.roles.push(role_id);
+        }
+        self.audit(
+            guild_id,
+            actor,
+            Act::on(audit::MEMBER_ROLE_UPDATE, user_id),
+            reason,
+        );
+        self.emit_member(guild_id, user_id);
+        Ok(())
+    }
+
+    /// Throws a member out; its sessions get `GUILD_DELETE` without `unavailable`, and a bot's
+    /// managed role goes with it.
+    pub(crate) fn remove_member(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+        reason: Option<&str>,
+    ) -> Result<(), ApiError> {
+        self.member(actor, guild_id, user_id)?;
+        if actor != user_id {
+            self.need_in_guild(actor, guild_id, permission::KICK_MEMBERS)?;
+        }
+        let role_id = self.bot_role_of(guild_id, user_id);
+        if let Some(guild) = self.guilds.get_mut(&guild_id) {
+            guild.members.remove(&user_id);
+            role_id.and_then(|id| guild.roles.remove(&id));
+        }
+        self.audit(
+            guild_id,
+            actor,
+            Act::on(audit::MEMBER_KICK, user_id),
+            reason,
+        );
+        let gone = json!({ "id": guild_id.to_string() });
+        self.emit("GUILD_DELETE", guild_id, (Audience::Only(user_id), 0), gone);
+        let left = json!({ "guild_id": guild_id.to_string(), "user": self.user_object(user_id) });
+        let audience = (Audience::Guild, event::GUILD_MEMBERS);
+        self.emit("GUILD_MEMBER_REMOVE", guild_id, audience, left);
+        Ok(())
+    }
+
+    fn member_mut(&mut self, guild_id: u64, user_id: u64) -> Result<&mut Member, ApiError> {
+        let guild = self
+            .guilds
+            .get_mut(&guild_id)
+            .ok_or_else(ApiError::unknown_guild)?;
+        guild
+            .members
+            .get_mut(&user_id)
+            .ok_or_else(ApiError::unknown_member)
+    }
+
+    /// `GUILD_MEMBER_UPDATE`: to all with `GUILD_MEMBERS`, and to the member itself in any case.
+    fn emit_member(&mut self, guild_id: u64, user_id: u64) {
+        let Some(mut data) = self.member_object(guild_id, user_id) else {
+            return;
+        };
+        data["guild_id"] = json!(guild_id.to_string());
+        let audience = (Audience::Guild, event::GUILD_MEMBERS);
+        self.emit("GUILD_MEMBER_UPDATE", guild_id, audience, data);
+    }
+}
