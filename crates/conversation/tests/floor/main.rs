@@ -1,0 +1,7 @@
+//! Conversations on the simulator floor: real clients, real sockets, virtual time.
+
+mod asking;
+mod endings;
+mod lapses;
+mod replies;
+mod world;

@@ -1,0 +1,287 @@
+//! The life of a channel over REST: `cordboard_lifecycle::ChannelApi`.
+
+use std::{collections::HashSet, sync::atomic::Ordering};
+
+use cordboard_lifecycle::{ChannelApi, Creation, Deletable, Deletion, Failure, Plan, Presence};
+use serde::Deserialize;
+use tokio::time::Instant;
+use twilight_http::request::AuditLogReason;
+use twilight_model::{
+    channel::{
+        ChannelType,
+        permission_overwrite::{PermissionOverwrite, PermissionOverwriteType},
+    },
+    guild::{Permissions, audit_log::AuditLogEventType},
+    id::{
+        Id,
+        marker::{AuditLogEntryMarker, ChannelMarker, GuildMarker, UserMarker},
+    },
+};
+
+use crate::{
+    Code, Discord, Trouble,
+    call::Call,
+    limiter::Resource,
+    limits::PAGE,
+    send::{json, nothing},
+    verdict::Failed,
+};
+
+/// What our bot needs in a channel of ours, whatever the category denies.
+const NEEDED: Permissions = Permissions::VIEW_CHANNEL
+    .union(Permissions::SEND_MESSAGES)
+    .union(Permissions::READ_MESSAGE_HISTORY)
+    .union(Permissions::MANAGE_CHANNELS);
+
+/// What it uses if it may: long prompts go as files.
+const WELCOME: Permissions = Permissions::ATTACH_FILES.union(Permissions::EMBED_LINKS);
+
+impl ChannelApi for Discord {
+    async fn create(&self, plan: &Plan) -> Result<Id<ChannelMarker>, Failure> {
+        let deadline = Instant::now() + plan.timeout;
+        let modest = self.modest.load(Ordering::Relaxed);
+        let allow = if modest { NEEDED } else { NEEDED | WELCOME };
+        let outcome = match self.create_allowing(plan, deadline, allow).await {
+            // Nobody can grant what they lack (resources/guild#create-guild-channel), so one
+            // optional permission that is missing would refuse every creation.
+            Err(failed) if !modest && lacks_permission(&failed.trouble) => {
+                let outcome = self.create_allowing(plan, deadline, NEEDED).await;
+                if outcome.is_ok() {
+                    self.modest.store(true, Ordering::Relaxed);
+                    tracing::warn!("the bot lacks Attach Files or Embed Links; it does without");
+                }
+                outcome
+            }
+            outcome => outcome,
+        };
+        outcome.map_err(Failed::acting)
+    }
+
+    async fn delete(&self, channel: &Deletable) -> Result<Deletion, Failure> {
+        let mark = channel.mark().to_string();
+        let channel_id = channel.channel_id();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that builds a deletion; a `Deletable` passed lifecycle's authorize"
+        )]
+        let request = self.builders.delete_channel(channel_id).reason(&mark);
+        let call = Call::new(
+            "DELETE /channels/{channel_id}",
+            Resource::Channel(channel_id),
+            request,
+        );
+        deletion(self.sender.send(&call.map_err(acting)?, nothing).await)
+    }
+
+    async fn look(&self, channel_id: Id<ChannelMarker>) -> Result<Presence, Failure> {
+        let call = Call::new(
+            "GET /channels/{channel_id}",
+            Resource::Channel(channel_id),
+            self.builders.channel(channel_id),
+        );
+        presence(self.sender.send(&call.map_err(acting)?, nothing).await)
+    }
+
+    async fn creations(
+        &self,
+        guild_id: Id<GuildMarker>,
+        creator_id: Id<UserMarker>,
+        after: Option<Id<AuditLogEntryMarker>>,
+    ) -> Result<Vec<Creation>, Failure> {
+        let request = self
+            .builders
+            .audit_log(guild_id)
+            .action_type(AuditLogEventType::ChannelCreate)
+            .user_id(creator_id)
+            // Without `after` the newest page comes first; the caller wants the oldest.
+            .after(after.map_or(0, Id::get))
+            .limit(PAGE);
+        let call = Call::new(
+            "GET /guilds/{guild_id}/audit-logs",
+            Resource::Guild(guild_id),
+            request,
+        );
+        let call = call.map_err(acting)?;
+        let log = self
+            .sender
+            .send(&call, json::<AuditLog>)
+            .await
+            .map_err(Failed::reading)?;
+        let mut creations: Vec<Creation> = log
+            .audit_log_entries
+            .into_iter()
+            .filter_map(AuditLogEntry::creation)
+            .collect();
+        creations.sort_unstable_by_key(|creation| creation.entry_id);
+        Ok(creations)
+    }
+
+    async fn special_channels(
+        &self,
+        guild_id: Id<GuildMarker>,
+    ) -> Result<HashSet<Id<ChannelMarker>>, Failure> {
+        let call = Call::new(
+            "GET /guilds/{guild_id}",
+            Resource::Guild(guild_id),
+            self.builders.guild(guild_id),
+        );
+        let call = call.map_err(acting)?;
+        let special = self.sender.send(&call, json::<SpecialChannels>).await;
+        let special = special.map_err(Failed::reading)?;
+        if special.id != guild_id {
+            let trouble = Trouble::Unreadable("another guild than the one asked for".into());
+            return Err(Failed::from(trouble).reading());
+        }
+        Ok(special.ids())
+    }
+}
+
+impl Discord {
+    async fn create_allowing(
+        &self,
+        plan: &Plan,
+        deadline: Instant,
+        allow: Permissions,
+    ) -> Result<Id<ChannelMarker>, Failed> {
+        let mark = plan.mark.to_string();
+        // All in one request: overwrites set afterwards get lost (discord-api-docs #6573).
+        let overwrites = [PermissionOverwrite {
+            allow,
+            deny: Permissions::empty(),
+            id: plan.bot_id.cast(),
+            kind: PermissionOverwriteType::Member,
+        }];
+        let mut request = self
+            .builders
+            .create_guild_channel(plan.guild_id, &plan.name)
+            .kind(ChannelType::GuildText)
+            .topic(&mark)
+            .permission_overwrites(&overwrites)
+            .reason(&mark);
+        if let Some(parent_id) = plan.parent_id {
+            request = request.parent_id(parent_id);
+        }
+        let guild = Resource::Guild(plan.guild_id);
+        let call = Call::new("POST /guilds/{guild_id}/channels", guild, request)?.until(deadline);
+        Ok(self.sender.send(&call, json::<Created>).await?.id)
+    }
+}
+
+fn deletion(outcome: Result<(), Failed>) -> Result<Deletion, Failure> {
+    match outcome {
+        Ok(()) => Ok(Deletion::Accepted),
+        Err(failed) => match &failed.trouble {
+            // The status says it all; the deleted channel in the body is of no use.
+            Trouble::BodyLost {
+                status: 200..=299, ..
+            } => Ok(Deletion::Accepted),
+            trouble if is_unknown_channel(trouble) => Ok(Deletion::Absent),
+            _ => Err(failed.acting()),
+        },
+    }
+}
+
+fn presence(outcome: Result<(), Failed>) -> Result<Presence, Failure> {
+    match outcome {
+        Ok(()) => Ok(Presence::Here),
+        Err(failed) => match &failed.trouble {
+            trouble if is_unknown_channel(trouble) => Ok(Presence::Absent),
+            Trouble::Refused(refusal)
+                if matches!(refusal.code, Code::MissingAccess | Code::MissingPermission) =>
+            {
+                Ok(Presence::Here)
+            }
+            _ => Err(failed.reading()),
+        },
+    }
+}
+
+fn acting(trouble: Trouble) -> Failure {
+    Failed::from(trouble).acting()
+}
+
+fn lacks_permission(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused(refusal) if refusal.code == Code::MissingPermission)
+}
+
+fn is_unknown_channel(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused(refusal)
+        if refusal.status == 404 && refusal.code == Code::UnknownChannel)
+}
+
+#[derive(Deserialize)]
+struct Created {
+    id: Id<ChannelMarker>,
+}
+
+#[derive(Deserialize)]
+struct AuditLog {
+    audit_log_entries: Vec<AuditLogEntry>,
+}
+
+#[derive(Deserialize)]
+struct AuditLogEntry {
+    id: Id<AuditLogEntryMarker>,
+    action_type: u16,
+    #[serde(default)]
+    user_id: Option<Id<UserMarker>>,
+    #[serde(default)]
+    target_id: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+impl AuditLogEntry {
+    /// `None` for what is not a channel creation by somebody: filters are not trusted.
+    fn creation(self) -> Option<Creation> {
+        if self.action_type != u16::from(AuditLogEventType::ChannelCreate) {
+            return None;
+        }
+        Some(Creation {
+            entry_id: self.id,
+            creator_id: self.user_id?,
+            channel_id: self.target_id?.parse().ok()?,
+            reason: self.reason,
+        })
+    }
+}
+
+/// The channels a guild object names (resources/guild#guild-object). Read from the raw object: a
+/// field that twilight does not know must not cost a channel its protection, and a field of an
+/// unexpected type fails the read rather than passing for "none".
+#[derive(Deserialize)]
+struct SpecialChannels {
+    /// Required, so that no other object passes for a guild without special channels.
+    id: Id<GuildMarker>,
+    #[serde(default)]
+    afk_channel_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    public_updates_channel_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    rules_channel_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    safety_alerts_channel_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    system_channel_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    widget_channel_id: Option<Id<ChannelMarker>>,
+}
+
+impl SpecialChannels {
+    fn ids(self) -> HashSet<Id<ChannelMarker>> {
+        [
+            self.afk_channel_id,
+            self.public_updates_channel_id,
+            self.rules_channel_id,
+            self.safety_alerts_channel_id,
+            self.system_channel_id,
+            self.widget_channel_id,
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

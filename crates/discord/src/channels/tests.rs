@@ -1,0 +1,101 @@
+use super::*;
+
+#[test]
+fn every_special_channel_of_a_guild_is_found() {
+    let guild = br#"{"id":"1","name":"g","afk_channel_id":"11","public_updates_channel_id":"12",
+        "rules_channel_id":"13","safety_alerts_channel_id":"14","system_channel_id":"15",
+        "widget_channel_id":"16","new_channel_id":"17","roles":[]}"#;
+    let ids = json::<SpecialChannels>(guild).unwrap().ids();
+    assert_eq!(ids, (11..=16).map(Id::new).collect());
+    let none = br#"{"id":"1","system_channel_id":null,"system_channel_flags":0}"#;
+    assert!(json::<SpecialChannels>(none).unwrap().ids().is_empty());
+}
+
+#[test]
+fn a_special_channel_that_cannot_be_read_does_not_pass_for_none() {
+    for odd in [
+        r#"{"id":"1","system_channel_id":{"id":"1"}}"#,
+        r#"{"id":"1","rules_channel_id":""}"#,
+        "{}",
+        "[]",
+        "<html>",
+    ] {
+        assert!(json::<SpecialChannels>(odd.as_bytes()).is_err(), "{odd}");
+    }
+}
+
+#[test]
+fn only_creations_are_read_from_the_audit_log() {
+    let log = br#"{"audit_log_entries":[
+        {"id":"9","user_id":"5","target_id":"77","action_type":10,"reason":"cord:x","changes":[]},
+        {"id":"8","user_id":"5","target_id":"66","action_type":12},
+        {"id":"7","user_id":null,"target_id":"66","action_type":10},
+        {"id":"6","user_id":"5","target_id":null,"action_type":10}],"users":[]}"#;
+    let log: AuditLog = json(log).unwrap();
+    let creations: Vec<Creation> = log
+        .audit_log_entries
+        .into_iter()
+        .filter_map(AuditLogEntry::creation)
+        .collect();
+    let expected = Creation {
+        entry_id: Id::new(9),
+        creator_id: Id::new(5),
+        channel_id: Id::new(77),
+        reason: Some("cord:x".into()),
+    };
+    assert_eq!(creations, [expected]);
+}
+
+fn refused(status: u16, code: u64) -> Failed {
+    let body = format!(r#"{{"code":{code},"message":"x"}}"#);
+    Failed::from(Trouble::Refused(
+        crate::Refusal::read(status, body.as_bytes()).unwrap(),
+    ))
+}
+
+#[test]
+fn only_discords_own_words_say_that_a_channel_is_gone() {
+    assert_eq!(deletion(Ok(())).unwrap(), Deletion::Accepted);
+    let body_lost = Trouble::BodyLost {
+        status: 200,
+        source: crate::BodyLoss::Deadline,
+    };
+    assert_eq!(deletion(Err(body_lost.into())).unwrap(), Deletion::Accepted);
+    assert_eq!(
+        deletion(Err(refused(404, 10003))).unwrap(),
+        Deletion::Absent
+    );
+    for (status, code) in [
+        (403, 50001),
+        (403, 50013),
+        (400, 50074),
+        (404, 10004),
+        (400, 10003),
+    ] {
+        let failure = deletion(Err(refused(status, code))).unwrap_err();
+        assert!(
+            matches!(failure, Failure::Never { .. }),
+            "{code}: {failure:?}"
+        );
+    }
+    for status in [404, 500, 502] {
+        let failure = deletion(Err(Trouble::Broken { status }.into())).unwrap_err();
+        assert!(
+            matches!(failure, Failure::Unknown { .. }),
+            "{status}: {failure:?}"
+        );
+    }
+}
+
+#[test]
+fn a_channel_that_may_not_be_seen_is_there() {
+    for code in [50001, 50013] {
+        assert_eq!(presence(Err(refused(403, code))).unwrap(), Presence::Here);
+    }
+    assert_eq!(
+        presence(Err(refused(404, 10003))).unwrap(),
+        Presence::Absent
+    );
+    let failure = presence(Err(Trouble::Broken { status: 404 }.into())).unwrap_err();
+    assert!(matches!(failure, Failure::NotDone { .. }), "{failure:?}");
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod attachments;
+mod call;
+mod channels;
+mod code;
+mod directory;
+mod discord;
+mod error;
+mod limiter;
+mod limits;
+mod messages;
+mod send;
+mod settings;
+mod token;
+mod transport;
+mod verdict;
+
+pub use self::{
+    code::{Code, Refusal},
+    directory::{ChannelReport, GuildReport, Identity},
+    discord::Discord,
+    error::DiscordError,
+    settings::Settings,
+    transport::{BodyLoss, Silence},
+    verdict::Trouble,
+};

@@ -1,0 +1,255 @@
+//! The story of one call: token, permit, transport, lesson, verdict, and perhaps once more.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{
+    HeaderValue, Request, Uri,
+    header::{AUTHORIZATION, HOST, USER_AGENT},
+};
+use http_body_util::Full;
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    DiscordError, Settings, Trouble,
+    call::{Call, Repeat},
+    limiter::{Limiter, Permit},
+    limits::{BODY_MAX, LIMITED_MAX, RETRY_WAIT, TRIES_MAX, TRY_TIMEOUT},
+    settings::Base,
+    token::{Standing, Token},
+    transport::Transport,
+    verdict::Failed,
+};
+
+/// The route that tells whether the token is good; it is let through when nothing else is.
+pub(crate) const WHO_AM_I: &str = "GET /users/@me";
+
+/// Discord's edge refuses unknown agents (reference#user-agent).
+pub(crate) const AGENT: HeaderValue = HeaderValue::from_static(concat!(
+    "DiscordBot (cordboard, ",
+    env!("CARGO_PKG_VERSION"),
+    ")"
+));
+
+/// What a call makes of the body of a 2xx.
+pub(crate) type Reader<T> = fn(&[u8]) -> Result<T, Trouble>;
+
+/// Reads JSON.
+pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Trouble> {
+    serde_json::from_slice(body).map_err(|error| Trouble::Unreadable(error.into()))
+}
+
+/// For calls whose status says it all.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a `Reader`")]
+pub(crate) fn nothing(_body: &[u8]) -> Result<(), Trouble> {
+    Ok(())
+}
+
+/// Sends calls as one bot, within Discord's limits.
+#[derive(Debug)]
+pub(crate) struct Sender {
+    base: Base,
+    host: HeaderValue,
+    authorization: HeaderValue,
+    transport: Transport,
+    limiter: Limiter,
+    token: Token,
+}
+
+impl Sender {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, DiscordError> {
+        let refuse = |key, problem| DiscordError::Settings { key, problem };
+        if settings.requests_per_second == 0 {
+            return Err(refuse("requests_per_second", "must be at least 1"));
+        }
+        let base = Base::parse(settings.rest_url.as_deref())?;
+        let token = settings.token.expose_secret().trim();
+        if token.is_empty() || token.starts_with("Bot ") {
+            return Err(refuse(
+                "token",
+                "must be the bare bot token, without `Bot ` before it",
+            ));
+        }
+        let mut authorization = HeaderValue::try_from(format!("Bot {token}"))
+            .map_err(|_| refuse("token", "has characters that no token has"))?;
+        authorization.set_sensitive(true);
+        Ok(Self {
+            host: HeaderValue::try_from(base.authority.as_str())
+                .map_err(|_| refuse("rest_url", "has a host that cannot be sent"))?,
+            base,
+            authorization,
+            transport: Transport::new(),
+            limiter: Limiter::new(settings.requests_per_second),
+            token: Token::default(),
+        })
+    }
+
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(crate) fn is_token_refused(&self) -> bool {
+        self.token.is_refused()
+    }
+
+    /// Sends a call until it is answered, its deadline has passed, or repeating it could act
+    /// twice. A 2xx whose body `read` does not understand counts as no answer.
+    pub(crate) async fn send<T>(&self, call: &Call, read: Reader<T>) -> Result<T, Failed> {
+        self.check_token(call).await?;
+        let mut tally = Tally::default();
+        loop {
+            let permit = match self.limiter.acquire(call.route, call.deadline).await {
+                Ok(permit) => permit,
+                Err(refused) => return Err(tally.fail(refused.into())),
+            };
+            // Somebody may have learnt of it while this call stood in line.
+            if call.route.name != WHO_AM_I && self.token.is_refused() {
+                return Err(tally.fail(Trouble::TokenRefused));
+            }
+            let answer = self
+                .attempt(call, permit)
+                .await
+                .and_then(|body| read(&body));
+            let trouble = match answer {
+                Ok(answer) => return Ok(answer),
+                Err(trouble) => trouble,
+            };
+            match tally.again(call, &trouble) {
+                Some(wait) => sleep(wait).await,
+                None => return Err(tally.fail(trouble)),
+            }
+        }
+    }
+
+    /// One try.
+    async fn attempt(&self, call: &Call, mut permit: Permit<'_>) -> Result<Bytes, Trouble> {
+        let began = Instant::now();
+        let deadline = match call.repeat {
+            Repeat::Safe => call.deadline.min(began + TRY_TIMEOUT),
+            Repeat::Unsafe => call.deadline,
+        };
+        let request = self.request(call)?;
+        permit.sending();
+        let reply = match self.transport.exchange(request, deadline, BODY_MAX).await {
+            Ok(reply) => reply,
+            Err(cut) => {
+                let trouble = Trouble::from(cut);
+                if !trouble.may_have_acted() {
+                    permit.not_sent();
+                }
+                tracing::debug!(route = call.route.name, %trouble, "no answer from discord");
+                return Err(trouble);
+            }
+        };
+        let body = reply.body.as_deref().unwrap_or_default();
+        let limited = permit.answered(reply.status, &reply.headers, body);
+        tracing::debug!(
+            route = call.route.name,
+            status = reply.status.as_u16(),
+            duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "discord answered"
+        );
+        if let Some(limited) = limited {
+            let wait_ms = u64::try_from(limited.wait.as_millis()).unwrap_or(u64::MAX);
+            tracing::warn!(route = call.route.name, scope = ?limited.scope, wait_ms, "rate limited");
+        }
+        let verdict = Trouble::judge(reply, limited);
+        match &verdict {
+            Ok(_) if call.route.name == WHO_AM_I => self.token.accept(),
+            Err(Trouble::TokenRefused) if self.token.refuse(Instant::now()) => {
+                tracing::error!(
+                    route = call.route.name,
+                    "discord refuses the token: calls stop"
+                );
+            }
+            _ => {}
+        }
+        verdict
+    }
+
+    /// Lets nothing through while the token is refused, except one probe now and then.
+    async fn check_token(&self, call: &Call) -> Result<(), Trouble> {
+        if call.route.name == WHO_AM_I {
+            return Ok(());
+        }
+        match self.token.standing(Instant::now()) {
+            Standing::Accepted => Ok(()),
+            Standing::Refused => Err(Trouble::TokenRefused),
+            Standing::Probe => {
+                let probe = Call::who_am_i().until(call.deadline);
+                let permit = self.limiter.acquire(probe.route, probe.deadline).await?;
+                self.attempt(&probe, permit)
+                    .await
+                    .map_err(|_| Trouble::TokenRefused)?;
+                Ok(())
+            }
+        }
+    }
+
+    fn request(&self, call: &Call) -> Result<Request<Full<Bytes>>, Trouble> {
+        let unbuildable = |error: http::Error| Trouble::Unbuildable(error.into());
+        let uri = Uri::builder()
+            .scheme(self.base.scheme.clone())
+            .authority(self.base.authority.clone())
+            .path_and_query(format!("{}/{}", self.base.prefix, call.path))
+            .build()
+            .map_err(unbuildable)?;
+        let mut request = Request::new(Full::new(call.body.clone()));
+        *request.method_mut() = call.method.clone();
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        headers.insert(HOST, self.host.clone());
+        headers.insert(AUTHORIZATION, self.authorization.clone());
+        headers.insert(USER_AGENT, AGENT);
+        call.headers(headers);
+        Ok(request)
+    }
+}
+
+/// What the tries of one call came to so far.
+#[derive(Debug, Default)]
+struct Tally {
+    limited: u32,
+    unanswered: u32,
+    may_have_acted: bool,
+}
+
+impl Tally {
+    /// Takes in a failed try. How long to wait before the next one, if there may be one.
+    fn again(&mut self, call: &Call, trouble: &Trouble) -> Option<Duration> {
+        self.may_have_acted |= trouble.may_have_acted();
+        if matches!(trouble, Trouble::RateLimited { .. }) {
+            // Not executed, whatever the scope. The limiter does the waiting.
+            self.limited += 1;
+            return (self.limited < LIMITED_MAX).then_some(Duration::ZERO);
+        }
+        let repeatable = match trouble {
+            Trouble::NotSent(_) => true,
+            Trouble::Lost(_)
+            | Trouble::BodyLost { .. }
+            | Trouble::Broken { .. }
+            | Trouble::Unreadable(_) => call.repeat == Repeat::Safe,
+            _ => false,
+        };
+        self.unanswered += 1;
+        if !repeatable || self.unanswered >= TRIES_MAX {
+            return None;
+        }
+        let base = RETRY_WAIT * 2_u32.pow(self.unanswered - 1);
+        let wait = base + base.mul_f64(fastrand::f64());
+        (Instant::now() + wait < call.deadline).then_some(wait)
+    }
+
+    fn fail(&self, trouble: Trouble) -> Failed {
+        Failed {
+            may_have_acted: self.may_have_acted || trouble.may_have_acted(),
+            trouble,
+        }
+    }
+}

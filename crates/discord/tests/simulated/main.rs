@@ -1,0 +1,8 @@
+//! The sender over real sockets, against the simulator, on a paused clock.
+
+mod answers;
+mod cord;
+mod limits;
+mod mark;
+mod ports;
+mod world;

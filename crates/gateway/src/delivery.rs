@@ -1,0 +1,55 @@
+//! What a subscriber receives.
+
+use std::{fmt, sync::Arc};
+
+use tokio::time::Instant;
+
+use crate::Dispatch;
+
+/// One item of a [`Subscription`](crate::Subscription).
+#[derive(Clone, Debug)]
+pub enum Delivery {
+    /// Discord sent this.
+    Dispatch(Arc<Dispatch>),
+    /// Events may have been lost before this point: read again over REST what you rely on.
+    Lapse(Lapse),
+}
+
+/// A time in which events may have been lost.
+///
+/// What comes after a lapse in the same subscription was received after it, so a read over REST
+/// that begins now leaves no hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lapse {
+    /// What happened.
+    pub reason: LapseReason,
+    /// From when events may be missing.
+    pub since: Instant,
+    /// From when events are complete again.
+    pub at: Instant,
+}
+
+/// Why events may have been lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LapseReason {
+    /// A new session began. Discord replays nothing of what came before it.
+    NewSession,
+    /// A guild was unavailable and came back.
+    GuildReturned,
+    /// Discord sent something that could not be read.
+    Undecodable,
+    /// The subscriber did not keep up, and its queue was dropped.
+    SlowReader,
+}
+
+impl fmt::Display for LapseReason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::NewSession => "a new session began",
+            Self::GuildReturned => "a guild came back",
+            Self::Undecodable => "an event could not be read",
+            Self::SlowReader => "the reader was too slow",
+        })
+    }
+}

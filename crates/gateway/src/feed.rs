@@ -1,0 +1,83 @@
+//! The side of the hub that events come in from.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::watch, time::Instant};
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::{Delivery, Dispatch, Lapse, LapseReason, State, hub::Shared};
+
+/// The side of the hub that events come in from. When it is dropped, every subscription ends.
+///
+/// Nothing here waits for a subscriber.
+#[derive(Debug)]
+pub struct Feed {
+    shared: Arc<Shared>,
+    state: watch::Sender<State>,
+}
+
+impl Feed {
+    pub(crate) fn new(shared: Arc<Shared>, state: watch::Sender<State>) -> Self {
+        Self { shared, state }
+    }
+
+    /// Hands `dispatch` to all who want it.
+    pub fn publish(&self, dispatch: Dispatch) {
+        let takers = self
+            .shared
+            .table
+            .lock()
+            .takers(dispatch.channel_id, &dispatch.name);
+        if takers.is_empty() {
+            return;
+        }
+        let dispatch = Arc::new(dispatch);
+        for queue in takers {
+            queue.push(Delivery::Dispatch(Arc::clone(&dispatch)));
+        }
+    }
+
+    /// Tells every subscriber that events since `since` may be missing.
+    pub fn lapse(&self, reason: LapseReason, since: Instant) {
+        let lapse = Lapse {
+            reason,
+            since,
+            at: Instant::now(),
+        };
+        let everybody = self.shared.table.lock().everybody();
+        for queue in everybody {
+            queue.push(Delivery::Lapse(lapse));
+        }
+    }
+
+    /// Says how the connection stands.
+    pub fn set_state(&self, state: State) {
+        self.state.send_replace(state);
+    }
+
+    /// Whether anybody wants such an event: what nobody wants need not be copied.
+    pub(crate) fn is_wanted(&self, channel: Option<Id<ChannelMarker>>, name: &str) -> bool {
+        !self.shared.table.lock().takers(channel, name).is_empty()
+    }
+
+    pub(crate) fn beat(&self, event: bool) {
+        self.shared.pulse.beat(event);
+    }
+
+    pub(crate) fn answered(&self, latency: Option<Duration>) {
+        self.shared.pulse.answered(latency);
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.shared.table.lock().close();
+        self.state.send_if_modified(|state| {
+            let open = !state.is_over();
+            if open {
+                *state = State::Stopped;
+            }
+            open
+        });
+    }
+}

@@ -1,0 +1,152 @@
+//! Where events are subscribed to.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::{sync::watch, time::Instant};
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::{
+    Feed, Health, State, Subscription,
+    queue::Queue,
+    table::{Table, Topic},
+};
+
+/// Where events are subscribed to. Clones are handles to the same hub.
+///
+/// A subscription exists from the moment [`Hub::subscribe`] returns: subscribe first, then send
+/// what you want an answer to.
+#[derive(Clone, Debug)]
+pub struct Hub {
+    pub(crate) shared: Arc<Shared>,
+    state: watch::Receiver<State>,
+}
+
+/// What hub, feed and subscriptions share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) table: Mutex<Table>,
+    pub(crate) pulse: Pulse,
+}
+
+/// The last signs of life, in microseconds since `born`, each plus one; 0 is never.
+#[derive(Debug)]
+pub(crate) struct Pulse {
+    born: Instant,
+    frame: AtomicU64,
+    event: AtomicU64,
+    latency: AtomicU64,
+}
+
+impl Hub {
+    /// A hub and the side that feeds it.
+    ///
+    /// [`Gateway::new`](crate::Gateway::new) makes both for you; this is for those who receive
+    /// Discord's events by other means.
+    #[must_use]
+    pub fn new() -> (Self, Feed) {
+        let pulse = Pulse {
+            born: Instant::now(),
+            frame: AtomicU64::new(0),
+            event: AtomicU64::new(0),
+            latency: AtomicU64::new(0),
+        };
+        let shared = Arc::new(Shared {
+            table: Mutex::default(),
+            pulse,
+        });
+        let (sender, state) = watch::channel(State::Connecting {
+            since: Instant::now(),
+        });
+        (
+            Self {
+                shared: Arc::clone(&shared),
+                state,
+            },
+            Feed::new(shared, sender),
+        )
+    }
+
+    /// Every event of one channel (or thread), from now on.
+    #[must_use]
+    pub fn subscribe(&self, channel: Id<ChannelMarker>) -> Subscription {
+        self.open(Topic::Channel(channel))
+    }
+
+    /// Every event with one of these names, such as `CHANNEL_DELETE`, wherever it happens, from
+    /// now on.
+    #[must_use]
+    pub fn watch(&self, names: &'static [&'static str]) -> Subscription {
+        self.open(Topic::Names(names))
+    }
+
+    /// How the connection stands, now and whenever it changes.
+    #[must_use]
+    pub fn state(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// How the connection stands, with the signs of life.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let pulse = &self.shared.pulse;
+        Health {
+            state: self.state.borrow().clone(),
+            last_frame_age: pulse.age(&pulse.frame),
+            last_event_age: pulse.age(&pulse.event),
+            latency: Pulse::load(&pulse.latency),
+        }
+    }
+
+    fn open(&self, topic: Topic) -> Subscription {
+        let queue = Arc::new(Queue::new());
+        self.shared.table.lock().add(topic, &queue);
+        Subscription::new(Arc::clone(&self.shared), topic, queue)
+    }
+}
+
+// === impl Pulse ===
+
+impl Pulse {
+    /// A frame came; `event` when it was a dispatch.
+    pub(crate) fn beat(&self, event: bool) {
+        let since = self.born.elapsed();
+        Self::store(&self.frame, Some(since));
+        if event {
+            Self::store(&self.event, Some(since));
+        }
+    }
+
+    pub(crate) fn answered(&self, latency: Option<Duration>) {
+        Self::store(&self.latency, latency);
+    }
+
+    fn age(&self, cell: &AtomicU64) -> Option<Duration> {
+        Self::load(cell).map(|then| self.born.elapsed().saturating_sub(then))
+    }
+
+    fn store(cell: &AtomicU64, value: Option<Duration>) {
+        let micros = value.map_or(0, |value| {
+            u64::try_from(value.as_micros())
+                .unwrap_or(u64::MAX)
+                .saturating_add(1)
+        });
+        // Read by health pages only; no other memory hangs on it.
+        cell.store(micros, Ordering::Relaxed);
+    }
+
+    fn load(cell: &AtomicU64) -> Option<Duration> {
+        cell.load(Ordering::Relaxed)
+            .checked_sub(1)
+            .map(Duration::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod backoff;
+mod connection;
+mod delivery;
+mod directory;
+mod dispatch;
+mod fatal;
+mod feed;
+mod frame;
+mod gateway;
+mod hub;
+mod limits;
+mod link;
+mod permit;
+mod queue;
+mod reception;
+mod roster;
+mod settings;
+mod state;
+mod subscription;
+mod table;
+mod url;
+
+pub use self::{
+    delivery::{Delivery, Lapse, LapseReason},
+    directory::{Endpoint, Failure, GatewayDirectory},
+    dispatch::Dispatch,
+    fatal::Fatal,
+    feed::Feed,
+    gateway::Gateway,
+    hub::Hub,
+    settings::Settings,
+    state::{Health, State, Trouble},
+    subscription::Subscription,
+    url::UrlError,
+};
+
+/// Ids, intents and shard numbers, as twilight defines them.
+pub use twilight_model::gateway::{Intents, ShardId};

@@ -1,0 +1,75 @@
+//! What is carried from one connection to the next.
+
+use tokio::time::Instant;
+use twilight_gateway::Session;
+
+use crate::{
+    Trouble,
+    connection::Connection,
+    limits::{IDENTIFY_INTERVAL, RESUME_ATTEMPTS_MAX},
+    url,
+};
+
+/// What is carried from one connection to the next: the session, while Discord may still know it.
+#[derive(Debug, Default)]
+pub(crate) struct Link {
+    session: Option<Session>,
+    /// Where Discord wants the session to be resumed.
+    resume_url: Option<String>,
+    /// Connections in a row that reached Discord and could not resume.
+    resumes_failed: u32,
+    identified_at: Option<Instant>,
+}
+
+impl Link {
+    /// The session that may be resumed.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Where to resume it, if Discord said so.
+    pub(crate) fn resume_url(&self) -> Option<&str> {
+        self.resume_url.as_deref()
+    }
+
+    /// From when the next IDENTIFY may be sent.
+    pub(crate) fn identify_from(&self) -> Instant {
+        self.identified_at
+            .map_or_else(Instant::now, |last| last + IDENTIFY_INTERVAL)
+    }
+
+    /// Keeps what `connection` leaves behind. `ready` says whether it had READY or RESUMED.
+    pub(crate) fn keep(&mut self, connection: &Connection, trouble: &Trouble, ready: bool) {
+        let resuming = self.session.is_some();
+        (self.session, self.resume_url) = connection.session();
+        self.resume_url = self
+            .resume_url
+            .take()
+            .and_then(|url| match url::usable(&url) {
+                Ok(url) => Some(url),
+                Err(error) => {
+                    tracing::warn!(%error, "discord gave a resume address that cannot be used");
+                    None
+                }
+            });
+        self.identified_at = connection.identified_at().or(self.identified_at);
+        if ready || !connection.was_up() {
+            self.resumes_failed = if ready { 0 } else { self.resumes_failed };
+        } else if resuming {
+            self.resumes_failed += 1;
+        }
+        if self.resumes_failed >= RESUME_ATTEMPTS_MAX || ends_session(trouble) {
+            self.session = None;
+        }
+        if self.session.is_none() {
+            self.resume_url = None;
+            self.resumes_failed = 0;
+        }
+    }
+}
+
+/// Close codes after which Discord wants a new session.
+/// Discord: topics/opcodes-and-status-codes#gateway-gateway-close-event-codes.
+fn ends_session(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Closed(4003 | 4007 | 4009))
+}

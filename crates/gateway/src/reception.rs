@@ -1,0 +1,243 @@
+//! What frames mean: events for the hub, and how the session stands.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::time::Instant;
+use twilight_model::{
+    gateway::Intents,
+    id::{Id, marker::GuildMarker},
+};
+
+use crate::{
+    Feed, LapseReason, Settings, State, Trouble,
+    frame::{Frame, Head, INVALID_SESSION, RECONNECT, payload},
+    limits::{INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
+    roster::{Arrival, Roster},
+    url,
+};
+
+/// Takes every frame of every connection, in order. Never waits.
+#[derive(Debug)]
+pub(crate) struct Reception {
+    feed: Feed,
+    shard: u32,
+    /// Whether Discord announces the guilds of a session.
+    announced: bool,
+    roster: Roster,
+    /// When READY or RESUMED came on this connection.
+    ready_at: Option<Instant>,
+    /// When events stopped to flow, or the start; `None` while they do.
+    down_since: Option<Instant>,
+    /// When the last frame came. A silent connection was lost when it fell silent.
+    last_frame: Option<Instant>,
+    /// Failed attempts since events stopped to flow.
+    attempts: u32,
+}
+
+/// Why a connection has to end, and how long to wait before the next one.
+pub(crate) type Parting = (Trouble, Duration);
+
+/// The parts of READY that matter here.
+#[derive(Default, Deserialize)]
+struct Ready {
+    #[serde(default)]
+    guilds: Vec<Guild>,
+    #[serde(default)]
+    resume_gateway_url: String,
+}
+
+#[derive(Deserialize)]
+struct Guild {
+    id: Id<GuildMarker>,
+}
+
+impl Reception {
+    pub(crate) fn new(feed: Feed, settings: &Settings) -> Self {
+        Self {
+            feed,
+            shard: settings.shard.number(),
+            announced: settings.intents.contains(Intents::GUILDS),
+            roster: Roster::default(),
+            ready_at: None,
+            down_since: Some(Instant::now()),
+            last_frame: None,
+            attempts: 0,
+        }
+    }
+
+    /// Whether READY or RESUMED came on this connection.
+    pub(crate) fn is_up(&self) -> bool {
+        self.ready_at.is_some()
+    }
+
+    /// Until when guilds are awaited. Before READY or RESUMED nothing is handed over.
+    pub(crate) fn hand_over_deadline(&self) -> Option<Instant> {
+        self.ready_at.and(self.roster.deadline())
+    }
+
+    /// Guilds that are still awaited are waited for no longer.
+    pub(crate) fn hand_over(&mut self) {
+        self.roster.give_up();
+        self.handed_over();
+    }
+
+    /// Takes one frame. Returns why the connection has to end, if it has to.
+    pub(crate) fn take(&mut self, text: &str) -> Option<Parting> {
+        self.last_frame = Some(Instant::now());
+        let Ok(frame) = Frame::read(text) else {
+            self.undecodable();
+            return None;
+        };
+        let head = frame.head();
+        self.feed.beat(head.is_some());
+        let Some(head) = head else {
+            return match frame.op {
+                RECONNECT => Some((Trouble::Reconnect, Duration::ZERO)),
+                INVALID_SESSION => {
+                    let spread = INVALID_SESSION_SPREAD.mul_f64(fastrand::f64());
+                    Some((Trouble::SessionInvalid, INVALID_SESSION_WAIT + spread))
+                }
+                _ => None,
+            };
+        };
+        let trouble = match head.name {
+            "READY" => self.session_began(text),
+            "RESUMED" => {
+                self.session_resumed();
+                None
+            }
+            _ => None,
+        };
+        self.publish(head, text);
+        self.note_guild(head);
+        trouble.map(|trouble| (trouble, Duration::ZERO))
+    }
+
+    /// Takes a frame of a connection that is ending.
+    pub(crate) fn take_last(&mut self, text: &str) {
+        if let Some(head) = Frame::read(text).ok().and_then(|frame| frame.head()) {
+            self.publish(head, text);
+            self.note_guild(head);
+        }
+    }
+
+    /// Something came that cannot be read. Whatever it was, nobody may rely on not having missed
+    /// it.
+    pub(crate) fn undecodable(&self) {
+        tracing::warn!("discord sent something that cannot be read");
+        self.feed.lapse(LapseReason::Undecodable, Instant::now());
+    }
+
+    /// How long the last heartbeat of this connection took.
+    pub(crate) fn answered(&self, latency: Option<Duration>) {
+        self.feed.answered(latency);
+    }
+
+    /// The connection is over. Returns how long the session was up on it, if it was.
+    pub(crate) fn lost(&mut self, trouble: &Trouble, resumable: bool) -> Option<Duration> {
+        let now = Instant::now();
+        self.feed.answered(None);
+        let was_ready = self.down_since.is_none();
+        let since = *self
+            .down_since
+            .get_or_insert(self.last_frame.unwrap_or(now));
+        self.feed.set_state(match (was_ready, resumable) {
+            (true, true) => State::Resuming { since },
+            (true, false) => State::Connecting { since },
+            (false, _) => {
+                self.attempts = self.attempts.saturating_add(1);
+                State::Degraded {
+                    since,
+                    why: trouble.clone(),
+                    attempts: self.attempts,
+                }
+            }
+        });
+        self.ready_at.take().map(|ready| now.duration_since(ready))
+    }
+
+    /// It is over for good.
+    pub(crate) fn close(&self, state: State) {
+        self.feed.set_state(state);
+    }
+
+    fn publish(&self, head: Head<'_>, text: &str) {
+        if !self.feed.is_wanted(head.channel_id, head.name) {
+            return;
+        }
+        match head.dispatch(text, self.shard) {
+            Ok(dispatch) => self.feed.publish(dispatch),
+            Err(_) => self.undecodable(),
+        }
+    }
+
+    /// READY: a new session. Returns what is wrong with it, if anything is.
+    fn session_began(&mut self, text: &str) -> Option<Trouble> {
+        let now = Instant::now();
+        self.ready_at = Some(now);
+        let ready = payload(text)
+            .ok()
+            .and_then(|data| Ready::deserialize(data).ok());
+        let Ready {
+            guilds,
+            resume_gateway_url,
+        } = ready.unwrap_or_default();
+        let guilds = guilds
+            .into_iter()
+            .map(|guild| guild.id)
+            .filter(|_| self.announced);
+        self.roster = Roster::of(guilds, now);
+        if self.roster.deadline().is_none() {
+            self.handed_over();
+        }
+        // twilight would connect there by itself, within the poll that finds the connection dead.
+        url::usable(&resume_gateway_url).err().map(Trouble::Address)
+    }
+
+    /// RESUMED: everything that was missed has been replayed.
+    fn session_resumed(&mut self) {
+        let now = Instant::now();
+        self.ready_at = Some(now);
+        tracing::info!("gateway session resumed");
+        // Guilds may still be awaited from before the connection was lost.
+        if self.roster.deadline().is_none() {
+            self.ready(now);
+        }
+    }
+
+    /// Every guild of a new session has been announced.
+    fn handed_over(&mut self) {
+        let now = Instant::now();
+        let since = self.down_since.unwrap_or(now);
+        tracing::info!("gateway session began");
+        self.feed.lapse(LapseReason::NewSession, since);
+        self.ready(now);
+    }
+
+    fn ready(&mut self, now: Instant) {
+        self.down_since = None;
+        self.attempts = 0;
+        self.feed.set_state(State::Ready { since: now });
+    }
+
+    fn note_guild(&mut self, head: Head<'_>) {
+        let Some(guild) = head.guild_id else { return };
+        let arrival = match head.name {
+            "GUILD_CREATE" => self.roster.created(guild, head.unavailable),
+            "GUILD_DELETE" => self.roster.deleted(guild, head.unavailable),
+            _ => return,
+        };
+        match arrival {
+            Arrival::Unremarkable => {}
+            Arrival::Last => self.handed_over(),
+            Arrival::Returned => {
+                tracing::info!(guild.id = %guild, "a guild is available again");
+                self.feed.lapse(LapseReason::GuildReturned, Instant::now());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

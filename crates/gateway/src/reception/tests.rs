@@ -1,0 +1,153 @@
+//! What subscribers and the state see of a sequence of frames.
+
+use futures_util::FutureExt;
+use secrecy::SecretString;
+use tokio::time::{advance, sleep};
+
+use super::*;
+use crate::{Delivery, Hub, Subscription};
+
+const CHANNEL: u64 = 5;
+
+fn reception() -> (Hub, Reception) {
+    let (hub, feed) = Hub::new();
+    let settings = Settings::new(SecretString::from("token"));
+    (hub, Reception::new(feed, &settings))
+}
+
+fn ready(guilds: &str) -> String {
+    format!(
+        r#"{{"op":0,"s":1,"t":"READY","d":{{"session_id":"x","resume_gateway_url":"ws://127.0.0.1:1","guilds":[{guilds}]}}}}"#
+    )
+}
+
+fn event(name: &str, data: &str) -> String {
+    format!(r#"{{"op":0,"s":2,"t":"{name}","d":{data}}}"#)
+}
+
+/// What waits, as words: event names and lapses.
+fn waiting(subscription: &mut Subscription) -> Vec<String> {
+    std::iter::from_fn(|| subscription.next().now_or_never().flatten())
+        .map(|delivery| match delivery {
+            Delivery::Dispatch(dispatch) => dispatch.name.to_string(),
+            Delivery::Lapse(lapse) => format!("lapse: {}", lapse.reason),
+        })
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_session_lapses_when_its_guilds_are_there() {
+    let (hub, mut reception) = reception();
+    let mut channel = hub.subscribe(Id::new(CHANNEL));
+    assert!(
+        reception
+            .take(&ready(r#"{"id":"7","unavailable":true}"#))
+            .is_none()
+    );
+    reception.take(&event("MESSAGE_CREATE", r#"{"channel_id":"5"}"#));
+    assert!(!hub.state().borrow().is_ready());
+    reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+    assert!(hub.state().borrow().is_ready());
+    assert_eq!(
+        waiting(&mut channel),
+        ["MESSAGE_CREATE", "lapse: a new session began"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guild_in_an_outage_delays_the_hand_over_for_seconds_and_lapses_when_it_returns() {
+    let (hub, mut reception) = reception();
+    let mut channel = hub.subscribe(Id::new(CHANNEL));
+    reception.take(&ready(r#"{"id":"7"},{"id":"8"}"#));
+    reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+    let deadline = reception.hand_over_deadline().unwrap();
+    assert_eq!(deadline - Instant::now(), Duration::from_secs(10));
+    reception.hand_over();
+    assert!(hub.state().borrow().is_ready());
+    reception.take(&event("GUILD_CREATE", r#"{"id":"8"}"#));
+    assert_eq!(
+        waiting(&mut channel),
+        ["lapse: a guild came back"],
+        "both at once are one"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lapse_begins_when_the_connection_fell_silent() {
+    let (hub, mut reception) = reception();
+    reception.take(&ready(""));
+    let mut channel = hub.subscribe(Id::new(CHANNEL));
+    let silent = Instant::now();
+    advance(Duration::from_secs(50)).await;
+    let held = reception.lost(&Trouble::Dropped, false);
+    assert_eq!(held, Some(Duration::from_secs(50)));
+    sleep(Duration::from_secs(5)).await;
+    reception.take(&ready(""));
+    let Some(Delivery::Lapse(lapse)) = channel.next().await else {
+        panic!("no lapse")
+    };
+    assert_eq!((lapse.since, lapse.at), (silent, Instant::now()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_state_tells_a_blip_from_an_outage() {
+    let (hub, mut reception) = reception();
+    let state = hub.state();
+    let shown = || format!("{:?}", *state.borrow());
+    assert!(shown().starts_with("Connecting"));
+    reception.lost(&Trouble::Dropped, false);
+    assert!(shown().starts_with("Degraded") && shown().ends_with("why: Dropped, attempts: 1 }"));
+    reception.take(&ready(""));
+    assert!(shown().starts_with("Ready"));
+    reception.lost(&Trouble::Reconnect, true);
+    assert!(shown().starts_with("Resuming"));
+    reception.lost(&Trouble::Closed(4000), true);
+    assert!(shown().ends_with("why: Closed(4000), attempts: 1 }"));
+    reception.take(&event("RESUMED", "null"));
+    assert!(shown().starts_with("Ready"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_lapses_for_everybody() {
+    let (hub, mut reception) = reception();
+    let mut channel = hub.subscribe(Id::new(CHANNEL));
+    let mut names = hub.watch(&["CHANNEL_CREATE", "CHANNEL_DELETE"]);
+    for text in ["", "[]", r#"{"op":0,"s":1,"t":5,"d":{}}"#] {
+        reception.take(text);
+        assert_eq!(
+            waiting(&mut channel),
+            ["lapse: an event could not be read"],
+            "{text}"
+        );
+        assert_eq!(
+            waiting(&mut names),
+            ["lapse: an event could not be read"],
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_cannot_be_resumed_safely_is_left_at_once() {
+    let (_hub, mut reception) = reception();
+    let ready = ready("").replace("ws://127.0.0.1:1", "ws://example.org");
+    assert!(matches!(
+        reception.take(&ready),
+        Some((Trouble::Address(_), _))
+    ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_signs_of_life_are_counted() {
+    let (hub, mut reception) = reception();
+    assert_eq!(hub.health().last_frame_age, None);
+    reception.take(&event("TYPING_START", "{}"));
+    advance(Duration::from_secs(3)).await;
+    reception.take(r#"{"op":11}"#);
+    reception.answered(Some(Duration::from_millis(80)));
+    advance(Duration::from_secs(1)).await;
+    let health = hub.health();
+    assert_eq!(health.last_event_age, Some(Duration::from_secs(4)));
+    assert_eq!(health.last_frame_age, Some(Duration::from_secs(1)));
+    assert_eq!(health.latency, Some(Duration::from_millis(80)));
+}

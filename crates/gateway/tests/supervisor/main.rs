@@ -1,0 +1,12 @@
+//! The supervised shard against the simulator and against hostile peers, on a paused clock.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails where it stands"
+)]
+
+mod endings;
+mod hostile;
+mod ordinary;
+mod start;
+mod world;

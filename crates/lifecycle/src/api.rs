@@ -1,0 +1,100 @@
+//! All the lifecycle asks of Discord: five verbs, in the lifecycle's own words.
+
+use std::{collections::HashSet, time::Duration};
+
+use twilight_model::id::{
+    Id,
+    marker::{AuditLogEntryMarker, ChannelMarker, GuildMarker, UserMarker},
+};
+
+use crate::{Failure, Mark, authorize::Deletable};
+
+/// One channel to create, complete: nothing is added to it later, because overwrites set right
+/// after creation were seen to get lost (discord-api-docs #6573).
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The guild to create it in.
+    pub guild_id: Id<GuildMarker>,
+    /// The category to put it under, if any.
+    pub parent_id: Option<Id<ChannelMarker>>,
+    /// The channel's name, for people: `[a-z0-9-]`, at most 100 characters.
+    pub name: String,
+    /// The mark, to be sent in the topic and in the audit-log reason.
+    pub mark: Mark,
+    /// Our own bot user: the creation carries a member overwrite that lets it see and use the
+    /// channel whatever the category denies.
+    pub bot_id: Id<UserMarker>,
+    /// How long the call may take in all, waiting for a rate limit included.
+    pub timeout: Duration,
+}
+
+/// Whether Discord holds a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// `GET /channels/{id}` named it, or refused to show it (403): it exists.
+    Here,
+    /// `GET /channels/{id}` answered 404 with code 10003.
+    Absent,
+}
+
+/// What a deletion request came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deletion {
+    /// 2xx: Discord says it deleted the channel.
+    Accepted,
+    /// 404 with code 10003: it was gone already, or Discord lags. Look to be sure.
+    Absent,
+}
+
+/// One channel creation by our own bot as the guild's audit log states it (evidence E2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// The log entry; later entries have larger ids.
+    pub entry_id: Id<AuditLogEntryMarker>,
+    /// Who created it.
+    pub creator_id: Id<UserMarker>,
+    /// The channel that was created.
+    pub channel_id: Id<ChannelMarker>,
+    /// The audit-log reason, if one was given: where our mark is.
+    pub reason: Option<String>,
+}
+
+/// Discord, as far as the life of a channel needs it.
+///
+/// An implementation sends each call at most once where a repetition could act twice, and tells
+/// "never left" from "answer lost": that difference is what keeps channels from leaking.
+pub trait ChannelApi: Send + Sync + 'static {
+    /// Creates a text channel that carries the plan's mark in topic and audit-log reason.
+    /// `Never` for refusals that only an operator can lift (permissions, bad category).
+    fn create(
+        &self,
+        plan: &Plan,
+    ) -> impl Future<Output = Result<Id<ChannelMarker>, Failure>> + Send;
+
+    /// Asks for the deletion of a channel that passed all checks: a [`Deletable`]. The mark goes into the
+    /// audit-log reason. `Never` for 403 and 50074: the caller parks the channel.
+    fn delete(&self, channel: &Deletable)
+    -> impl Future<Output = Result<Deletion, Failure>> + Send;
+
+    /// Looks whether the channel exists.
+    fn look(
+        &self,
+        channel_id: Id<ChannelMarker>,
+    ) -> impl Future<Output = Result<Presence, Failure>> + Send;
+
+    /// Channel creations by `creator_id` in the guild's audit log with ids above `after`, oldest first, at most one
+    /// page of 100. Needs `VIEW_AUDIT_LOG`.
+    fn creations(
+        &self,
+        guild_id: Id<GuildMarker>,
+        creator_id: Id<UserMarker>,
+        after: Option<Id<AuditLogEntryMarker>>,
+    ) -> impl Future<Output = Result<Vec<Creation>, Failure>> + Send;
+
+    /// The guild's special channels (rules, updates, system, AFK, safety alerts, widget), read
+    /// now: none of them may ever be deleted.
+    fn special_channels(
+        &self,
+        guild_id: Id<GuildMarker>,
+    ) -> impl Future<Output = Result<HashSet<Id<ChannelMarker>>, Failure>> + Send;
+}

@@ -1,0 +1,97 @@
+//! The one gate in front of every deletion.
+
+use std::{collections::HashSet, time::Duration};
+
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::{
+    Mark, Row, Settings, Stage, discord_time::created_ms, limits::ID_CLOCK_SPREAD, mark::Marks,
+};
+
+/// A channel that may be deleted. Only this module makes one, and only from evidence: no code
+/// outside can ask for a deletion by an id it got from anywhere else.
+#[derive(Debug)]
+pub struct Deletable {
+    channel_id: Id<ChannelMarker>,
+    mark: Mark,
+}
+
+/// Why a channel may not be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("its row is {0}, not condemned")]
+    NotCondemned(&'static str),
+    #[error("its row is about another channel")]
+    OtherChannel,
+    #[error("it is in a guild that this installation is not configured for")]
+    OtherGuild,
+    #[error("its id is the guild's own")]
+    GuildItself,
+    #[error("it is configured as protected")]
+    Protected,
+    #[error("the guild uses it as a special channel (rules, updates, system, AFK, safety, widget)")]
+    Special,
+    #[error("it is older than our plan to create it")]
+    OlderThanItsPlan,
+}
+
+// === impl Deletable ===
+
+impl Deletable {
+    /// The channel.
+    #[must_use]
+    pub const fn channel_id(&self) -> Id<ChannelMarker> {
+        self.channel_id
+    }
+
+    /// Its mark, for the audit-log reason of the deletion.
+    #[must_use]
+    pub const fn mark(&self) -> Mark {
+        self.mark
+    }
+}
+
+/// Checks once more, from scratch, that this channel may be deleted. `row` is read from the
+/// registry for this call and not remembered from before, `special` is read from Discord at most
+/// [`crate::limits::SPECIAL_AGE_MAX`] ago.
+///
+/// Each check would be enough to stop a different mistake: a stale list, a mixed-up id, a restored
+/// database, a channel of ours that people have given a purpose.
+pub(crate) fn authorize(
+    channel_id: Id<ChannelMarker>,
+    row: &Row,
+    settings: &Settings,
+    special: &HashSet<Id<ChannelMarker>>,
+    marks: &Marks,
+) -> Result<Deletable, Refusal> {
+    // A stage that knows its channel has evidence for it: `Owned` cannot be made without.
+    let Stage::Condemned(owned) = row.stage else {
+        return Err(Refusal::NotCondemned(row.stage.name()));
+    };
+    if owned.channel_id != channel_id {
+        return Err(Refusal::OtherChannel);
+    }
+    if row.guild_id != settings.guild_id {
+        return Err(Refusal::OtherGuild);
+    }
+    if channel_id.cast() == settings.guild_id {
+        return Err(Refusal::GuildItself);
+    }
+    if settings.protected.contains(&channel_id) || settings.parent_id == Some(channel_id) {
+        return Err(Refusal::Protected);
+    }
+    if special.contains(&channel_id) {
+        return Err(Refusal::Special);
+    }
+    let created = Duration::from_millis(created_ms(channel_id));
+    if created + ID_CLOCK_SPREAD < Duration::from_millis(row.not_before_ms) {
+        return Err(Refusal::OlderThanItsPlan);
+    }
+    Ok(Deletable {
+        channel_id,
+        mark: marks.mark(row.attempt),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+//! One good case, and for each check a case that differs from it in that one respect.
+
+use super::*;
+use crate::{AttemptId, Evidence, MarkKey, Owned, discord_time::id_at};
+
+const PLANNED_MS: u64 = 1_800_000_000_000;
+
+struct Case {
+    channel_id: Id<ChannelMarker>,
+    row: Row,
+    settings: Settings,
+    special: HashSet<Id<ChannelMarker>>,
+}
+
+fn case() -> Case {
+    let channel_id = id_at(PLANNED_MS + 300, Duration::ZERO);
+    let owned = Owned {
+        channel_id,
+        evidence: Evidence::Answer,
+    };
+    let row = Row {
+        attempt: AttemptId::from_bytes([1; 16]),
+        request_id: String::new(),
+        guild_id: Id::new(7),
+        stage: Stage::Condemned(owned),
+        not_before_ms: PLANNED_MS,
+        deadline_at_ms: 0,
+        next_at_ms: 0,
+        tries: 0,
+    };
+    let settings = Settings {
+        guild_id: Id::new(7),
+        parent_id: None,
+        bot_id: Id::new(8),
+        name_prefix: String::new(),
+        delete_after: Duration::ZERO,
+        protected: HashSet::from([Id::new(9)]),
+        namespace: String::new(),
+    };
+    Case {
+        channel_id,
+        row,
+        settings,
+        special: HashSet::from([Id::new(10)]),
+    }
+}
+
+fn verdict(change: impl FnOnce(&mut Case)) -> Result<Id<ChannelMarker>, Refusal> {
+    let mut case = case();
+    change(&mut case);
+    let marks = Marks::new(MarkKey::new([0; 32]), "crdbrd", Id::new(7));
+    let Case {
+        channel_id,
+        row,
+        settings,
+        special,
+    } = &case;
+    let deletable = authorize(*channel_id, row, settings, special, &marks)?;
+    assert_eq!(deletable.mark().attempt(), row.attempt);
+    Ok(deletable.channel_id())
+}
+
+#[test]
+fn a_condemned_channel_with_evidence_may_be_deleted() {
+    assert_eq!(verdict(|_| {}), Ok(case().channel_id));
+}
+
+#[test]
+fn no_stage_but_condemned_may_be_deleted() {
+    let owned = case().row.stage.owned().unwrap();
+    let others = [
+        Stage::Planned,
+        Stage::NotCreated,
+        Stage::Unknown,
+        Stage::Abandoned,
+        Stage::Live(owned),
+        Stage::Verifying(owned),
+        Stage::Parked(owned),
+        Stage::Gone(owned),
+    ];
+    for stage in others {
+        let refused = verdict(|case| case.row.stage = stage);
+        assert_eq!(refused, Err(Refusal::NotCondemned(stage.name())));
+    }
+}
+
+#[test]
+fn a_row_about_another_channel_authorizes_nothing() {
+    let refused = verdict(|case| case.channel_id = id_at(PLANNED_MS + 301, Duration::ZERO));
+    assert_eq!(refused, Err(Refusal::OtherChannel));
+}
+
+#[test]
+fn nothing_is_deleted_in_another_guild() {
+    assert_eq!(
+        verdict(|case| case.row.guild_id = Id::new(6)),
+        Err(Refusal::OtherGuild)
+    );
+}
+
+#[test]
+fn the_guilds_own_id_is_never_deleted() {
+    let refused = verdict(|case| {
+        case.settings.guild_id = case.channel_id.cast();
+        case.row.guild_id = case.channel_id.cast();
+    });
+    assert_eq!(refused, Err(Refusal::GuildItself));
+}
+
+#[test]
+fn protected_channels_are_never_deleted() {
+    let refused = verdict(|case| case.settings.protected = HashSet::from([case.channel_id]));
+    assert_eq!(refused, Err(Refusal::Protected));
+    let refused = verdict(|case| case.settings.parent_id = Some(case.channel_id));
+    assert_eq!(refused, Err(Refusal::Protected));
+}
+
+#[test]
+fn special_channels_are_never_deleted() {
+    let refused = verdict(|case| case.special = HashSet::from([case.channel_id]));
+    assert_eq!(refused, Err(Refusal::Special));
+}
+
+#[test]
+fn a_channel_older_than_its_plan_is_never_deleted() {
+    let created = PLANNED_MS + 300;
+    assert!(verdict(|case| case.row.not_before_ms = created + 5_000).is_ok());
+    let refused = verdict(|case| case.row.not_before_ms = created + 5_001);
+    assert_eq!(refused, Err(Refusal::OlderThanItsPlan));
+}

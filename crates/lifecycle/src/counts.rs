@@ -1,0 +1,57 @@
+//! How many channels stand where.
+
+use crate::Stage;
+
+/// How many rows of the registry stand where. A row that this process has never met, because it
+/// was settled in a former life, is not counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Recorded, creation under way.
+    pub planned: u64,
+    /// In use.
+    pub live: u64,
+    /// The answer to the creation was lost.
+    pub unknown: u64,
+    /// Unknown, and no longer urgent.
+    pub abandoned: u64,
+    /// To be deleted, or deleted and not yet proved gone.
+    pub condemned: u64,
+    /// Cannot be deleted now: an open debt that needs an operator.
+    pub parked: u64,
+    /// Proved gone since the start.
+    pub gone: u64,
+    /// Creations that Discord did not carry out since the start.
+    pub not_created: u64,
+}
+
+// === impl Counts ===
+
+impl Counts {
+    /// Whether nothing is being created, used or deleted. Debts that can only wait (unknown,
+    /// parked) do not count.
+    #[must_use]
+    pub const fn is_settled(&self) -> bool {
+        self.planned == 0 && self.live == 0 && self.condemned == 0
+    }
+
+    pub(crate) fn moved(&mut self, from: Option<Stage>, to: Stage) {
+        if let Some(from) = from {
+            let count = self.of(from);
+            *count = count.saturating_sub(1);
+        }
+        *self.of(to) += 1;
+    }
+
+    fn of(&mut self, stage: Stage) -> &mut u64 {
+        match stage {
+            Stage::Planned => &mut self.planned,
+            Stage::NotCreated => &mut self.not_created,
+            Stage::Unknown => &mut self.unknown,
+            Stage::Abandoned => &mut self.abandoned,
+            Stage::Live(_) => &mut self.live,
+            Stage::Condemned(_) | Stage::Verifying(_) => &mut self.condemned,
+            Stage::Parked(_) => &mut self.parked,
+            Stage::Gone(_) => &mut self.gone,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The driver: whatever the lifecycle does, it does in here.
+
+use std::{convert::Infallible, fmt, time::Duration};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    ChannelApi, Channels, Clock, Counts, Event, LifecycleError, MarkKey, Registry, RegistryError,
+    Row, Settings, Stage,
+    channels::Command,
+    core::Core,
+    limits::{COMMANDS_MAX, RECOVER_AT_ONCE, RECOVER_PAGE},
+    mark::Marks,
+    opener,
+    reaper::{self, Debt},
+    reconciler::{self, Missing},
+};
+
+/// A handle to open channels with, and the driver that does the work.
+///
+/// `key` should stay the same from start to start: without it, channels of a lost registry cannot
+/// be told from other people's.
+pub fn lifecycle<A: ChannelApi, R: Registry, C: Clock>(
+    api: A,
+    registry: R,
+    key: MarkKey,
+    clock: C,
+    settings: Settings,
+) -> (Channels, Driver<A, R, C>) {
+    let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+    let (counts, counted) = watch::channel(Counts::default());
+    let marks = Marks::new(key, &settings.namespace, settings.guild_id);
+    let core = Core::new(api, registry, clock, marks, settings, counts);
+    (
+        Channels::new(sender, counted),
+        Driver {
+            core,
+            commands,
+            recovered: false,
+        },
+    )
+}
+
+/// Creates channels, keeps them, deletes them. It is one future and starts no task of its own, so
+/// that a caller who gives up on [`Channels::open`] loses nothing that is under way.
+pub struct Driver<A, R, C> {
+    core: Core<A, R, C>,
+    commands: mpsc::Receiver<Command>,
+    recovered: bool,
+}
+
+/// What a former life left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Channels that will be deleted.
+    pub condemned: u64,
+    /// Creations of which the audit log has to say what came of them.
+    pub unknown: u64,
+    /// Channels that could not be deleted, and will be tried again now.
+    pub parked: u64,
+    /// Creations of which nothing was ever heard again.
+    pub abandoned: u64,
+}
+
+// === impl Driver ===
+
+impl<A: ChannelApi, R: Registry, C: Clock> Driver<A, R, C> {
+    /// Takes over what a former life left: nobody holds its channels any more, and what it was
+    /// creating may or may not exist. The work itself is done by [`Self::run`], which calls this
+    /// first if nobody has.
+    ///
+    /// # Errors
+    /// When the registry fails.
+    pub async fn recover(&mut self) -> Result<Recovered, LifecycleError> {
+        let mut recovered = Recovered::default();
+        if std::mem::replace(&mut self.recovered, true) {
+            return Ok(recovered);
+        }
+        let core = &self.core;
+        let now_ms = core.clock.now_ms();
+        let horizon = core.registry.horizon(core.settings.guild_id, None).await?;
+        horizon.youngest.inspect(|id| core.time.heard(*id, now_ms));
+        horizon.read_to.inspect(|id| core.time.heard(*id, now_ms));
+        let mut last = None;
+        loop {
+            let rows = core.registry.open(last, RECOVER_PAGE).await?;
+            let Some(row) = rows.last() else { break };
+            last = Some(row.attempt);
+            let mut stages = stream::iter(rows)
+                .map(|row| take_over(core, row))
+                .buffer_unordered(RECOVER_AT_ONCE);
+            while let Some(stage) = stages.try_next().await? {
+                recovered.count(stage);
+            }
+        }
+        Ok(recovered)
+    }
+
+    /// Does the work until `stop`, and then ends at once: what is under way is on record, and the
+    /// next life goes on with it. To end with less left over, drop all leases and wait for
+    /// [`Channels::settled`] before.
+    ///
+    /// # Errors
+    /// When the registry fails. The process should end then, because nothing more can be promised.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), LifecycleError> {
+        self.recover().await?;
+        let Self {
+            core, mut commands, ..
+        } = self;
+        let ended: Result<Infallible, RegistryError> = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            ended = opener::run(&core, &mut commands) => ended,
+            ended = reaper::run(&core) => ended,
+            ended = reconciler::run(&core) => ended,
+        };
+        match ended {
+            Ok(never) => match never {},
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Takes over one row of a former life, and says where it stands now.
+async fn take_over<A: ChannelApi, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    row: Row,
+) -> Result<Stage, RegistryError> {
+    core.counts
+        .send_modify(|counts| counts.moved(None, row.stage));
+    if row.guild_id != core.settings.guild_id && row.stage.owned().is_none() {
+        tracing::warn!(
+            attempt = %row.attempt,
+            guild.id = %row.guild_id,
+            "a creation in another guild has an unknown outcome; start once with that guild configured"
+        );
+        return Ok(row.stage);
+    }
+    core.time.heard_ms(row.not_before_ms, core.clock.now_ms());
+    let stage = match row.stage {
+        Stage::Planned => {
+            let lost = core
+                .step(row.attempt, Event::Lost, Duration::ZERO, 0)
+                .await?
+                .row;
+            let stage = lost.stage;
+            core.lost.put(Missing::left_over(lost));
+            stage
+        }
+        Stage::Unknown => {
+            core.lost.put(Missing::left_over(row));
+            Stage::Unknown
+        }
+        Stage::Live(owned) => {
+            core.release(&row).await?;
+            Stage::Condemned(owned)
+        }
+        Stage::Condemned(_) => {
+            // The rest of the wait that began in the former life, whatever the clocks say.
+            let left = row.next_at_ms.saturating_sub(core.clock.now_ms());
+            let left = Duration::from_millis(left).min(core.settings.delete_after);
+            let stage = row.stage;
+            core.condemned.put(Debt::new(row, Instant::now() + left));
+            stage
+        }
+        Stage::Verifying(_) => {
+            let stage = row.stage;
+            core.condemned.put(Debt::deleted(row));
+            stage
+        }
+        Stage::Parked(_) => {
+            // A new start may be the operator's repair.
+            let stage = row.stage;
+            core.condemned.put(Debt::new(row, Instant::now()));
+            stage
+        }
+        // Every scan matches abandoned rows anyway.
+        Stage::Abandoned | Stage::NotCreated | Stage::Gone(_) => row.stage,
+    };
+    Ok(stage)
+}
+
+impl<A, R, C> fmt::Debug for Driver<A, R, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("settings", &self.core.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+// === impl Recovered ===
+
+impl Recovered {
+    /// Whether nothing was left.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn count(&mut self, stage: Stage) {
+        match stage {
+            Stage::Condemned(_) | Stage::Verifying(_) | Stage::Live(_) => self.condemned += 1,
+            Stage::Planned | Stage::Unknown => self.unknown += 1,
+            Stage::Parked(_) => self.parked += 1,
+            Stage::Abandoned => self.abandoned += 1,
+            Stage::NotCreated | Stage::Gone(_) => {}
+        }
+    }
+}

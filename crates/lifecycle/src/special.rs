@@ -1,0 +1,63 @@
+//! The guild's special channels, read from Discord and believed for a moment.
+
+use std::{collections::HashSet, sync::Arc};
+
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
+
+use crate::{
+    ChannelApi, Failure,
+    limits::{CALL_TIMEOUT, SPECIAL_AGE_MAX},
+};
+
+type Channels = Arc<HashSet<Id<ChannelMarker>>>;
+
+/// One read serves all deletions of the next [`SPECIAL_AGE_MAX`]; those that come meanwhile wait
+/// for it rather than read for themselves.
+#[derive(Debug)]
+pub(crate) struct Special {
+    read: Mutex<Option<(Instant, Channels)>>,
+}
+
+// === impl Special ===
+
+impl Special {
+    pub(crate) fn new() -> Self {
+        Self {
+            read: Mutex::new(None),
+        }
+    }
+
+    /// The special channels as they were at most [`SPECIAL_AGE_MAX`] ago.
+    pub(crate) async fn channels(
+        &self,
+        api: &impl ChannelApi,
+        guild_id: Id<GuildMarker>,
+    ) -> Result<Channels, Failure> {
+        let read = async {
+            let mut read = self.read.lock().await;
+            // Asked before Discord answers, so that the answer is never older than it says.
+            let now = Instant::now();
+            if let Some((at, channels)) = &*read
+                && now < *at + SPECIAL_AGE_MAX
+            {
+                return Ok(Arc::clone(channels));
+            }
+            let channels = Arc::new(api.special_channels(guild_id).await?);
+            *read = Some((now, Arc::clone(&channels)));
+            Ok(channels)
+        };
+        timeout(CALL_TIMEOUT, read).await.unwrap_or_else(|elapsed| {
+            Err(Failure::NotDone {
+                wait: None,
+                source: elapsed.into(),
+            })
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! Deletions that go wrong.
+
+use std::time::Duration;
+
+use cordboard_simulator::Fault;
+use tokio::time::sleep;
+
+use super::floor::{DELETE, GUILD, LOOK, World};
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_costs_one_request_and_one_look() {
+    let world = World::new().await;
+    drop(world.open().await.unwrap());
+    world.channels().settled().await;
+    assert_eq!((world.requests(DELETE), world.requests(LOOK)), (1, 1));
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_repeated_until_discord_proves_it() {
+    let world = World::new().await;
+    for fault in [
+        Fault::status(DELETE, 503),
+        Fault::status_after(DELETE, 504),
+        Fault::hang_up(DELETE),
+        Fault::act_then_hang_up(DELETE),
+        Fault::hang(DELETE),
+        Fault::html(DELETE, 404),
+        Fault::status(LOOK, 500),
+        Fault::hang(LOOK),
+        Fault::html(LOOK, 404),
+        Fault::status(GUILD, 500),
+    ] {
+        world.discord.fault(fault.times(3));
+        drop(world.open().await.unwrap());
+        sleep(Duration::from_mins(10)).await;
+        assert_eq!(world.alive(), 0);
+        world.discord.clear_faults();
+    }
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_absence_that_is_a_replicas_lag_is_not_believed() {
+    // How: the deletion meets a replica that does not know the channel yet.
+    let world = World::new().await;
+    world.discord.fault(Fault::status(DELETE, 404).code(10003));
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!((world.alive(), world.requests(DELETE)), (0, 2));
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_somebody_else_deleted_is_gone_too() {
+    let world = World::new().await;
+    let lease = world.open().await.unwrap();
+    world.discord.delete_channel(lease.channel_id().get());
+    drop(lease);
+    world.channels().settled().await;
+    assert_eq!(world.counts().gone, 1);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forbidden_deletion_is_parked_and_tried_again() {
+    for code in [50013, 50074] {
+        let world = World::new().await;
+        world
+            .discord
+            .fault(Fault::status(DELETE, 403).code(code).always());
+        drop(world.open().await.unwrap());
+        sleep(Duration::from_hours(2)).await;
+        assert_eq!((world.alive(), world.counts().parked), (1, 1));
+        world.channels().settled().await;
+        assert!(world.requests(DELETE) <= 3, "refusals are not hammered at");
+        world.discord.clear_faults();
+        world.settle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_discord_is_not_hammered_at() {
+    let world = World::new().await;
+    let lease = world.open().await.unwrap();
+    world.discord.fault(Fault::status(DELETE, 503).always());
+    drop(lease);
+    sleep(Duration::from_hours(10)).await;
+    let deletions = world.requests(DELETE);
+    assert!((20..200).contains(&deletions), "{deletions} in ten hours");
+    world.discord.clear_faults();
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_channel_is_never_deleted_whatever_the_record_says() {
+    // How: what a former life created is protected in the next one.
+    let mut world = World::new().await;
+    let lease = world.open().await.unwrap();
+    let channel_id = lease.channel_id().get();
+    world.kill().await;
+    world.protected.insert(channel_id);
+    world.discord.protect(channel_id);
+    world.start().await;
+    sleep(Duration::from_hours(30)).await;
+    assert_eq!((world.requests(DELETE), world.counts().parked), (0, 1));
+    assert_eq!(world.alive(), 1);
+}

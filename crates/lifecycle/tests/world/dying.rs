@@ -1,0 +1,103 @@
+//! Drivers that are killed, and records that are lost.
+
+use std::time::Duration;
+
+use cordboard_lifecycle::MemoryRegistry;
+use cordboard_simulator::Fault;
+use tokio::time::{sleep, timeout};
+
+use super::floor::{CREATE, DELETE, World};
+
+#[tokio::test(start_paused = true)]
+async fn a_life_that_ends_at_any_moment_leaves_no_channel() {
+    // How: a hundred lives, each a little longer than the one before; a channel is opened and
+    // released in each.
+    let mut world = World::new().await;
+    world.delete_after = Duration::from_millis(20);
+    world
+        .discord
+        .fault(Fault::slow_answer(CREATE, Duration::from_millis(10)).always());
+    for life in 0..100 {
+        let short = async {
+            drop(world.open().await);
+            sleep(Duration::from_secs(10)).await;
+        };
+        let _ = timeout(Duration::from_millis(life), short).await;
+        world.kill().await;
+        world.start().await;
+    }
+    assert!(world.created() > 60);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_in_use_is_deleted_by_the_next_life() {
+    let mut world = World::new().await;
+    let lease = world.open().await.unwrap();
+    world.kill().await;
+    drop(lease);
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(world.alive(), 1, "nobody was there to delete it");
+    world.start().await;
+    world.channels().settled().await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_that_comes_to_pass_after_its_life_leaves_no_channel() {
+    let mut world = World::new().await;
+    world
+        .discord
+        .fault(Fault::late(CREATE, Duration::from_secs(30)));
+    let _ = timeout(Duration::from_secs(1), world.open()).await;
+    world.kill().await;
+    world.start().await;
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(world.counts().unknown, 1);
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!((world.created(), world.alive()), (1, 0));
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_before_a_deletion_goes_on_over_a_restart() {
+    let mut world = World::new().await;
+    world.delete_after = Duration::from_hours(1);
+    world.kill().await;
+    world.start().await;
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_mins(50)).await;
+    world.kill().await;
+    world.start().await;
+    sleep(Duration::from_mins(9)).await;
+    assert_eq!(world.alive(), 1);
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn channels_of_a_lost_record_are_found_in_the_audit_log() {
+    let mut world = World::new().await;
+    let foreign = world.discord.create_channel("somebody-elses");
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_mins(5)).await;
+    let leases = [world.open().await.unwrap(), world.open().await.unwrap()];
+    world.kill().await;
+    drop(leases);
+    world.registry = MemoryRegistry::default();
+    world.start().await;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!((world.alive(), world.counts().gone), (0, 2));
+    assert_eq!(world.requests(DELETE), 3, "what was gone is only looked at");
+    let channels = world.discord.truth().channels;
+    assert!(
+        channels
+            .iter()
+            .any(|channel| channel.id == foreign && channel.alive)
+    );
+    world.settle().await;
+}

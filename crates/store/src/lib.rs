@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod error;
+mod file;
+mod group_commit;
+pub mod limits;
+mod location;
+mod registry;
+mod schema;
+mod store;
+
+pub use self::{
+    error::StoreError,
+    location::{Location, LocationError},
+    registry::SqliteRegistry,
+    store::Store,
+};
