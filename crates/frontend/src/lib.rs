@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod answer;
+mod attachment;
+mod body;
+mod chat;
+mod connection;
+mod cors;
+mod desk;
+mod frontend;
+mod health;
+mod key;
+mod limits;
+mod models;
+mod order;
+mod routes;
+mod server;
+mod settings;
+mod transport;
+mod trouble;
+mod visit;
+
+pub use self::{
+    desk::Desk,
+    frontend::Frontend,
+    health::Details,
+    key::{Key, Scope},
+    settings::Settings,
+};

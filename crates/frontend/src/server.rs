@@ -1,0 +1,22 @@
+//! What all requests share.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{Settings, body::Bodies, health::DetailsFn, key::KeyRing};
+
+/// What all requests share.
+pub(crate) struct Server<D> {
+    pub(crate) desk: D,
+    pub(crate) keys: KeyRing,
+    pub(crate) bodies: Bodies,
+    pub(crate) settings: Settings,
+    /// Unix seconds.
+    pub(crate) clock: Arc<dyn Fn() -> u64 + Send + Sync>,
+    pub(crate) details: Arc<DetailsFn>,
+    /// Unix seconds.
+    pub(crate) started: u64,
+    /// Ends what is still going on, with an honest last word.
+    pub(crate) hard: CancellationToken,
+}

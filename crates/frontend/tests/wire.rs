@@ -1,0 +1,24 @@
+//! The front on real sockets, on a paused clock, before a desk that does what the question says.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "wire/answers.rs"]
+mod answers;
+#[path = "wire/client.rs"]
+mod client;
+#[path = "wire/desk.rs"]
+mod desk;
+#[path = "wire/doors.rs"]
+mod doors;
+#[path = "wire/errors.rs"]
+mod errors;
+#[path = "wire/hang_up.rs"]
+mod hang_up;
+#[path = "wire/limits.rs"]
+mod limits;
+#[path = "wire/shutdown.rs"]
+mod shutdown;
+#[path = "wire/streams.rs"]
+mod streams;
+#[path = "wire/world.rs"]
+mod world;
