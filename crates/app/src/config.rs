@@ -1,0 +1,177 @@
+//! Configuration: a TOML file, the environment over it, secrets from files; checked as a whole.
+
+mod check;
+mod file;
+mod overlay;
+mod problem;
+mod secret;
+mod value;
+
+use std::{
+    collections::HashSet,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use cordboard_conversation::Bot;
+use cordboard_frontend::Key;
+use cordboard_store::Location;
+use secrecy::SecretString;
+use toml::Table;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
+
+pub use self::problem::{ConfigError, Problem};
+use crate::{Environment, limits::CONFIG_FILE_BYTES_MAX};
+
+/// Everything a proxy needs to know, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen (default `127.0.0.1:7077`; port 0 picks a free one).
+    pub listen: SocketAddr,
+    /// How to reach Discord.
+    pub discord: Discord,
+    /// Where the record of channels is kept.
+    pub store: Location,
+    /// How channels are made and unmade.
+    pub channels: Channels,
+    /// Bounds an operator may want to move.
+    pub limits: Limits,
+    /// How long streams may go on after the signal to stop.
+    pub shutdown_grace: Duration,
+    /// The bots that answer.
+    pub bots: Vec<Bot>,
+    /// The keys that may ask.
+    pub keys: Vec<Key>,
+}
+
+/// How to reach Discord.
+#[derive(Debug)]
+pub struct Discord {
+    /// The bot token of the proxy's own bot.
+    pub token: SecretString,
+    /// The guild to work in.
+    pub guild_id: Id<GuildMarker>,
+    /// The category that channels are created under.
+    pub category_id: Option<Id<ChannelMarker>>,
+    /// Another base for REST than `https://discord.com`, such as a simulator's.
+    pub rest_url: Option<String>,
+    /// Another gateway than the one Discord names, such as a simulator's.
+    pub gateway_url: Option<String>,
+    /// Requests a second in all (default 50, which is what Discord allows).
+    pub requests_per_second: u16,
+}
+
+/// How channels are made and unmade.
+#[derive(Debug)]
+pub struct Channels {
+    /// How long a channel stays after its conversation (default 5 s).
+    pub delete_after: Duration,
+    /// Channels that are never deleted, whatever the record says: these and each bot's default.
+    pub protected: HashSet<Id<ChannelMarker>>,
+    /// What channel names start with (default `cord`).
+    pub name_prefix: String,
+    /// Where the key that signs marks is kept; beside the store when not set, made at first start.
+    pub key_file: Option<PathBuf>,
+}
+
+/// Bounds an operator may want to move.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Conversations at the same time (default 256).
+    pub conversations: usize,
+    /// Requests that may wait for a place (default 256).
+    pub queue: usize,
+    /// The longest one request may take in all (default 10 minutes).
+    pub request_timeout: Duration,
+    /// The largest request body (default 64 MiB).
+    pub body_bytes: usize,
+}
+
+impl Config {
+    /// Reads and checks the configuration: the file, if there is one, and the environment over it.
+    ///
+    /// # Errors
+    /// Names every key that is wrong and what to do about it.
+    pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
+        let text = path.map(read).transpose()?.unwrap_or_default();
+        let origin = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
+        Self::parse(&text, &origin, environment)
+    }
+
+    /// Checks configuration text, with the environment laid over it. `origin` is what errors call
+    /// the text.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut table: Table = text
+            .parse()
+            .map_err(|error| malformed(origin, text, &error))?;
+        // The text by itself first: its errors can name a line.
+        if let Err(error) = toml::from_str::<file::File>(text) {
+            return Err(match table.try_into::<file::File>() {
+                Err(named) => unfit(origin, text, &error, &named),
+                Ok(_) => malformed(origin, text, &error),
+            });
+        }
+        let problems = overlay::lay_over(&mut table, environment);
+        let file = table.try_into::<file::File>().map_err(|named| {
+            let origin = "the environment (CORDBOARD__…) over the configuration file";
+            unfit(origin, "", &named, &named)
+        })?;
+        check::check(file, problems)
+    }
+}
+
+/// Says on which line what is wrong, without the line itself: it may hold a secret.
+fn malformed(origin: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let message = match error.message() {
+        // TOML's integers have 64 bits. The message repeats what has more, and it may be a secret.
+        message if message.contains("as i128") || message.contains("as u128") => {
+            "a number that large; ids and secrets are written in quotes"
+        }
+        message => message,
+    };
+    ConfigError::Malformed {
+        origin: origin.to_owned(),
+        detail: format!("{}{message}", line(text, error)),
+    }
+}
+
+/// Says also which key is wrong. Only errors of a table know that, and only errors of a text know
+/// the line.
+fn unfit(origin: &str, text: &str, at: &toml::de::Error, named: &toml::de::Error) -> ConfigError {
+    let said = named.to_string();
+    let key = said
+        .lines()
+        .last()
+        .and_then(|line| line.strip_prefix("in `")?.strip_suffix('`'))
+        .map(|key| format!("{key}: "));
+    let detail = format!(
+        "{}{}{}",
+        line(text, at),
+        key.unwrap_or_default(),
+        named.message()
+    );
+    ConfigError::Malformed {
+        origin: origin.to_owned(),
+        detail,
+    }
+}
+
+fn line(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| before.matches('\n').count() + 1);
+    line.map_or_else(String::new, |line| format!("line {line}: "))
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    secret::read_whole(path, CONFIG_FILE_BYTES_MAX).map_err(|source| ConfigError::Unreadable {
+        path: path.display().to_string(),
+        source,
+    })
+}

@@ -1,0 +1,310 @@
+//! From what is written to what is meant: every key checked, all problems told at once.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use cordboard_conversation::{Bot, Profile};
+use cordboard_frontend::{Key, Scope};
+use cordboard_store::Location;
+
+use super::{
+    Channels, Config, ConfigError, Discord, Limits,
+    file::{self, File},
+    problem::Problem,
+    secret,
+    value::{Count, Snowflake, Span},
+};
+
+const LISTEN: &str = "127.0.0.1:7077";
+const STORE: &str = "sqlite:cordboard.db";
+const NAME_PREFIX: &str = "cord";
+const DELETE_AFTER: Duration = Duration::from_secs(5);
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(25);
+const REQUEST_TIMEOUT: Duration = Duration::from_mins(10);
+const CONVERSATIONS: usize = 256;
+const QUEUE: usize = 256;
+const REQUESTS_PER_SECOND: usize = 50;
+const BODY_BYTES: usize = 64 << 20;
+/// Longer prefixes would leave no room for the conversation's own part in Discord's 100 characters.
+const NAME_PREFIX_MAX: usize = 40;
+
+/// Checks everything and collects every problem, so that an operator needs one round, not ten.
+pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, ConfigError> {
+    let listen = listen(file.listen.as_deref(), &mut problems);
+    let store = store(file.store.url.as_deref(), &mut problems);
+    let bots = bots(&file.bots, &file.profiles, &mut problems);
+    let keys = keys(file.keys, &bots, &mut problems);
+    let channels = channels(&file.channels, &bots, &mut problems);
+    let discord = discord(file.discord, &mut problems);
+    let limits = Limits {
+        conversations: file.limits.conversations.map_or(CONVERSATIONS, count),
+        queue: file.limits.queue.map_or(QUEUE, count),
+        request_timeout: file.limits.request_timeout.map_or(REQUEST_TIMEOUT, span),
+        body_bytes: file.limits.body_bytes.map_or(BODY_BYTES, count),
+    };
+    if limits.request_timeout.is_zero() {
+        problems.push(Problem::new(
+            "limits.request_timeout",
+            "is 0, so that no request could be answered",
+            "write for example \"10m\"",
+        ));
+    }
+    match (listen, store, discord) {
+        (Some(listen), Some(store), Some(discord)) if problems.is_empty() => Ok(Config {
+            listen,
+            discord,
+            store,
+            channels,
+            limits,
+            shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
+            bots,
+            keys,
+        }),
+        _ => Err(ConfigError::Unusable { problems }),
+    }
+}
+
+fn span(span: Span) -> Duration {
+    span.0
+}
+
+fn count(count: Count) -> usize {
+    count.0
+}
+
+fn listen(text: Option<&str>, problems: &mut Vec<Problem>) -> Option<SocketAddr> {
+    let text = text.unwrap_or(LISTEN);
+    let address = text.parse().ok();
+    if address.is_none() {
+        problems.push(Problem::new(
+            "listen",
+            format!("{text:?} is not an address with a port"),
+            "write for example \"127.0.0.1:7077\"",
+        ));
+    }
+    address
+}
+
+fn store(url: Option<&str>, problems: &mut Vec<Problem>) -> Option<Location> {
+    match Location::parse(url.unwrap_or(STORE)) {
+        Ok(location) => Some(location),
+        Err(error) => {
+            problems.push(Problem::new(
+                "store.url",
+                error.to_string(),
+                "write sqlite:PATH, such as \"sqlite:/var/lib/cordboard/cordboard.db\"",
+            ));
+            None
+        }
+    }
+}
+
+fn discord(file: file::Discord, problems: &mut Vec<Problem>) -> Option<Discord> {
+    let token = secret::take(
+        "discord.token",
+        file.token,
+        file.token_file.as_deref(),
+        problems,
+    );
+    if file.guild_id.is_none() {
+        problems.push(Problem::new(
+            "discord.guild_id",
+            "is missing",
+            "set it to the id of the guild to work in (developer mode, right click, Copy ID)",
+        ));
+    }
+    for (key, url, schemes) in [
+        ("discord.rest_url", &file.rest_url, ["http://", "https://"]),
+        (
+            "discord.gateway_url",
+            &file.gateway_url,
+            ["ws://", "wss://"],
+        ),
+    ] {
+        if let Some(url) = url
+            && let Err(matter) = carries_a_token(url, schemes)
+        {
+            problems.push(Problem::new(
+                key,
+                format!("{url:?} {matter}"),
+                format!(
+                    "leave it out to reach Discord itself, or write {}, or {} to 127.0.0.1",
+                    schemes[1], schemes[0]
+                ),
+            ));
+        }
+    }
+    let per_second = file.requests_per_second.map_or(REQUESTS_PER_SECOND, count);
+    Some(Discord {
+        token: token?,
+        requests_per_second: u16::try_from(per_second).unwrap_or(u16::MAX),
+        guild_id: file.guild_id?.id(),
+        category_id: file.category_id.map(Snowflake::id),
+        rest_url: file
+            .rest_url
+            .map(|url| url.trim_end_matches('/').to_owned()),
+        gateway_url: file
+            .gateway_url
+            .map(|url| url.trim_end_matches('/').to_owned()),
+    })
+}
+
+/// Whether the token may be sent there: encrypted, or not beyond this machine.
+fn carries_a_token(url: &str, [plain, encrypted]: [&str; 2]) -> Result<(), String> {
+    let uri: http::Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
+    let host = uri.host().unwrap_or_default();
+    let here = host.trim_start_matches('[').trim_end_matches(']');
+    let is_here = here
+        .parse::<IpAddr>()
+        .is_ok_and(|address| address.is_loopback());
+    if host.is_empty() || !(url.starts_with(plain) || url.starts_with(encrypted)) {
+        return Err(format!(
+            "does not start with {plain} or {encrypted} and a host"
+        ));
+    }
+    if url.starts_with(plain) && !is_here {
+        return Err("would send the token over the network in clear".to_owned());
+    }
+    Ok(())
+}
+
+fn channels(file: &file::Channels, bots: &[Bot], problems: &mut Vec<Problem>) -> Channels {
+    let name_prefix = file
+        .name_prefix
+        .clone()
+        .unwrap_or_else(|| NAME_PREFIX.to_owned());
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name_prefix.is_empty()
+        || name_prefix.len() > NAME_PREFIX_MAX
+        || !name_prefix.chars().all(plain)
+    {
+        problems.push(Problem::new(
+            "channels.name_prefix",
+            format!("{name_prefix:?} is not a name that Discord would keep as it is"),
+            format!("use 1 to {NAME_PREFIX_MAX} of a-z, 0-9 and -"),
+        ));
+    }
+    let defaults = bots.iter().filter_map(|bot| bot.default_channel_id);
+    Channels {
+        delete_after: file.delete_after.map_or(DELETE_AFTER, span),
+        protected: file
+            .protected
+            .iter()
+            .map(|id| id.id())
+            .chain(defaults)
+            .collect(),
+        name_prefix,
+        key_file: file.key_file.clone(),
+    }
+}
+
+fn bots(
+    files: &[file::Bot],
+    profiles: &BTreeMap<String, Profile>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Bot> {
+    if files.is_empty() {
+        problems.push(Problem::new(
+            "bots",
+            "is empty, so that nobody could answer",
+            "add [[bots]] with name, user_id and models",
+        ));
+    }
+    let mut bots: Vec<Bot> = Vec::with_capacity(files.len());
+    for (index, file) in files.iter().enumerate() {
+        let key = |field: &str| format!("bots[{index}].{field}");
+        let name = file.profile.as_deref().unwrap_or("default");
+        let profile = profiles.get(name).cloned().or_else(|| Profile::named(name));
+        if profile.is_none() {
+            problems.push(Problem::new(
+                key("profile"),
+                format!("there is no profile {name:?}"),
+                format!(
+                    "add [profiles.{name}], or use one of {}",
+                    Profile::NAMES.join(", ")
+                ),
+            ));
+        }
+        if file.models.iter().all(|model| model.trim().is_empty()) {
+            problems.push(Problem::new(
+                key("models"),
+                "names no model",
+                "list the model names that clients may ask this bot by",
+            ));
+        }
+        if bots.iter().any(|bot| bot.name == file.name) {
+            problems.push(Problem::new(
+                key("name"),
+                format!("{:?} is taken by another bot", file.name),
+                "give each bot a name of its own",
+            ));
+        }
+        bots.push(Bot {
+            name: file.name.clone(),
+            user_id: file.user_id.id(),
+            models: file.models.clone(),
+            default_channel_id: file.default_channel_id.map(Snowflake::id),
+            profile: profile.unwrap_or_default(),
+        });
+    }
+    bots
+}
+
+fn keys(files: Vec<file::Key>, bots: &[Bot], problems: &mut Vec<Problem>) -> Vec<Key> {
+    if files.is_empty() {
+        problems.push(Problem::new(
+            "keys",
+            "is empty, so that no request could be let in",
+            "add [[keys]] with name and secret_file",
+        ));
+    }
+    let mut keys: Vec<Key> = Vec::with_capacity(files.len());
+    for (index, file) in files.into_iter().enumerate() {
+        let key = |field: &str| format!("keys[{index}].{field}");
+        if keys.iter().any(|other| other.name == file.name) {
+            problems.push(Problem::new(
+                key("name"),
+                format!("{:?} is taken by another key", file.name),
+                "give each key a name of its own",
+            ));
+        }
+        for model in file.models.iter().flatten() {
+            let known = |bot: &Bot| {
+                bot.models
+                    .iter()
+                    .any(|name| name.eq_ignore_ascii_case(model))
+            };
+            if !bots.iter().any(known) {
+                problems.push(Problem::new(
+                    key("models"),
+                    format!("no bot serves the model {model:?}"),
+                    "name models of [[bots]], or leave models out to allow all",
+                ));
+            }
+        }
+        let secret = secret::take(
+            &key("secret"),
+            file.secret,
+            file.secret_file.as_deref(),
+            problems,
+        );
+        let Some(secret) = secret else { continue };
+        let scopes = file.scopes.map_or_else(
+            || vec![Scope::Chat],
+            |scopes| scopes.into_iter().map(scope).collect(),
+        );
+        keys.push(Key::new(file.name, &secret, file.models, scopes));
+    }
+    keys
+}
+
+fn scope(scope: file::Scope) -> Scope {
+    match scope {
+        file::Scope::Chat => Scope::Chat,
+        file::Scope::Relay => Scope::Relay,
+        file::Scope::Admin => Scope::Admin,
+    }
+}

@@ -1,0 +1,96 @@
+//! The configuration as it is written: every key, nothing checked but its type.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use cordboard_conversation::Profile;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::value::{self, Count, Snowflake, Span};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct File {
+    pub(crate) listen: Option<String>,
+    pub(crate) discord: Discord,
+    pub(crate) store: Store,
+    pub(crate) channels: Channels,
+    pub(crate) limits: Limits,
+    pub(crate) shutdown: Shutdown,
+    pub(crate) bots: Vec<Bot>,
+    pub(crate) keys: Vec<Key>,
+    pub(crate) profiles: BTreeMap<String, Profile>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Discord {
+    #[serde(deserialize_with = "value::secret")]
+    pub(crate) token: Option<SecretString>,
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) guild_id: Option<Snowflake>,
+    pub(crate) category_id: Option<Snowflake>,
+    pub(crate) rest_url: Option<String>,
+    pub(crate) gateway_url: Option<String>,
+    pub(crate) requests_per_second: Option<Count>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Store {
+    pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Channels {
+    pub(crate) delete_after: Option<Span>,
+    pub(crate) protected: Vec<Snowflake>,
+    pub(crate) name_prefix: Option<String>,
+    pub(crate) key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Limits {
+    pub(crate) conversations: Option<Count>,
+    pub(crate) queue: Option<Count>,
+    pub(crate) request_timeout: Option<Span>,
+    pub(crate) body_bytes: Option<Count>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Shutdown {
+    pub(crate) grace: Option<Span>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bot {
+    pub(crate) name: String,
+    pub(crate) user_id: Snowflake,
+    pub(crate) models: Vec<String>,
+    pub(crate) default_channel_id: Option<Snowflake>,
+    pub(crate) profile: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Key {
+    pub(crate) name: String,
+    #[serde(default, deserialize_with = "value::secret")]
+    pub(crate) secret: Option<SecretString>,
+    pub(crate) secret_file: Option<PathBuf>,
+    pub(crate) models: Option<Vec<String>>,
+    pub(crate) scopes: Option<Vec<Scope>>,
+}
+
+/// What a key may be used for.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Scope {
+    Chat,
+    Relay,
+    Admin,
+}

@@ -1,0 +1,33 @@
+#![doc = include_str!("../README.md")]
+
+mod clock;
+pub mod config;
+mod connect;
+mod doctor;
+mod env;
+mod error;
+mod health;
+pub mod limits;
+mod mark_key;
+mod proxy;
+mod runtime;
+mod settings;
+pub mod stop;
+mod tasks;
+pub mod telemetry;
+
+pub use self::{
+    clock::SystemClock,
+    config::{Config, ConfigError},
+    doctor::{Finding, Trouble, doctor},
+    env::Environment,
+    error::{Failed, Source},
+    proxy::Proxy,
+    runtime::run_to_end,
+};
+
+/// Names the TLS provider of this process: without it the first `wss` or `https` connection would
+/// panic. An error means that the program has chosen one before us.
+fn install_tls() {
+    drop(rustls::crypto::ring::default_provider().install_default());
+}

@@ -1,0 +1,31 @@
+//! Bounds of assembly: how long starting and stopping may take.
+
+use std::time::Duration;
+
+/// How long the start may try to reach Discord before it gives up with exit code 69. A supervisor
+/// then makes the same attempt with a fresh process; anything longer would look like a hang to it.
+pub const START_TIMEOUT: Duration = Duration::from_mins(3);
+
+/// The first wait between two attempts to reach Discord at the start.
+pub const START_RETRY_MIN: Duration = Duration::from_millis(500);
+
+/// The longest of these waits: a start must not idle long beside a Discord that is back.
+pub const START_RETRY_MAX: Duration = Duration::from_secs(15);
+
+/// What the front gets to end streams it was told to end: it only has to say so to its clients.
+pub const FRONT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What the engines get, once for deletions that are due and once to end. All that matters is on
+/// record already; together with the grace of 25 s this stays below the 40 s after which service
+/// managers kill.
+pub const ENGINES_STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What threads that are in a system call get to come out of it at the very end. An ordinary write
+/// of the store takes milliseconds; one that hangs is not on record, and nothing relies on it.
+pub const BLOCKING_STOP_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A configuration file larger than this (1 MiB) is a mistake, such as a log passed by accident.
+pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
+
+/// A secret file larger than this (16 KiB) is a mistake as well.
+pub const SECRET_FILE_BYTES_MAX: u64 = 16 << 10;

@@ -1,0 +1,89 @@
+//! From configuration to each part's own settings, and from each part's errors to ours.
+
+use cordboard_discord::{DiscordError, Identity};
+use cordboard_lifecycle::LifecycleError;
+use cordboard_store::StoreError;
+
+use crate::{Config, ConfigError, Failed, config::Problem};
+
+/// What marks of this product begin with; other programs that use the crate choose their own.
+const NAMESPACE: &str = "crdbrd";
+
+pub(crate) fn discord(config: &Config) -> cordboard_discord::Settings {
+    cordboard_discord::Settings {
+        rest_url: config.discord.rest_url.clone(),
+        requests_per_second: config.discord.requests_per_second,
+        ..cordboard_discord::Settings::new(config.discord.token.clone())
+    }
+}
+
+pub(crate) fn gateway(config: &Config) -> cordboard_gateway::Settings {
+    cordboard_gateway::Settings {
+        gateway_url: config.discord.gateway_url.clone(),
+        ..cordboard_gateway::Settings::new(config.discord.token.clone())
+    }
+}
+
+pub(crate) fn lifecycle(config: &Config, bot: &Identity) -> cordboard_lifecycle::Settings {
+    cordboard_lifecycle::Settings {
+        guild_id: config.discord.guild_id,
+        parent_id: config.discord.category_id,
+        bot_id: bot.user_id,
+        name_prefix: config.channels.name_prefix.clone(),
+        delete_after: config.channels.delete_after,
+        protected: config.channels.protected.clone(),
+        namespace: NAMESPACE.to_owned(),
+    }
+}
+
+pub(crate) fn conversation(config: &Config) -> cordboard_conversation::Settings {
+    cordboard_conversation::Settings {
+        bots: config.bots.clone(),
+        conversations_max: config.limits.conversations,
+        queue_max: config.limits.queue,
+        ..cordboard_conversation::Settings::default()
+    }
+}
+
+pub(crate) fn frontend(config: &Config) -> cordboard_frontend::Settings {
+    cordboard_frontend::Settings {
+        keys: config.keys.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        body_bytes_max: config.limits.body_bytes,
+        request_timeout: config.limits.request_timeout,
+        ..cordboard_frontend::Settings::default()
+    }
+}
+
+pub(crate) fn store_failed(error: StoreError) -> Failed {
+    match error {
+        StoreError::Busy { .. } => Failed::StoreBusy {
+            source: error.into(),
+        },
+        _ => Failed::Store {
+            source: error.into(),
+        },
+    }
+}
+
+pub(crate) fn lifecycle_failed(error: LifecycleError) -> Failed {
+    Failed::Store {
+        source: error.into(),
+    }
+}
+
+pub(crate) fn discord_failed(error: DiscordError) -> Failed {
+    match error {
+        DiscordError::Settings { key, problem } => Failed::Config(ConfigError::Unusable {
+            problems: vec![Problem::new(
+                format!("discord.{key}"),
+                problem,
+                "put it right",
+            )],
+        }),
+        _ => Failed::Refused {
+            hint: "check discord.rest_url and discord.token".to_owned(),
+            source: error.into(),
+        },
+    }
+}

@@ -1,0 +1,270 @@
+//! Configuration: what is right is taken, what is wrong is named with its fix.
+
+use std::{fs, time::Duration};
+
+use cordboard_app::{Config, ConfigError, Environment};
+
+const GOOD: &str = r#"
+[discord]
+token = "token"
+guild_id = "1087394857203948572"
+
+[[bots]]
+name = "helper"
+user_id = "1087394857203948999"
+models = ["helper"]
+default_channel_id = "1087394857203948111"
+
+[[keys]]
+name = "me"
+secret = "sk-me"
+"#;
+
+fn parse(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let environment: Environment = variables.iter().copied().collect();
+    Config::parse(text, "cordboard.toml", &environment)
+}
+
+fn error(text: &str, variables: &[(&str, &str)]) -> String {
+    parse(text, variables)
+        .expect_err("this configuration is wrong")
+        .to_string()
+}
+
+#[test]
+fn a_minimal_configuration_gets_the_documented_defaults() {
+    let config = parse(GOOD, &[]).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:7077");
+    assert_eq!(config.channels.delete_after, Duration::from_secs(5));
+    assert_eq!(config.channels.name_prefix, "cord");
+    assert_eq!(config.limits.conversations, 256);
+    assert_eq!(config.shutdown_grace, Duration::from_secs(25));
+    // A bot's default channel is protected without being told so.
+    let protected: Vec<_> = config
+        .channels
+        .protected
+        .iter()
+        .map(|id| id.get())
+        .collect();
+    assert_eq!(protected, [1_087_394_857_203_948_111]);
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let config = parse(
+        GOOD,
+        &[
+            ("CORDBOARD__LISTEN", "127.0.0.1:1234"),
+            ("CORDBOARD__CHANNELS__DELETE_AFTER", "2m"),
+            ("CORDBOARD__CHANNELS__PROTECTED", r#"["11", "12"]"#),
+            ("CORDBOARD__DISCORD__GUILD_ID", "42"),
+            ("CORDBOARD__LIMITS__QUEUE", "7"),
+            ("CORDBOARD__KEYS__1__NAME", "second"),
+            ("CORDBOARD__KEYS__1__SECRET", "sk-second"),
+            ("HOME", "elsewhere"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(config.listen.port(), 1234);
+    assert_eq!(config.channels.delete_after, Duration::from_mins(2));
+    assert_eq!(config.channels.protected.len(), 3);
+    assert_eq!(config.discord.guild_id.get(), 42);
+    assert_eq!(config.limits.queue, 7);
+    assert_eq!(config.keys.len(), 2);
+}
+
+/// What to replace in the good configuration, by what, and what the error then has to name.
+const MISTAKES: &[(&str, &str, &[&str])] = &[
+    (
+        "guild_id = ",
+        "guild = ",
+        &["unknown field `guild`", "line 4"],
+    ),
+    (
+        "\"1087394857203948572\"",
+        "1087394857203948572",
+        &["id in quotes", "line 4"],
+    ),
+    (
+        "\"1087394857203948572\"",
+        "\"general\"",
+        &["id in quotes", "general"],
+    ),
+    (
+        "token = \"token\"",
+        "",
+        &["discord.token: is missing", "discord.token_file"],
+    ),
+    (
+        "token = \"token\"",
+        "token = \" \"",
+        &["discord.token: is empty"],
+    ),
+    (
+        "secret = \"sk-me\"",
+        "",
+        &["keys[0].secret: is missing", "secret_file"],
+    ),
+    (
+        "secret = \"sk-me\"",
+        "secret_file = \"no-such-file\"",
+        &["keys[0].secret_file", "no-such-file"],
+    ),
+    (
+        "models = [\"helper\"]",
+        "models = []",
+        &["bots[0].models", "names no model"],
+    ),
+    (
+        "models = [\"helper\"]",
+        "models = [\"helper\"]\nprofile = \"x\"",
+        &["bots[0].profile", "\"x\"", "default"],
+    ),
+    (
+        "secret = \"sk-me\"",
+        "secret = \"s\"\nmodels = [\"gpt\"]",
+        &["keys[0].models", "\"gpt\""],
+    ),
+    (
+        "secret = \"sk-me\"",
+        "secret = \"s\"\nscopes = [\"root\"]",
+        &["unknown variant `root`", "chat"],
+    ),
+    (
+        "[discord]",
+        "listen = \"here\"\n[discord]",
+        &["listen: \"here\" is not an address", "127.0.0.1:7077"],
+    ),
+    (
+        "[discord]",
+        "[store]\nurl = \"mysql://x\"\n[discord]",
+        &["store.url", "sqlite:PATH"],
+    ),
+    (
+        "[discord]",
+        "[channels]\nname_prefix = \"My Channel\"\n[discord]",
+        &["channels.name_prefix", "a-z"],
+    ),
+    (
+        "[discord]",
+        "[channels]\ndelete_after = \"soon\"\n[discord]",
+        &["soon"],
+    ),
+    (
+        "[discord]",
+        "[discord]\nrest_url = \"discord.com\"",
+        &["discord.rest_url", "https://"],
+    ),
+    (
+        "[discord]",
+        "[discord]\nrest_url = \"http://discord.com\"",
+        &["discord.rest_url", "in clear", "127.0.0.1"],
+    ),
+    (
+        "[discord]",
+        "[discord]\ngateway_url = \"ws://10.0.0.1:80\"",
+        &["discord.gateway_url", "in clear", "wss://"],
+    ),
+    (
+        "\"1087394857203948572\"",
+        "\"general\"",
+        &["line 4", "discord.guild_id"],
+    ),
+    (
+        "[discord]",
+        "[limits]\nqueue = 0\n[discord]",
+        &["at least 1"],
+    ),
+];
+
+#[test]
+fn each_mistake_is_named_with_its_key_and_its_fix() {
+    for (from, to, names) in MISTAKES {
+        let text = GOOD.replacen(from, to, 1);
+        assert_ne!(text, GOOD, "the row changes something: {from}");
+        let error = error(&text, &[]);
+        for name in *names {
+            assert!(error.contains(name), "{to}: {name:?} is not in:\n{error}");
+        }
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let error = error("", &[]);
+    for key in ["discord.token:", "discord.guild_id:", "bots:", "keys:"] {
+        assert!(error.contains(key), "{key} is not in:\n{error}");
+    }
+}
+
+#[test]
+fn a_mistake_in_the_environment_is_blamed_on_it() {
+    let unknown = error(GOOD, &[("CORDBOARD__DISCORD__GILD_ID", "1")]);
+    assert!(
+        unknown.contains("environment") && unknown.contains("gild_id"),
+        "{unknown}"
+    );
+    let bad = error(GOOD, &[("CORDBOARD__DISCORD__GUILD_ID", "general")]);
+    assert!(
+        bad.contains("environment") && bad.contains("discord.guild_id"),
+        "{bad}"
+    );
+    let hole = error(GOOD, &[("CORDBOARD__KEYS__5__NAME", "x")]);
+    assert!(hole.contains("CORDBOARD__KEYS__5__NAME"), "{hole}");
+    let empty = error(GOOD, &[("CORDBOARD__DISCORD____TOKEN", "x")]);
+    assert!(empty.contains("CORDBOARD__DISCORD____TOKEN"), "{empty}");
+}
+
+#[test]
+fn a_secret_comes_from_a_file_and_is_never_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, "very-secret\n").unwrap();
+    let token_file = format!("token_file = {:?}", file.display().to_string());
+    let config = parse(&GOOD.replace("token = \"token\"", &token_file), &[]).unwrap();
+    let printed = format!("{config:?}");
+    assert!(
+        !printed.contains("very-secret") && !printed.contains("sk-me"),
+        "{printed}"
+    );
+    let twice = GOOD.replace("token = \"token\"", &format!("token = \"x\"\n{token_file}"));
+    assert!(error(&twice, &[]).contains("given twice"));
+}
+
+#[test]
+fn a_secret_of_the_wrong_kind_is_not_repeated() {
+    for wrong in [
+        "8675309",
+        "86753.09",
+        "8675309123456789012345",
+        "[8675309]",
+        "{ a = 8675309 }",
+    ] {
+        for (from, key) in [
+            ("token = \"token\"", "token"),
+            ("secret = \"sk-me\"", "secret"),
+        ] {
+            let error = error(&GOOD.replace(from, &format!("{key} = {wrong}")), &[]);
+            assert!(!error.contains("86753"), "{error}");
+            assert!(error.contains("line"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_and_not_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, "x".repeat(20_000)).unwrap();
+    let token_file = format!("token_file = {:?}", file.display().to_string());
+    let told = error(&GOOD.replace("token = \"token\"", &token_file), &[]);
+    assert!(
+        told.contains("discord.token_file") && told.contains("16384"),
+        "{told}"
+    );
+
+    let file = folder.path().join("cordboard.toml");
+    fs::write(&file, format!("{GOOD}\n#{}", "x".repeat(2 << 20))).unwrap();
+    let told = Config::load(Some(&file), &Environment::default()).unwrap_err();
+    assert!(told.to_string().contains("cordboard.toml"), "{told}");
+}

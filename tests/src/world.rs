@@ -1,0 +1,278 @@
+//! One Discord, one proxy and one client, and what a test can do to them.
+
+use std::{
+    cell::{Cell, RefCell},
+    net::Ipv4Addr,
+    time::Duration,
+};
+
+use cordboard_app::{Config, Environment, Failed, Proxy};
+use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    task::{JoinHandle, JoinSet},
+    time::sleep,
+};
+
+use crate::{Client, promises};
+
+/// The model that the world's bot serves.
+pub const MODEL: &str = "demo";
+
+/// The key that the world's client uses.
+const KEY: &str = "sk-world";
+
+/// What passes after each test's body before the promises are checked.
+const A_DAY: Duration = Duration::from_hours(24);
+
+/// What a world is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The simulated Discord.
+    pub discord: SimulatorConfig,
+    /// Lines of configuration laid over the world's own, as environment variables
+    /// (`CORDBOARD__CHANNELS__DELETE_AFTER`).
+    pub variables: Vec<(String, String)>,
+    /// More TOML for the end of the configuration, such as `[profiles.…]`.
+    pub toml: String,
+}
+
+impl Setup {
+    /// A world with this Discord.
+    #[must_use]
+    pub fn with_discord(discord: SimulatorConfig) -> Self {
+        Self {
+            discord,
+            ..Self::default()
+        }
+    }
+
+    /// The same world with one key of the configuration set otherwise.
+    #[must_use]
+    pub fn set(mut self, variable: &str, value: &str) -> Self {
+        self.variables.push((variable.to_owned(), value.to_owned()));
+        self
+    }
+}
+
+/// One Discord, one proxy and one client.
+#[derive(Debug)]
+pub struct World {
+    /// The simulated Discord: faults, human acts, ground truth.
+    pub discord: Simulator,
+    setup: Setup,
+    folder: TempDir,
+    proxy: RefCell<Option<Running>>,
+    killed: Cell<bool>,
+}
+
+/// A proxy that runs as a task, as the binary would run it.
+#[derive(Debug)]
+struct Running {
+    client: Client,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<Result<(), Failed>>,
+}
+
+/// Runs a test's body in a fresh world with the default Discord, then checks the promises.
+///
+/// # Panics
+/// As [`sim_with`].
+pub fn sim(body: impl AsyncFnOnce(&World)) {
+    sim_with(Setup::default(), body);
+}
+
+/// Runs a test's body in a fresh world, lets a virtual day pass, and checks the promises.
+///
+/// # Panics
+/// When a promise is broken, or the world cannot be made.
+pub fn sim_with(setup: Setup, body: impl AsyncFnOnce(&World)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be built");
+    runtime.block_on(async {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .await
+            .expect("loopback has a free port");
+        let discord = Simulator::new(setup.discord.clone());
+        let mut background = JoinSet::new();
+        background.spawn(discord.serve(listener, std::future::pending()));
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let world = World {
+            discord,
+            setup,
+            folder,
+            proxy: RefCell::new(None),
+            killed: Cell::new(false),
+        };
+        world.start_proxy().await;
+        body(&world).await;
+        if world.proxy.borrow().is_none() {
+            world.start_proxy().await;
+        }
+        sleep(A_DAY).await;
+        world.stop_proxy().await;
+        promises::check(&world).await;
+    });
+}
+
+impl World {
+    /// A client of the running proxy.
+    ///
+    /// # Panics
+    /// When no proxy runs.
+    #[must_use]
+    pub fn client(&self) -> Client {
+        self.proxy
+            .borrow()
+            .as_ref()
+            .expect("a proxy runs")
+            .client
+            .clone()
+    }
+
+    /// Starts the proxy over the world's store and waits until it is ready.
+    ///
+    /// # Panics
+    /// When it does not start, or runs already.
+    pub async fn start_proxy(&self) {
+        assert!(self.proxy.borrow().is_none(), "a proxy runs already");
+        let proxy = Proxy::start(self.config()).await.expect("the proxy starts");
+        let client = Client::new(proxy.address(), KEY);
+        let (stop, stopped) = oneshot::channel();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the harness stands in for a process"
+        )]
+        let task = tokio::spawn(proxy.run(async move { drop(stopped.await) }));
+        self.proxy.replace(Some(Running { client, stop, task }));
+    }
+
+    /// Tries to start another proxy beside the one that runs.
+    ///
+    /// # Errors
+    /// Why it does not start.
+    pub async fn start_another_proxy(&self) -> Result<Proxy, Failed> {
+        Proxy::start(self.config()).await
+    }
+
+    /// Stops the proxy as SIGTERM does, and waits for its end.
+    ///
+    /// # Panics
+    /// When it ends with an error.
+    pub async fn stop_proxy(&self) {
+        let running = self.proxy.take().expect("a proxy runs");
+        drop(running.stop);
+        running
+            .task
+            .await
+            .expect("the proxy does not panic")
+            .expect("the proxy ends well");
+    }
+
+    /// Ends the proxy between two instructions, as SIGKILL does: nothing it holds is put down.
+    ///
+    /// # Panics
+    /// When none runs.
+    pub async fn kill_proxy(&self) {
+        let running = self.proxy.take().expect("a proxy runs");
+        self.killed.set(true);
+        running.task.abort();
+        // Cancelled, or it had ended by itself: both are an end.
+        drop(running.task.await);
+    }
+
+    /// Loses the store while no proxy runs, but not the key beside it.
+    ///
+    /// # Panics
+    /// When a proxy runs, or there is no store.
+    pub fn lose_store(&self) {
+        assert!(self.proxy.borrow().is_none(), "a proxy runs");
+        let store = self.folder.path().join("cordboard.db");
+        std::fs::remove_file(&store).expect("there is a store");
+        for ending in ["db-wal", "db-shm"] {
+            // Left behind only by a process that was killed.
+            drop(std::fs::remove_file(store.with_extension(ending)));
+        }
+    }
+
+    /// Whether a proxy of this world was ever killed.
+    pub(crate) fn has_killed(&self) -> bool {
+        self.killed.get()
+    }
+
+    /// All channels that the proxy's bot ever created, as Discord knows it.
+    fn channels(&self) -> Vec<ChannelTruth> {
+        let mut channels = self.discord.truth().channels;
+        channels.retain(|channel| channel.creator_id == self.discord.user_id());
+        channels
+    }
+
+    /// How many channels the proxy's bot has created.
+    #[must_use]
+    pub fn channels_created(&self) -> usize {
+        self.channels().len()
+    }
+
+    /// How many of them are still there.
+    #[must_use]
+    pub fn channels_alive(&self) -> usize {
+        self.channels()
+            .iter()
+            .filter(|channel| channel.alive)
+            .count()
+    }
+
+    /// What the proxy's bot has posted, oldest first, in channels that are gone too.
+    #[must_use]
+    pub fn posts(&self) -> Vec<Value> {
+        let me = self.discord.user_id().to_string();
+        let messages = self
+            .channels()
+            .into_iter()
+            .flat_map(|channel| self.discord.messages(channel.id));
+        messages
+            .filter(|message| message["author"]["id"] == *me)
+            .collect()
+    }
+
+    /// The proxy's configuration, as a file and variables would give it.
+    pub(crate) fn config(&self) -> Config {
+        let me = self.discord.introduction();
+        let text = format!(
+            r#"
+listen = "127.0.0.1:0"
+[discord]
+token = "{}"
+guild_id = "{}"
+rest_url = "{}"
+gateway_url = "{}"
+[store]
+url = "sqlite:{}"
+[[bots]]
+name = "bot"
+user_id = "{}"
+models = ["{MODEL}"]
+default_channel_id = "{}"
+[[keys]]
+name = "world"
+secret = "{KEY}"
+{}"#,
+            me.token,
+            me.guild_id,
+            me.rest_url,
+            me.gateway_url,
+            self.folder.path().join("cordboard.db").display(),
+            me.bots[0].user_id,
+            me.default_channel_id,
+            self.setup.toml,
+        );
+        let variables: Environment = self.setup.variables.iter().cloned().collect();
+        Config::parse(&text, "the world", &variables).expect("the world's configuration is right")
+    }
+}

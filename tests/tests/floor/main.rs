@@ -1,0 +1,16 @@
+//! Claims about the whole proxy, each proven on the simulator floor. What every test is held to
+//! besides its own claim is in `cordboard_tests::promises`.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this binary is a test, its helpers included"
+)]
+
+mod answers;
+mod channels;
+mod departures;
+mod gateway;
+mod limits;
+mod prompts;
+mod refusals;
+mod restarts;
