@@ -57,13 +57,28 @@ impl Drop for Link {
     }
 }
 
+/// Clients that leave Nagle's algorithm on (twilight's gateway is one) hold their next small write
+/// back until the last one is acknowledged, and the kernel takes up to 40 ms of real time for that.
+/// On a paused clock minutes pass meanwhile. The kernel forgets this setting, so it is renewed with
+/// every read.
+fn acknowledge_at_once(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    let _ = SockRef::from(stream).set_tcp_quickack(true);
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
+}
+
 impl AsyncRead for Link {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if read.is_ready() {
+            acknowledge_at_once(&self.stream);
+        }
+        read
     }
 }
 
