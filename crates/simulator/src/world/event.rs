@@ -28,7 +28,7 @@ pub(crate) const PRIVILEGED: u64 = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CON
 
 /// The events that changes cause. READY, RESUMED, the first `GUILD_CREATE` and the answers to a
 /// client's own requests belong to one session each, and are not among them.
-const EVENTS: [&str; 23] = [
+const EVENTS: [&str; 24] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_PINS_UPDATE",
@@ -49,6 +49,7 @@ const EVENTS: [&str; 23] = [
     "THREAD_DELETE",
     "THREAD_LIST_SYNC",
     "THREAD_MEMBERS_UPDATE",
+    "THREAD_MEMBER_UPDATE",
     "THREAD_UPDATE",
     "TYPING_START",
     "WEBHOOKS_UPDATE",

@@ -89,7 +89,25 @@ impl World {
             return;
         }
         thread.members.insert(user_id, now);
+        self.emit_own_member(thread_id, user_id);
         self.emit_members(actor, thread_id, Some(user_id), None);
+    }
+
+    /// `THREAD_MEMBER_UPDATE`: a bot's own membership, to that bot alone.
+    fn emit_own_member(&mut self, thread_id: u64, user_id: u64) {
+        let Some(channel) = self.channels.get(&thread_id) else {
+            return;
+        };
+        let guild_id = channel.guild_id;
+        let member = channel
+            .thread
+            .as_ref()
+            .and_then(|thread| thread.member_value(thread_id, user_id));
+        if let Some(mut data) = member.filter(|_| self.bots.contains(&user_id)) {
+            data["guild_id"] = json!(guild_id.to_string());
+            let audience = (Audience::Only(user_id), event::GUILDS);
+            self.emit("THREAD_MEMBER_UPDATE", guild_id, audience, data);
+        }
     }
 
     /// `THREAD_MEMBERS_UPDATE`: to the user concerned in any case, to others with `GUILD_MEMBERS`.

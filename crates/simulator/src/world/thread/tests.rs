@@ -93,6 +93,25 @@ fn a_thread_alone_is_private_unless_told_and_private_means_private() {
 }
 
 #[test]
+fn whoever_joins_a_thread_is_told_of_its_own_membership_alone() {
+    let mut world = world();
+    let thread = world
+        .start_thread(PROXY, GENERAL, draft(None), None)
+        .unwrap();
+    world.take_dispatches();
+    world.join_thread(PROXY, id(&thread), FRIEND).unwrap();
+    let told: Vec<_> = world
+        .take_dispatches()
+        .into_iter()
+        .filter(|dispatch| dispatch.name == "THREAD_MEMBER_UPDATE")
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].only, Some(FRIEND));
+    assert_eq!(told[0].data["user_id"], FRIEND.to_string());
+    assert!(told[0].data["guild_id"].is_string());
+}
+
+#[test]
 fn an_archived_thread_takes_deletes_and_wakes_up_for_messages() {
     let mut world = world();
     let thread = public(&mut world);
