@@ -1,10 +1,8 @@
 //! The rules that no client may break, checked on what the simulator received.
 
-use std::collections::{BTreeSet, HashMap};
-
 use serde::Serialize;
 
-use crate::{config::id, world::ChannelTruth};
+use crate::config::id;
 
 mod sightings;
 mod watch;
@@ -35,7 +33,10 @@ pub enum Violation {
         /// When.
         at_ms: u64,
     },
-    /// A DELETE was received for a protected channel.
+    /// A DELETE was received for a protected channel: one of the configuration, one that
+    /// [`Simulator::protect`](crate::Simulator::protect) names, or one that the guild has used
+    /// itself for ten seconds or more (rules, updates, system, AFK, safety alerts, widget,
+    /// onboarding).
     ProtectedDelete {
         /// Which.
         #[serde(with = "id")]
@@ -101,43 +102,4 @@ pub enum Violation {
         /// The budget.
         budget: u64,
     },
-}
-
-/// All that is wrong now: what was seen as it passed, what should not have been deleted, and what
-/// should not be there any more. Channels in `allowed` may still be there.
-pub(crate) fn violations(
-    watch: &Watch,
-    channels: &[ChannelTruth],
-    proxy_id: u64,
-    allowed: &[u64],
-) -> Vec<Violation> {
-    let creators: HashMap<u64, u64> = channels
-        .iter()
-        .map(|channel| (channel.id, channel.creator_id))
-        .collect();
-    let allowed: BTreeSet<u64> = allowed.iter().copied().collect();
-
-    let mut found = watch.seen().to_vec();
-    for (channel_id, at_ms) in watch.deletes() {
-        if watch.is_protected(channel_id) {
-            found.push(Violation::ProtectedDelete { channel_id, at_ms });
-        }
-        let creator_id = creators.get(&channel_id).copied();
-        if creator_id != Some(proxy_id) {
-            found.push(Violation::WrongDelete {
-                channel_id,
-                creator_id,
-                at_ms,
-            });
-        }
-    }
-    let leaked = channels
-        .iter()
-        .filter(|channel| channel.alive && channel.creator_id == proxy_id)
-        .filter(|channel| !allowed.contains(&channel.id));
-    found.extend(leaked.map(|channel| Violation::Leak {
-        channel_id: channel.id,
-        name: channel.name.clone(),
-    }));
-    found
 }

@@ -4,9 +4,11 @@
 //! |---|---|
 //! | `GET truth` | channels, messages, counters, replies of the scripted bots |
 //! | `GET check?allow=ID,ID` | what the checkers say: `{"violations":[…]}` |
+//! | `GET violations` | the same without living channels: for a look during a run |
 //! | `GET requests?route=TEMPLATE` | the kept history of REST requests |
 //! | `GET messages?channel_id=ID` | the messages of a channel, oldest first |
 //! | `POST messages {"channel_id","content","author_id"?}` | speaks as a user: `{"id"}` |
+//! | `POST acts {"act",…}` | does a [`HumanAct`] as the human: `{"id"}` of what was made, or `{}` |
 //! | `POST channels {"name"}` | creates a channel as the human: `{"id"}` |
 //! | `DELETE channels?channel_id=ID` | deletes a channel as the human |
 //! | `GET faults`, `POST faults {…}`, `DELETE faults` | lists, arms, clears |
@@ -27,7 +29,11 @@ use crate::{
     gateway::GatewayCommand,
     rest::{Answer, AnswerBody},
     shared::Shared,
-    simulator::{self, human},
+    simulator::{
+        self,
+        act::{self, HumanAct},
+        human,
+    },
     world::ApiError,
 };
 
@@ -80,17 +86,23 @@ pub(crate) fn act(
     let done = match (method.as_str(), path) {
         ("GET", "truth") => json_of(&simulator::truth(shared)),
         ("GET", "check") => check(shared, query),
+        ("GET", "violations") => json_of(&shared.record.watched(|watch| watch.seen().to_vec()))
+            .map(|violations| json!({ "violations": violations })),
         ("GET", "requests") => requests(shared, query),
         ("GET", "messages") => messages(shared, query),
         ("POST", "messages") => read(body).and_then(|speech| say(shared, speech)),
-        ("POST", "channels") => read(body).and_then(|creation: Creation| {
-            let id = human::create_channel(shared, &creation.name).map_err(Refusal::Discord)?;
-            Ok(json!({ "id": id.to_string() }))
+        ("POST", "acts") => read(body).and_then(|act| perform(shared, act)),
+        ("POST", "channels") => read(body).and_then(|Creation { name }| {
+            let act = HumanAct::CreateChannel {
+                name,
+                kind: 0,
+                topic: None,
+                parent_id: None,
+            };
+            perform(shared, act)
         }),
-        ("DELETE", "channels") => channel_in(query).and_then(|channel_id| {
-            human::delete_channel(shared, channel_id).map_err(Refusal::Discord)?;
-            Ok(json!({}))
-        }),
+        ("DELETE", "channels") => channel_in(query)
+            .and_then(|channel_id| perform(shared, HumanAct::DeleteChannel { channel_id })),
         ("GET", "faults") => json_of(&shared.faults.list()),
         ("POST", "faults") => read(body).and_then(|request: FaultRequest| {
             let fault = request.into_fault().map_err(Refusal::Wrong)?;
@@ -202,13 +214,19 @@ fn say(shared: &Shared, speech: Speech) -> Result<Value, Refusal> {
     Ok(json!({ "id": id.to_string() }))
 }
 
+fn perform(shared: &Shared, act: HumanAct) -> Result<Value, Refusal> {
+    let made = act::perform(shared, act).map_err(Refusal::Discord)?;
+    Ok(made.map_or_else(|| json!({}), |id| json!({ "id": id.to_string() })))
+}
+
 fn permissions(shared: &Shared, change: &Permissions) -> Result<Value, Refusal> {
     let proxy_id = shared.config.proxy.user_id;
     if let Some(granted) = change.granted {
-        human::set_permissions(shared, granted).map_err(Refusal::Discord)?;
+        let permissions = granted;
+        perform(shared, HumanAct::SetPermissions { permissions })?;
     }
     if let Some(intents) = change.privileged_intents {
-        shared.change(|world| world.set_privileged_intents(proxy_id, intents));
+        human::set_privileged_intents(shared, intents);
     }
     let user_id = change.user_id.unwrap_or(proxy_id);
     let overwrites = change.clear || change.allow.is_some() || change.deny.is_some();

@@ -26,6 +26,9 @@ pub use self::{
     fault::{Fault, FaultKind, Scope},
     gateway::GatewayCommand,
     record::{Counters, RequestTruth, Truth},
-    simulator::{BotIntroduction, Introduction, Simulator},
-    world::ChannelTruth,
+    simulator::{
+        BotIntroduction, Introduction, Simulator,
+        act::{HumanAct, Refused, SpecialChannel},
+    },
+    world::{ChannelTruth, OutageAnswer},
 };

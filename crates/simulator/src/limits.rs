@@ -20,8 +20,8 @@ pub(crate) const REPLIES_KEPT: usize = 20_000;
 /// the pattern.
 pub(crate) const VIOLATIONS_KEPT: usize = 1_000;
 
-/// Marks, deleted channels and received deletes that the checkers remember: more than a day of the
-/// fastest load test makes, at some 200 bytes each.
+/// Marks and deleted channels that the checkers remember: more than a day of the fastest load test
+/// makes, at some 200 bytes each.
 pub(crate) const SIGHTINGS_KEPT: usize = 1_000_000;
 
 /// Messages that wait for the scripted bots. A bot reads at once, so this fills only when nobody
@@ -54,6 +54,10 @@ pub(crate) const FAULT_DELAY_MS_MAX: u64 = 86_400_000;
 
 /// A request that arrives this soon after an answer may have left before the answer came in.
 pub(crate) const IN_FLIGHT_GRACE_MS: u64 = 25;
+
+/// A client may believe for so long what it has read of the guild (reliability rule O7): a channel
+/// that became special more recently may still be deleted in good faith.
+pub(crate) const SPECIAL_GRACE_MS: u64 = 10_000;
 
 /// Clients count in whole milliseconds, and a told wait loses the fraction of one on its way.
 pub(crate) const WAIT_ROUNDING_MS: u64 = 2;

@@ -4,9 +4,13 @@ use std::collections::VecDeque;
 
 use parking_lot::Mutex;
 
-use crate::{bots::ReplyTruth, checks::Watch, config::Config, limits::REPLIES_KEPT};
+use self::trace::Trace;
+use crate::{
+    bots::ReplyTruth, checks::Watch, config::Config, dispatch::Dispatch, limits::REPLIES_KEPT,
+};
 
 mod request;
+mod trace;
 mod truth;
 
 pub(crate) use self::request::{Answered, Arrival, Told};
@@ -31,6 +35,7 @@ struct Pages {
     requests: VecDeque<RequestTruth>,
     replies: VecDeque<ReplyTruth>,
     watch: Watch,
+    trace: Trace,
 }
 
 impl Record {
@@ -41,6 +46,7 @@ impl Record {
             requests: VecDeque::new(),
             replies: VecDeque::new(),
             watch: Watch::new(config),
+            trace: Trace::default(),
         };
         Self {
             requests_kept: config.requests_kept,
@@ -55,6 +61,8 @@ impl Record {
         let number = pages.counters.requests;
         *pages.counters.routes.entry(arrival.route).or_default() += 1;
         pages.watch.arrived(&arrival);
+        let trace = pages.trace.number(arrival.at_ms).text(arrival.route);
+        trace.text(&arrival.path).number(arrival.actor.unwrap_or(0));
         if self.requests_kept > 0 {
             if pages.requests.len() >= self.requests_kept {
                 pages.requests.pop_front();
@@ -84,11 +92,37 @@ impl Record {
             pages.counters.invalid += 1;
         }
         pages.watch.answered(answered);
+        let trace = pages.trace.number(answered.at_ms).number(number);
+        trace.number(answered.status.map_or(0, u64::from));
         if let Some(request) = pages.request(number) {
             request.answered_ms = answered.status.map(|_| answered.at_ms);
             request.status = answered.status;
             request.fault = answered.fault;
         }
+    }
+
+    /// The human acts, or something befalls the guild.
+    pub(crate) fn acted(&self, now_ms: u64, act: &impl std::fmt::Debug) {
+        let mut pages = self.pages.lock();
+        pages.trace.number(now_ms).text(&format!("{act:?}"));
+    }
+
+    /// The world has changed, on whoever's behalf.
+    pub(crate) fn happened(&self, now_ms: u64, dispatches: &[Dispatch]) {
+        if dispatches.is_empty() {
+            return;
+        }
+        let mut pages = self.pages.lock();
+        for dispatch in dispatches {
+            let id = dispatch.data["id"].as_str().unwrap_or_default();
+            let trace = pages.trace.number(now_ms).text(dispatch.name).text(id);
+            trace.number(dispatch.channel_id.unwrap_or(0));
+        }
+    }
+
+    /// The fingerprint of all that was received and done so far.
+    pub(crate) fn trace_hash(&self) -> u64 {
+        self.pages.lock().trace.hash()
     }
 
     /// A gateway connection was opened.
@@ -100,12 +134,15 @@ impl Record {
     pub(crate) fn identified(&self, now_ms: u64) {
         let mut pages = self.pages.lock();
         pages.counters.identifies += 1;
+        pages.trace.number(now_ms).text("identify");
         pages.watch.identified(now_ms);
     }
 
     /// A RESUME was received.
     pub(crate) fn resumed(&self) {
-        self.pages.lock().counters.resumes += 1;
+        let mut pages = self.pages.lock();
+        pages.counters.resumes += 1;
+        pages.trace.text("resume");
     }
 
     /// A scripted bot has begun, gone on with or ended a reply; `number` names it.

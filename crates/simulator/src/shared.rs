@@ -40,9 +40,14 @@ impl Shared {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
         let mut world = self.world.lock();
         let outcome = change(&mut world);
-        for dispatch in world.take_dispatches() {
-            self.sessions.dispatch(&world, &self.faults, &dispatch);
-            self.bots.notice(&dispatch);
+        if let Some(special) = world.take_protection() {
+            self.record.watched(|watch| watch.set_special(special));
+        }
+        let dispatches = world.take_dispatches();
+        self.record.happened(self.clock.now_ms(), &dispatches);
+        for dispatch in &dispatches {
+            self.sessions.dispatch(&world, &self.faults, dispatch);
+            self.bots.notice(dispatch);
         }
         outcome
     }

@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     bots::{Bots, ReplyTruth},
-    checks::{self, Violation},
+    checks::Violation,
     clock::Clock,
     config::{Config, id},
     fault::{Fault, Faults},
@@ -23,6 +23,7 @@ use crate::{
     world::World,
 };
 
+pub(crate) mod act;
 pub(crate) mod human;
 
 /// A Discord in a box. Clones are handles to the same one.
@@ -239,6 +240,14 @@ impl Simulator {
         self.shared.record.counters()
     }
 
+    /// A fingerprint of the run so far: every REST request (its path, token, time and answer's
+    /// status), every act of a human and every event that a change caused, each with its time.
+    /// Two runs of one seed that did the same have the same. What messages say is not in it.
+    #[must_use]
+    pub fn trace_hash(&self) -> u64 {
+        self.shared.record.trace_hash()
+    }
+
     /// The REST requests of a route template, or of all (`None`), as far as they are kept.
     #[must_use]
     pub fn requests(&self, route: Option<&str>) -> Vec<RequestTruth> {
@@ -260,6 +269,7 @@ impl Simulator {
     }
 
     /// Everything that the proxy's bot did wrong so far, channels that are still there included.
+    /// For the end of a run; see [`Simulator::violations_so_far`].
     #[must_use]
     pub fn check(&self) -> Vec<Violation> {
         self.check_allowing(&[])
@@ -269,6 +279,14 @@ impl Simulator {
     #[must_use]
     pub fn check_allowing(&self, channel_ids: &[u64]) -> Vec<Violation> {
         check(&self.shared, channel_ids)
+    }
+
+    /// The rules that the proxy's bot broke so far. A living channel is no leak while the run goes
+    /// on, so this looks at nothing but what was noted as it happened: it costs the same after a
+    /// million requests, and may be called after each.
+    #[must_use]
+    pub fn violations_so_far(&self) -> Vec<Violation> {
+        self.shared.record.watched(|watch| watch.seen().to_vec())
     }
 
     /// Nobody may delete this channel from here on, whoever created it; the channels of the
@@ -319,11 +337,16 @@ pub(crate) fn truth(shared: &Shared) -> Truth {
     }
 }
 
-/// What the checkers say.
+/// What the checkers say: what was seen as it passed, and the channels of the proxy's bot that are
+/// still there, but for the `allowed` ones.
 pub(crate) fn check(shared: &Shared, allowed: &[u64]) -> Vec<Violation> {
-    let channels = shared.world.lock().channels_for_truth();
-    let proxy_id = shared.config.proxy.user_id;
-    shared
-        .record
-        .watched(|watch| checks::violations(watch, &channels, proxy_id, allowed))
+    let world = shared.world.lock();
+    let living = world.living_of(shared.config.proxy.user_id);
+    let leaked = living.filter(|(id, _)| !allowed.contains(id));
+    let mut found = shared.record.watched(|watch| watch.seen().to_vec());
+    found.extend(leaked.map(|(channel_id, name)| Violation::Leak {
+        channel_id,
+        name: name.to_owned(),
+    }));
+    found
 }

@@ -9,6 +9,7 @@ use self::{
     channel::Channel,
     guild::Guild,
     message::{Message, Nonces},
+    protection::Protection,
     snowflake::Snowflakes,
     user::User,
     webhook::Webhook,
@@ -24,7 +25,10 @@ mod genesis;
 pub(crate) mod guild;
 pub(crate) mod member;
 pub(crate) mod message;
+mod onboarding;
+mod outage;
 pub(crate) mod permission;
+mod protection;
 pub(crate) mod role;
 pub(crate) mod snowflake;
 #[cfg(test)]
@@ -35,17 +39,18 @@ mod user;
 mod view;
 mod webhook;
 
-pub use self::truth::ChannelTruth;
 pub(crate) use self::{
     channel::{ChannelDraft, ChannelPatch},
     error::ApiError,
     guild::GuildPatch,
     member::MemberPatch,
     message::{AllowedMentions, File, MessagePatch, NewMessage, Nonce},
+    onboarding::Onboarding,
     permission::{Overwrite, OverwriteKind},
     role::RolePatch,
     thread::ThreadDraft,
 };
+pub use self::{outage::OutageAnswer, truth::ChannelTruth};
 
 /// One Discord.
 #[derive(Debug)]
@@ -69,6 +74,7 @@ pub(crate) struct World {
     edits: u64,
     nonces: Nonces,
     webhooks: BTreeMap<u64, Webhook>,
+    protection: Protection,
     /// When the next thread may fall silent; `0`: look.
     archive_due_ms: u64,
     /// `http://127.0.0.1:PORT`, where attachments are served.

@@ -1,7 +1,7 @@
 //! The checkers' eyes: each request is looked at as it passes, so that no check depends on how
 //! much of the history is kept.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use super::{Violation, sightings::Sightings};
 use crate::{
     config::{Config, WindowLimit},
     fault::Scope,
-    limits::{IN_FLIGHT_GRACE_MS, SIGHTINGS_KEPT, VIOLATIONS_KEPT, WAIT_ROUNDING_MS},
+    limits::{IN_FLIGHT_GRACE_MS, SPECIAL_GRACE_MS, VIOLATIONS_KEPT, WAIT_ROUNDING_MS},
     record::{Answered, Arrival, Told},
 };
 
@@ -21,12 +21,12 @@ const DAY_MS: u64 = 86_400_000;
 pub(crate) struct Watch {
     proxy_id: u64,
     protected: BTreeSet<u64>,
+    /// Channels that the guild uses itself, and since when.
+    special: BTreeMap<u64, u64>,
     seen: Vec<Violation>,
     marks: Sightings<String, Mark>,
     /// Channels that Discord told the proxy gone.
     gone: Sightings<u64, Gone>,
-    /// DELETEs received, by channel and time.
-    deletes: VecDeque<(u64, u64)>,
     doors: HashMap<Door, Closed>,
     invalid_budget: WindowLimit,
     invalid: Tally,
@@ -88,10 +88,10 @@ impl Watch {
                 .iter()
                 .map(|channel| channel.id)
                 .collect(),
+            special: BTreeMap::new(),
             seen: Vec::new(),
             marks: Sightings::default(),
             gone: Sightings::default(),
-            deletes: VecDeque::new(),
             doors: HashMap::new(),
             invalid_budget: config.limits.invalid,
             invalid: Tally::default(),
@@ -105,18 +105,14 @@ impl Watch {
         &self.seen
     }
 
-    /// DELETEs received, by channel and time.
-    pub(crate) fn deletes(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.deletes.iter().copied()
-    }
-
     /// Nobody may delete this channel from here on.
     pub(crate) fn protect(&mut self, channel_id: u64) {
         self.protected.insert(channel_id);
     }
 
-    pub(crate) fn is_protected(&self, channel_id: u64) -> bool {
-        self.protected.contains(&channel_id)
+    /// The guild uses these channels itself, since then each.
+    pub(crate) fn set_special(&mut self, special: BTreeMap<u64, u64>) {
+        self.special = special;
     }
 
     /// Looks at a request that came in.
@@ -132,10 +128,7 @@ impl Watch {
         if arrival.route == DELETE_CHANNEL
             && let Some(channel_id) = arrival.channel_id
         {
-            if self.deletes.len() >= SIGHTINGS_KEPT {
-                self.deletes.pop_front();
-            }
-            self.deletes.push_back((channel_id, arrival.at_ms));
+            self.see_delete(channel_id, arrival);
         }
     }
 
@@ -236,6 +229,24 @@ impl Watch {
             at_ms,
             told_ms,
         });
+    }
+
+    /// Judged by what is true as it arrives: what the guild needs later, it did not need now.
+    fn see_delete(&mut self, channel_id: u64, arrival: &Arrival) {
+        let at_ms = arrival.at_ms;
+        let special = self.special.get(&channel_id);
+        if self.protected.contains(&channel_id)
+            || special.is_some_and(|since_ms| at_ms >= since_ms + SPECIAL_GRACE_MS)
+        {
+            self.report(Violation::ProtectedDelete { channel_id, at_ms });
+        }
+        if arrival.creator_id != Some(self.proxy_id) {
+            self.report(Violation::WrongDelete {
+                channel_id,
+                creator_id: arrival.creator_id,
+                at_ms,
+            });
+        }
     }
 
     fn see_mark(&mut self, arrival: &Arrival) {

@@ -14,7 +14,10 @@ use super::{
     session::{Place, Replayable, Session},
     sessions::{Order, State},
 };
-use crate::{shared::Shared, world::World};
+use crate::{
+    shared::Shared,
+    world::{World, guild},
+};
 
 /// A session that a connection now reads.
 #[derive(Debug)]
@@ -36,7 +39,8 @@ pub(crate) enum Refusal {
     InvalidSession,
 }
 
-/// Begins a session: READY, then one `GUILD_CREATE` for each guild, before any other event.
+/// Begins a session: READY, then one `GUILD_CREATE` for each guild (`GUILD_DELETE` for one in an
+/// outage), before any other event.
 pub(crate) fn identify(
     shared: &Shared,
     connection: u64,
@@ -88,7 +92,12 @@ pub(crate) fn identify(
     session.push("READY", &ready(shared, &world, user_id, slot, &session_id));
     if intents & intents::GUILDS != 0 {
         for guild_id in guilds_on_shard(&world, user_id, slot) {
-            session.push("GUILD_CREATE", &world.guild_create(guild_id, user_id));
+            if world.reach(guild_id).is_ok() {
+                session.push("GUILD_CREATE", &world.guild_create(guild_id, user_id));
+            } else {
+                // Discord says so of a guild that stays away (events/gateway-events#guild-create).
+                session.push("GUILD_DELETE", &guild::unavailable(guild_id));
+            }
         }
     }
     let wake = Arc::clone(&session.wake);
@@ -173,7 +182,7 @@ fn ready(
 ) -> Value {
     let guilds: Vec<Value> = guilds_on_shard(world, user_id, slot)
         .into_iter()
-        .map(|id| json!({ "id": id.to_string(), "unavailable": true }))
+        .map(guild::unavailable)
         .collect();
     // A client resumes at exactly this address, so it has to be ours and not Discord's.
     let address = shared

@@ -119,8 +119,11 @@ impl Session {
         let asked_for = dispatch.intents == 0 || dispatch.intents & self.intents != 0;
         let (number, shards) = self.shard;
         let on_shard = (dispatch.guild_id >> 22) % shards.max(1) == number;
-        // Who has just been removed from the guild is told so by name.
-        let in_guild = dispatch.only.is_some() || world.is_member(dispatch.guild_id, self.user_id);
+        // Who has just been removed from the guild is told so by name, and so is everybody of an
+        // outage, during which there is no other news.
+        let in_guild = dispatch.only.is_some()
+            || (world.is_member(dispatch.guild_id, self.user_id)
+                && world.reach(dispatch.guild_id).is_ok());
         let sees = dispatch
             .channel_id
             .is_none_or(|id| world.can_view(self.user_id, id));

@@ -21,6 +21,8 @@ pub(crate) struct Arrival {
     pub(crate) path: String,
     /// The channel or thread that the path names.
     pub(crate) channel_id: Option<u64>,
+    /// Who created that channel; `None`: no such channel ever was.
+    pub(crate) creator_id: Option<u64>,
     /// The top-level resource of the path; `0` if there is none.
     pub(crate) resource: u64,
     /// What the body allows to ping, if the body is a message.

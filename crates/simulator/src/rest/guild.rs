@@ -20,6 +20,13 @@ pub(super) fn modify(visit: &Visit<'_>, world: &mut World) -> Outcome {
         .map(Answer::ok)
 }
 
+/// `GET /guilds/{guild_id}/onboarding`.
+pub(super) fn onboarding(visit: &Visit<'_>, world: &mut World) -> Outcome {
+    world
+        .onboarding(visit.actor(), visit.id("guild_id"))
+        .map(Answer::ok)
+}
+
 /// `GET /guilds/{guild_id}/audit-logs`.
 pub(super) fn audit_log(visit: &Visit<'_>, world: &mut World) -> Outcome {
     let action = visit

@@ -57,6 +57,7 @@ pub(super) const ROUTES: &[Spec] = routes! {
     "GET /guilds/{guild_id}/threads/active" => thread::active,
     "GET /guilds/{guild_id}/messages/search" => message::search,
     "GET /guilds/{guild_id}/audit-logs" => guild::audit_log,
+    "GET /guilds/{guild_id}/onboarding" => guild::onboarding,
     "GET /guilds/{guild_id}/webhooks" => webhook::list_in_guild,
     "GET /guilds/{guild_id}/roles" => role::list,
     "POST /guilds/{guild_id}/roles" => role::create,

@@ -49,7 +49,8 @@ pub(super) fn get(visit: &Visit<'_>, world: &mut World) -> Outcome {
 pub(super) fn guilds(visit: &Visit<'_>, world: &mut World) -> Outcome {
     let actor = visit.actor();
     let mut guilds = Vec::new();
-    for guild_id in world.guild_ids_of(actor) {
+    let reached = |id: &u64| world.reach(*id).is_ok();
+    for guild_id in world.guild_ids_of(actor).into_iter().filter(reached) {
         let guild = world.guild(actor, guild_id, false)?;
         guilds.push(json!({
             "id": guild["id"],

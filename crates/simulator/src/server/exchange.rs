@@ -18,7 +18,7 @@ use crate::{
     record::{Answered, Arrival, Told},
     rest::{self, Answer, AnswerBody, Call, Route},
     shared::Shared,
-    world::ApiError,
+    world::{ApiError, World},
 };
 
 /// How a request ends.
@@ -73,12 +73,19 @@ impl<'a> Exchange<'a> {
         let reason = reason_in(&asked.headers);
         let creates = template == "POST /guilds/{guild_id}/channels"
             || template.starts_with("POST") && template.ends_with("/threads");
+        let channel_id = route.and_then(|route| route.id("channel_id"));
+        let (actor, creator_id) = {
+            let world = shared.world.lock();
+            let creator_id = channel_id.and_then(|id| world.creator_of(id));
+            (actor_of(&world, asked), creator_id)
+        };
         let arrival = Arrival {
             at_ms: shared.clock.now_ms(),
-            actor: actor_of(shared, asked),
+            actor,
             route: template,
             path: asked.path.clone(),
-            channel_id: route.and_then(|route| route.id("channel_id")),
+            channel_id,
+            creator_id,
             resource: route.and_then(|route| route.resource).unwrap_or_default(),
             mark: glance.mark(reason.as_deref()).filter(|_| creates),
             allowed_mentions: glance.allowed_mentions,
@@ -262,10 +269,10 @@ impl<'a> Exchange<'a> {
 }
 
 /// Whose token the request carries.
-fn actor_of(shared: &Shared, asked: &Asked) -> Option<u64> {
+fn actor_of(world: &World, asked: &Asked) -> Option<u64> {
     let header = asked.headers.get(AUTHORIZATION)?.to_str().ok()?;
     let token = header.strip_prefix("Bot ")?;
-    shared.world.lock().user_for_token(token)
+    world.user_for_token(token)
 }
 
 /// A 429 that no limit asked for.

@@ -2,15 +2,35 @@
 
 use serde_json::Value;
 
-use super::Simulator;
+use super::{
+    Simulator,
+    act::{self, HumanAct, Refused},
+};
 use crate::{
     shared::Shared,
-    world::{ApiError, ChannelDraft, NewMessage, Overwrite, OverwriteKind, RolePatch},
+    world::{ApiError, NewMessage, Overwrite, OverwriteKind, RolePatch},
 };
 
+pub(crate) mod channels;
+pub(crate) mod guild;
+
 /// The acts of the human. Each panics when Discord refuses it: the human owns the guild, so it is
-/// the test that is wrong.
+/// the test that is wrong, unless the guild is in an outage.
 impl Simulator {
+    /// Tries one of the acts; answers the id of what was made, if anything was.
+    ///
+    /// # Errors
+    ///
+    /// What Discord said, if it refused.
+    pub fn try_act(&self, act: HumanAct) -> Result<Option<u64>, Refused> {
+        act::perform(&self.shared, act).map_err(Refused::from)
+    }
+
+    /// Does what Discord does not refuse.
+    fn act(&self, act: HumanAct) -> Option<u64> {
+        accepted(act::perform(&self.shared, act))
+    }
+
     /// Speaks; answers the message's id.
     ///
     /// # Panics
@@ -37,35 +57,13 @@ impl Simulator {
         accepted(say(&self.shared, user_id, channel_id, content))
     }
 
-    /// Creates a text channel; answers its id.
-    ///
-    /// # Panics
-    ///
-    /// When Discord refuses it.
-    #[expect(
-        clippy::must_use_candidate,
-        reason = "the id is a by-product of creating"
-    )]
-    pub fn create_channel(&self, name: &str) -> u64 {
-        accepted(create_channel(&self.shared, name))
-    }
-
-    /// Deletes a channel.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such channel.
-    pub fn delete_channel(&self, channel_id: u64) {
-        accepted(delete_channel(&self.shared, channel_id));
-    }
-
     /// Changes what the role of the proxy's bot grants in the guild.
     ///
     /// # Panics
     ///
     /// When the bot has no role any more.
     pub fn set_permissions(&self, permissions: u64) {
-        accepted(set_permissions(&self.shared, permissions));
+        self.act(HumanAct::SetPermissions { permissions });
     }
 
     /// Allows and denies the proxy's bot something in one channel (permission bits).
@@ -96,29 +94,24 @@ impl Simulator {
 
     /// Sets the portal's switches for privileged intents of the proxy's bot.
     pub fn set_privileged_intents(&self, intents: u64) {
-        let user_id = self.shared.config.proxy.user_id;
-        self.shared
-            .change(|world| world.set_privileged_intents(user_id, intents));
-    }
-
-    /// Removes a member, such as the proxy's own bot, from the guild.
-    ///
-    /// # Panics
-    ///
-    /// When there is no such member.
-    pub fn kick(&self, user_id: u64) {
-        let (actor, guild_id) = (self.shared.config.human.user_id, self.guild_id());
-        accepted(
-            self.shared
-                .change(|world| world.remove_member(actor, guild_id, user_id, None)),
-        );
+        set_privileged_intents(&self.shared, intents);
     }
 
     /// Makes the token of the proxy's bot worthless.
     pub fn revoke_token(&self) {
         let user_id = self.shared.config.proxy.user_id;
+        let now_ms = self.shared.clock.now_ms();
+        self.shared.record.acted(now_ms, &"revoke_token");
         self.shared.change(|world| world.revoke_token(user_id));
     }
+}
+
+/// Sets the portal's switches of the proxy's bot.
+pub(crate) fn set_privileged_intents(shared: &Shared, intents: u64) {
+    let act = ("set_privileged_intents", intents);
+    shared.record.acted(shared.clock.now_ms(), &act);
+    let user_id = shared.config.proxy.user_id;
+    shared.change(|world| world.set_privileged_intents(user_id, intents));
 }
 
 fn accepted<T>(outcome: Result<T, ApiError>) -> T {
@@ -141,22 +134,6 @@ pub(crate) fn say(
     let message = NewMessage::text(content);
     let sent = shared.change(|world| world.create_message(user_id, channel_id, message))?;
     Ok(id_of(&sent))
-}
-
-/// Creates a text channel as the human.
-pub(crate) fn create_channel(shared: &Shared, name: &str) -> Result<u64, ApiError> {
-    let (actor, guild_id) = (shared.config.human.user_id, shared.config.guild.id);
-    let draft = ChannelDraft::text(name);
-    let made = shared.change(|world| world.create_channel(actor, guild_id, draft, None))?;
-    Ok(id_of(&made))
-}
-
-/// Deletes a channel as the human.
-pub(crate) fn delete_channel(shared: &Shared, channel_id: u64) -> Result<(), ApiError> {
-    let actor = shared.config.human.user_id;
-    shared
-        .change(|world| world.delete_channel(actor, channel_id, None))
-        .map(drop)
 }
 
 /// Changes what the role of the proxy's bot grants.

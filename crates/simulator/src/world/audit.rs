@@ -29,6 +29,8 @@ pub(crate) const MEMBER_KICK: u64 = 20;
 pub(crate) const MEMBER_UPDATE: u64 = 24;
 /// `MEMBER_ROLE_UPDATE`.
 pub(crate) const MEMBER_ROLE_UPDATE: u64 = 25;
+/// `BOT_ADD`.
+pub(crate) const BOT_ADD: u64 = 28;
 /// `ROLE_CREATE`.
 pub(crate) const ROLE_CREATE: u64 = 30;
 /// `ROLE_UPDATE`.
@@ -55,6 +57,9 @@ pub(crate) const THREAD_CREATE: u64 = 110;
 pub(crate) const THREAD_UPDATE: u64 = 111;
 /// `THREAD_DELETE`.
 pub(crate) const THREAD_DELETE: u64 = 112;
+
+/// `ONBOARDING_UPDATE`.
+pub(crate) const ONBOARDING_UPDATE: u64 = 167;
 
 /// What was done, before it has an id.
 #[derive(Clone, Debug)]

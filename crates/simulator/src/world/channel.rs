@@ -207,12 +207,16 @@ impl World {
         self.permissions_in(user_id, channel_id) & permission::VIEW_CHANNEL != 0
     }
 
-    /// A living channel that the actor can view, with what it may do there: else 10003 or 50001.
+    /// A living channel that the actor can view, with what it may do there: else 10003 or 50001,
+    /// or what an outage says.
     pub(crate) fn channel_for(
         &self,
         actor: u64,
         channel_id: u64,
     ) -> Result<(&Channel, u64), ApiError> {
+        if let Some(channel) = self.any_channel(channel_id) {
+            self.reach(channel.guild_id)?;
+        }
         let channel = self
             .channels
             .get(&channel_id)

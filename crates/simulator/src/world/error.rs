@@ -28,6 +28,8 @@ macro_rules! refusals {
 refusals! {
     /// No or a wrong token.
     unauthorized = 401, 0, "401: Unauthorized";
+    /// Discord cannot reach the guild.
+    unavailable = 503, 0, "503: Service Unavailable";
     /// No such path.
     not_found = 404, 0, "404: Not Found";
     /// The path exists, the method does not.

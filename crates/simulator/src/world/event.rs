@@ -26,15 +26,17 @@ pub(crate) const MESSAGE_CONTENT: u64 = 1 << 15;
 /// The privileged ones, which need a switch in the portal.
 pub(crate) const PRIVILEGED: u64 = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT;
 
-/// The events that changes cause. READY, RESUMED, the first `GUILD_CREATE` and the answers to a
-/// client's own requests belong to one session each, and are not among them.
-const EVENTS: [&str; 24] = [
+/// The events that changes cause. READY, RESUMED, the `GUILD_CREATE` behind READY and the answers to
+/// a client's own requests belong to one session each, and are not among them.
+const EVENTS: [&str; 26] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_PINS_UPDATE",
     "CHANNEL_UPDATE",
     "GUILD_AUDIT_LOG_ENTRY_CREATE",
+    "GUILD_CREATE",
     "GUILD_DELETE",
+    "GUILD_MEMBER_ADD",
     "GUILD_MEMBER_REMOVE",
     "GUILD_MEMBER_UPDATE",
     "GUILD_ROLE_CREATE",

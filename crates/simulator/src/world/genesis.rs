@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::{
-    World,
+    Onboarding, World,
     channel::Channel,
     event,
     guild::Guild,
     member::Member,
     message::Nonces,
     permission,
+    protection::Protection,
     role::Role,
     snowflake::{Snowflakes, created_ms},
     user::User,
@@ -39,6 +40,8 @@ impl World {
                 audit: VecDeque::new(),
                 role_cleanups: Vec::new(),
                 special: BTreeMap::new(),
+                onboarding: Onboarding::default(),
+                outage: None,
                 search_indexed: false,
             },
         );
@@ -87,6 +90,7 @@ impl World {
             edits: 0,
             nonces: Nonces::default(),
             webhooks: BTreeMap::new(),
+            protection: Protection::default(),
             archive_due_ms: 0,
             cdn: "http://127.0.0.1".to_owned(),
             obfuscate: config.obfuscate_channels,
@@ -98,9 +102,29 @@ impl World {
         }
     }
 
-    /// Makes a user a member of the guild; a bot brings a managed role that grants `permissions`.
+    /// Makes a new user a member of the guild.
     fn enter(&mut self, guild_id: u64, user: User, permissions: Option<u64>) {
+        let joined_ms = created_ms(guild_id)
+            .max(created_ms(user.id))
+            .min(self.clock.now_ms());
+        if permissions.is_some() {
+            self.bots.push(user.id);
+        }
+        let user_id = user.id;
+        self.users.insert(user_id, user);
+        self.join_guild(guild_id, user_id, permissions, joined_ms);
+    }
+
+    /// Makes a user a member of the guild; a bot brings a managed role that grants `permissions`.
+    pub(super) fn join_guild(
+        &mut self,
+        guild_id: u64,
+        user_id: u64,
+        permissions: Option<u64>,
+        joined_ms: u64,
+    ) {
         let role_id = self.snowflakes.next(&self.clock);
+        let name = self.users.get(&user_id).map(|user| user.name.clone());
         let Some(guild) = self.guilds.get_mut(&guild_id) else {
             return;
         };
@@ -109,24 +133,19 @@ impl World {
             let position = u64::try_from(guild.roles.len()).unwrap_or(0);
             let role = Role {
                 position,
-                bot_id: Some(user.id),
-                ..Role::named(role_id, user.name.clone(), permissions)
+                bot_id: Some(user_id),
+                ..Role::named(role_id, name.unwrap_or_default(), permissions)
             };
             guild.roles.insert(role_id, role);
             roles.push(role_id);
-            self.bots.push(user.id);
         }
-        let joined_ms = created_ms(guild_id)
-            .max(created_ms(user.id))
-            .min(self.clock.now_ms());
         let member = Member {
-            user_id: user.id,
+            user_id,
             nick: None,
             roles,
             joined_ms,
         };
-        guild.members.insert(user.id, member);
-        self.users.insert(user.id, user);
+        guild.members.insert(user_id, member);
     }
 }
 

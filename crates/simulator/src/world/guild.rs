@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, World,
+    ApiError, Onboarding, OutageAnswer, World,
     audit::{self, Entry},
     event::{self, Audience},
     member::Member,
@@ -33,6 +33,10 @@ pub(crate) struct Guild {
     pub(crate) role_cleanups: Vec<(u64, u64)>,
     /// The channels the guild itself uses, by their field's name.
     pub(crate) special: BTreeMap<&'static str, u64>,
+    /// The channels that newcomers are put into.
+    pub(crate) onboarding: Onboarding,
+    /// What REST says as long as Discord cannot reach it.
+    pub(crate) outage: Option<OutageAnswer>,
     /// Whether the message search has built its index.
     pub(crate) search_indexed: bool,
 }
@@ -121,14 +125,20 @@ impl Guild {
     }
 }
 
+/// A guild that cannot be reached.
+pub(crate) fn unavailable(guild_id: u64) -> Value {
+    json!({ "id": guild_id.to_string(), "unavailable": true })
+}
+
 impl World {
-    /// The guild, for a member. Whoever is none gets 50001, as on every guild route but
-    /// `GET /guilds/{guild_id}`.
+    /// The guild, for a member, unless it is in an outage. Whoever is no member gets 50001, as on
+    /// every guild route but `GET /guilds/{guild_id}`.
     pub(crate) fn guild_for(&self, actor: u64, guild_id: u64) -> Result<&Guild, ApiError> {
         let guild = self
             .guilds
             .get(&guild_id)
             .ok_or_else(ApiError::unknown_guild)?;
+        self.reach(guild_id)?;
         if guild.members.contains_key(&actor) {
             Ok(guild)
         } else {
@@ -168,7 +178,10 @@ impl World {
     pub(crate) fn guild(&self, actor: u64, guild_id: u64, counts: bool) -> Result<Value, ApiError> {
         let guild = self
             .guild_for(actor, guild_id)
-            .map_err(|_| ApiError::unknown_guild())?;
+            .map_err(|refusal| match refusal.code {
+                50001 => ApiError::unknown_guild(),
+                _ => refusal,
+            })?;
         let mut value = guild.value();
         if counts {
             value["approximate_member_count"] = json!(guild.members.len());
@@ -206,6 +219,7 @@ impl World {
             };
         }
         let value = guild.value();
+        self.note_protection();
         self.audit(
             guild_id,
             actor,

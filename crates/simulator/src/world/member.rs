@@ -246,6 +246,40 @@ impl World {
         Ok(())
     }
 
+    /// Lets a bot in again, with a role of its own that grants `permissions`. What it left behind
+    /// is still there: channels, and overwrites that name it.
+    pub(crate) fn invite_bot(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+        permissions: u64,
+    ) -> Result<(), ApiError> {
+        self.need_in_guild(actor, guild_id, permission::MANAGE_GUILD)?;
+        if !self.bots.contains(&user_id) {
+            return Err(ApiError::unknown_user());
+        }
+        if self.is_member(guild_id, user_id) {
+            let message = "The bot is in the guild already.";
+            return Err(ApiError::form("guild_id", "ALREADY_INSTALLED", message));
+        }
+        let now = self.clock.now_ms();
+        self.join_guild(guild_id, user_id, Some(permissions), now);
+        self.emit_guild_create(guild_id, user_id);
+        let guild = self.guilds.get(&guild_id);
+        let role = self
+            .bot_role_of(guild_id, user_id)
+            .and_then(|id| guild?.roles.get(&id).map(super::role::Role::value));
+        self.emit_role("GUILD_ROLE_CREATE", guild_id, &json!(role));
+        if let Some(mut data) = self.member_object(guild_id, user_id) {
+            data["guild_id"] = json!(guild_id.to_string());
+            let audience = (Audience::Guild, event::GUILD_MEMBERS);
+            self.emit("GUILD_MEMBER_ADD", guild_id, audience, data);
+        }
+        self.audit(guild_id, actor, Act::on(audit::BOT_ADD, user_id), None);
+        Ok(())
+    }
+
     fn member_mut(&mut self, guild_id: u64, user_id: u64) -> Result<&mut Member, ApiError> {
         let guild = self
             .guilds

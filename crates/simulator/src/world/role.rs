@@ -358,7 +358,8 @@ impl World {
         }
     }
 
-    fn emit_role(&mut self, name: &'static str, guild_id: u64, role: &Value) {
+    /// An event about a role.
+    pub(super) fn emit_role(&mut self, name: &'static str, guild_id: u64, role: &Value) {
         let data = json!({ "guild_id": guild_id.to_string(), "role": role });
         self.emit(name, guild_id, (Audience::Guild, event::GUILDS), data);
     }

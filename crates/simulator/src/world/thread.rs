@@ -98,6 +98,12 @@ impl Thread {
 }
 
 impl World {
+    /// Whether a living thread is archived; `None`: no such thread.
+    pub(crate) fn is_archived(&self, id: u64) -> Option<bool> {
+        let thread = self.channels.get(&id)?.thread.as_ref()?;
+        Some(thread.archived)
+    }
+
     /// The living thread of this id.
     pub(crate) fn thread_mut(&mut self, id: u64) -> Option<&mut Thread> {
         self.channels.get_mut(&id)?.thread.as_mut()

@@ -7,5 +7,7 @@ mod bots;
 mod checks;
 mod control;
 mod faults;
+mod guild;
 mod limits;
+mod people;
 mod world;

@@ -8,6 +8,7 @@
 mod client;
 mod endings;
 mod events;
+mod guild;
 mod resuming;
 
 use serde_json::json;

@@ -43,7 +43,9 @@ impl World {
         self.bury(channel_id, actor);
         if let Some(guild) = self.guilds.get_mut(&guild_id) {
             guild.special.retain(|_, special| *special != channel_id);
+            guild.onboarding.forget(channel_id);
         }
+        self.note_protection();
         self.announce_death(guild_id, is_thread, &value);
         let action = if is_thread {
             audit::THREAD_DELETE
@@ -74,6 +76,19 @@ impl World {
             .collect();
         truths.sort_unstable_by_key(|truth| (truth.created_at, truth.id));
         truths
+    }
+
+    /// Id and name of every living channel and thread that a user created.
+    pub(crate) fn living_of(&self, creator_id: u64) -> impl Iterator<Item = (u64, &str)> {
+        let living = self.channels.values();
+        living
+            .filter(move |one| one.creator_id == creator_id)
+            .map(|one| (one.id, one.name.as_str()))
+    }
+
+    /// Who created a channel or thread, also one that is gone.
+    pub(crate) fn creator_of(&self, channel_id: u64) -> Option<u64> {
+        self.any_channel(channel_id).map(|one| one.creator_id)
     }
 
     fn children(&self, channel_id: u64) -> Vec<u64> {

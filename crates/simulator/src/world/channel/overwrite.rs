@@ -33,6 +33,12 @@ impl World {
         Ok(())
     }
 
+    /// A member's own overwrite in a channel.
+    pub(crate) fn overwrite_of(&self, channel_id: u64, user_id: u64) -> Option<Overwrite> {
+        let overwrites = &self.channels.get(&channel_id)?.overwrites;
+        overwrites.iter().find(|one| one.id == user_id).copied()
+    }
+
     /// `PUT /channels/{channel_id}/permissions/{overwrite_id}`.
     pub(crate) fn set_overwrite(
         &mut self,

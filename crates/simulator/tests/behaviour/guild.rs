@@ -1,0 +1,106 @@
+//! What befalls the guild: the bot is thrown out and invited again, and Discord loses the guild
+//! for a while.
+
+use cordboard_simulator::{Config, OutageAnswer};
+use serde_json::{Value, json};
+
+use crate::world::{World, seconds, world};
+
+/// Status and code of one reading of each kind: the guild, its channels, one channel, a deletion.
+async fn answers(world: &World, channel_id: u64) -> Vec<(u16, Value)> {
+    let guild = format!("/api/v10/guilds/{}", world.discord.guild_id());
+    let channel = format!("/api/v10/channels/{channel_id}");
+    let mut answers = Vec::new();
+    for path in [&guild, &format!("{guild}/channels"), &channel] {
+        let reply = world.get(path).await;
+        answers.push((reply.status, reply.json()["code"].clone()));
+    }
+    let reply = world.delete(&channel).await;
+    answers.push((reply.status, reply.json()["code"].clone()));
+    answers
+}
+
+fn all_in_order() -> Vec<(u16, Value)> {
+    vec![(200, Value::Null); 4]
+}
+
+fn as_to_a_stranger() -> Vec<(u16, Value)> {
+    let refused = (403, json!(50_001));
+    vec![
+        (404, json!(10_004)),
+        refused.clone(),
+        refused.clone(),
+        refused,
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_invited_again_finds_its_channels() {
+    world(Config::default(), async |world| {
+        let permissions = world.discord.config().proxy.permissions;
+        let ours = world.create("ours", "m1").await.id();
+        world.discord.kick(world.discord.user_id());
+        assert_eq!(answers(&world, ours).await, as_to_a_stranger());
+        // VIEW_CHANNEL alone: the fresh role grants what it is told to.
+        world.discord.invite(1 << 10);
+        let delete = world.delete(&format!("/api/v10/channels/{ours}")).await;
+        assert_eq!(delete.json()["code"], 50_013);
+        world.discord.set_permissions(permissions);
+        assert_eq!(answers(&world, ours).await, all_in_order());
+        assert_eq!(world.discord.check(), []);
+
+        let again = json!({ "act": "invite" });
+        assert_eq!(world.post("/__sim/acts", again.clone()).await.status, 400);
+        world.post("/__sim/acts", json!({ "act": "kick" })).await;
+        assert_eq!(world.post("/__sim/acts", again).await.status, 200);
+        assert_eq!(world.create("back", "m2").await.status, 201);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_answers_everything_and_ends() {
+    let unavailable = vec![(503, json!(0)); 4];
+    for (answer, told) in [
+        (OutageAnswer::ServerError, unavailable),
+        (OutageAnswer::Stranger, as_to_a_stranger()),
+    ] {
+        world(Config::default(), async |world| {
+            let ours = world.create("ours", "m1").await.id();
+            world.discord.begin_outage(answer);
+            assert_eq!(answers(&world, ours).await, told, "{answer:?}");
+            assert_eq!(world.get("/api/v10/users/@me").await.status, 200);
+            let guilds = world.get("/api/v10/users/@me/guilds").await;
+            assert_eq!((guilds.status, guilds.json()), (200, json!([])));
+            let act =
+                json!({ "act": "rename_channel", "channel_id": ours.to_string(), "name": "x" });
+            assert_eq!(world.post("/__sim/acts", act).await.status, told[2].0);
+            seconds(60).await;
+            world.discord.end_outage();
+            assert_eq!(answers(&world, ours).await, all_in_order());
+            assert_eq!(world.discord.check(), []);
+        })
+        .await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_writes_when_the_guild_goes_stops_there() {
+    world(Config::default(), async |world| {
+        let channel_id = world.discord.default_channel_id();
+        let bot = world.discord.bot_ids()[0];
+        world.discord.say(channel_id, &format!("<@{bot}> hello"));
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        world
+            .post("/__sim/acts", json!({ "act": "begin_outage" }))
+            .await;
+        seconds(10).await;
+        let reply = world.discord.replies().remove(0);
+        assert_eq!(reply.end, Some(cordboard_simulator::ReplyEnd::Refused(0)));
+        world
+            .post("/__sim/acts", json!({ "act": "end_outage" }))
+            .await;
+        assert_eq!(world.speak(channel_id, "hello").await.status, 200);
+    })
+    .await;
+}
