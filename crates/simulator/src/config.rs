@@ -43,6 +43,12 @@ pub struct Config {
     pub latency_ms: u64,
     /// Up to this much more latency per answer, in milliseconds, drawn from the seed.
     pub jitter_ms: u64,
+    /// How much younger channels and active threads are missing from the guild's lists, in
+    /// milliseconds. The gateway and `GET /channels/{channel_id}` know them at once.
+    pub list_lag_ms: u64,
+    /// How much younger entries are missing from `GET /guilds/{guild_id}/audit-logs`, in
+    /// milliseconds. `GUILD_AUDIT_LOG_ENTRY_CREATE` comes at once.
+    pub audit_lag_ms: u64,
     /// How many REST requests the history keeps; counters and checks do not depend on it.
     pub requests_kept: usize,
     /// Channels that the bot cannot view are left out of lists and masked on the gateway
@@ -69,6 +75,8 @@ impl Default for Config {
             start_ms: START_MS,
             latency_ms: 1,
             jitter_ms: 0,
+            list_lag_ms: 0,
+            audit_lag_ms: 0,
             requests_kept: crate::limits::REQUESTS_KEPT,
             obfuscate_channels: true,
             guild: GuildConfig::default(),

@@ -5,6 +5,7 @@
 //! | `GET truth` | channels, messages, counters, replies of the scripted bots |
 //! | `GET check?allow=ID,ID` | what the checkers say: `{"violations":[…]}` |
 //! | `GET violations` | the same without living channels: for a look during a run |
+//! | `GET trace` | the fingerprint of the run so far: `{"hash"}` in hexadecimal |
 //! | `GET requests?route=TEMPLATE` | the kept history of REST requests |
 //! | `GET messages?channel_id=ID` | the messages of a channel, oldest first |
 //! | `POST messages {"channel_id","content","author_id"?}` | speaks as a user: `{"id"}` |
@@ -88,6 +89,7 @@ pub(crate) fn act(
         ("GET", "check") => check(shared, query),
         ("GET", "violations") => json_of(&shared.record.watched(|watch| watch.seen().to_vec()))
             .map(|violations| json!({ "violations": violations })),
+        ("GET", "trace") => Ok(json!({ "hash": format!("{:016x}", shared.record.trace_hash()) })),
         ("GET", "requests") => requests(shared, query),
         ("GET", "messages") => messages(shared, query),
         ("POST", "messages") => read(body).and_then(|speech| say(shared, speech)),

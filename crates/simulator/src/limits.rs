@@ -48,6 +48,10 @@ pub(crate) const RETRY_AFTER_MS: u64 = 1_000;
 /// patience.
 pub(crate) const EVENT_DELAY_MS: u64 = 1_000;
 
+/// How far behind a stale list is, unless told: as long as fresh channels were seen to be missing
+/// (fault F31).
+pub(crate) const LIST_LAG_MS: u64 = 5_000;
+
 /// The longest that a fault delays anything: a day, which is longer than any client waits and short
 /// enough for every clock.
 pub(crate) const FAULT_DELAY_MS_MAX: u64 = 86_400_000;

@@ -10,7 +10,7 @@ use serde_json::Value;
 use self::{body::Body, query::Query};
 use crate::{
     shared::Shared,
-    world::{ApiError, bounds},
+    world::{ApiError, Replica, bounds},
 };
 
 mod body;
@@ -44,6 +44,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// Its body.
     pub(crate) body: Bytes,
+    /// What the replica lacks that answers it, if it asks for a list.
+    pub(crate) replica: Replica,
 }
 
 /// What Discord answers.
@@ -80,6 +82,7 @@ struct Visit<'a> {
     query: Query,
     body: Body,
     reason: Option<String>,
+    replica: Replica,
 }
 
 /// What a route's function returns.
@@ -145,6 +148,7 @@ fn carry_out(shared: &Arc<Shared>, actor: Option<u64>, call: Call) -> Outcome {
         query,
         headers,
         body,
+        replica,
     } = call;
     if actor.is_none() && route.needs_token() {
         return Err(ApiError::unauthorized());
@@ -157,6 +161,7 @@ fn carry_out(shared: &Arc<Shared>, actor: Option<u64>, call: Call) -> Outcome {
         query: Query::parse(&query),
         body: Body::read(&headers, &body)?,
         reason: reason(&headers)?,
+        replica,
     };
     shared.change(|world| {
         world.settle();
@@ -224,6 +229,14 @@ impl Visit<'_> {
     /// An id of the path; the route's template has it.
     fn id(&self, name: &str) -> u64 {
         self.route.id(name).unwrap_or_default()
+    }
+
+    /// The replica that answers a list, at least so far behind as the configuration says.
+    fn replica(&self, lag_ms: u64) -> Replica {
+        Replica {
+            lag_ms: self.replica.lag_ms.max(lag_ms),
+            ..self.replica
+        }
     }
 
     fn reason(&self) -> Option<&str> {

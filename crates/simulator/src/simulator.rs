@@ -237,7 +237,7 @@ impl Simulator {
     /// The counters alone, which is cheap.
     #[must_use]
     pub fn counters(&self) -> Counters {
-        self.shared.record.counters()
+        counters(&self.shared)
     }
 
     /// A fingerprint of the run so far: every REST request (its path, token, time and answer's
@@ -327,13 +327,21 @@ pub(crate) fn truth(shared: &Shared) -> Truth {
         let world = shared.world.lock();
         (world.channels_for_truth(), world.message_count())
     };
-    let (counters, replies) = (shared.record.counters(), shared.record.replies());
+    let (counters, replies) = (counters(shared), shared.record.replies());
     Truth {
         user_id: shared.config.proxy.user_id,
         channels,
         messages,
         counters,
         replies,
+    }
+}
+
+/// What was counted.
+pub(crate) fn counters(shared: &Shared) -> Counters {
+    Counters {
+        struck: shared.faults.struck(),
+        ..shared.record.counters()
     }
 }
 

@@ -29,6 +29,7 @@ mod onboarding;
 mod outage;
 pub(crate) mod permission;
 mod protection;
+mod replica;
 pub(crate) mod role;
 pub(crate) mod snowflake;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub(crate) use self::{
     message::{AllowedMentions, File, MessagePatch, NewMessage, Nonce},
     onboarding::Onboarding,
     permission::{Overwrite, OverwriteKind},
+    replica::Replica,
     role::RolePatch,
     thread::ThreadDraft,
 };
@@ -82,6 +84,8 @@ pub(crate) struct World {
     /// Whether channels out of sight are masked.
     obfuscate: bool,
     channels_max: usize,
+    /// How many more a race may create.
+    channels_overshoot: usize,
     category_channels_max: usize,
     threads_max: usize,
     role_cleanup_ms: u64,

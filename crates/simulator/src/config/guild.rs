@@ -27,6 +27,9 @@ pub struct GuildConfig {
     pub members_extra: usize,
     /// Channels per guild, categories included (Discord: 500).
     pub channels_max: usize,
+    /// How many channels more than that a race may create: a channel is not counted in the first
+    /// moments of its life. 0: the limit is exact (Discord: at least 17, I#7739).
+    pub channels_overshoot: usize,
     /// Channels per category (Discord: 50).
     pub category_channels_max: usize,
     /// Active threads per guild (Discord: unpublished, 1000 by wide report).
@@ -44,6 +47,7 @@ impl Default for GuildConfig {
             channels: vec![ChannelConfig::default()],
             members_extra: 0,
             channels_max: 500,
+            channels_overshoot: 0,
             category_channels_max: 50,
             threads_max: 1_000,
             role_cleanup_ms: 0,

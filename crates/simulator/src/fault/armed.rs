@@ -1,6 +1,7 @@
 //! The faults that wait for their moment.
 
 use std::{
+    collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -9,6 +10,9 @@ use parking_lot::Mutex;
 
 use super::{EventFault, Fault, FaultKind, RestFault};
 use crate::rest::Route;
+
+/// How often each kind of fault struck, by route template or event name.
+type Struck = BTreeMap<&'static str, BTreeMap<&'static str, u64>>;
 
 /// All armed faults, in the order in which they were armed: the first that strikes wins.
 #[derive(Debug)]
@@ -21,6 +25,8 @@ pub(crate) struct Faults {
 #[derive(Debug)]
 struct Armed {
     faults: Vec<Fault>,
+    /// How often each kind struck, by route or event.
+    struck: Struck,
     dice: fastrand::Rng,
 }
 
@@ -29,6 +35,7 @@ impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
         let armed = Armed {
             faults: Vec::new(),
+            struck: Struck::new(),
             dice: fastrand::Rng::with_seed(seed),
         };
         Self {
@@ -56,13 +63,18 @@ impl Faults {
         self.armed.lock().faults.clone()
     }
 
+    /// How often each kind struck so far; clearing the faults clears nothing here.
+    pub(crate) fn struck(&self) -> Struck {
+        self.armed.lock().struck.clone()
+    }
+
     /// What this request meets. Asking counts as a match.
     pub(crate) fn rest(&self, route: &Route) -> Option<RestFault> {
         self.strike(route.template, false)
     }
 
     /// What this event meets. Asking counts as a match, so ask once per event and not per session.
-    pub(crate) fn event(&self, name: &str) -> EventFault {
+    pub(crate) fn event(&self, name: &'static str) -> EventFault {
         match self.strike(name, true) {
             Some(FaultKind::DropEvent) => EventFault::Drop,
             Some(FaultKind::DuplicateEvent) => EventFault::Duplicate,
@@ -74,18 +86,24 @@ impl Faults {
         }
     }
 
-    fn strike(&self, target: &str, for_events: bool) -> Option<FaultKind> {
+    fn strike(&self, target: &'static str, for_events: bool) -> Option<FaultKind> {
         if !self.any.load(Ordering::Acquire) {
             return None;
         }
         let mut armed = self.armed.lock();
-        let Armed { faults, dice } = &mut *armed;
+        let Armed {
+            faults,
+            struck: counts,
+            dice,
+        } = &mut *armed;
         let (index, kind, spent) = faults.iter_mut().enumerate().find_map(|(index, fault)| {
             let meant = fault.kind.is_for_events() == for_events
                 && (fault.target == "*" || fault.target == target);
             let struck = meant && fault.strikes(dice);
             struck.then(|| (index, fault.kind, fault.count == Some(0)))
         })?;
+        let count = counts.entry(target).or_default().entry(kind.name());
+        *count.or_default() += 1;
         if spent {
             let _spent = faults.remove(index);
             self.any.store(!faults.is_empty(), Ordering::Release);

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::{Fault, FaultKind, Scope};
 use crate::{
-    limits::{EVENT_DELAY_MS, FAULT_DELAY_MS_MAX, LATE_MS, RETRY_AFTER_MS},
+    limits::{EVENT_DELAY_MS, FAULT_DELAY_MS_MAX, LATE_MS, LIST_LAG_MS, RETRY_AFTER_MS},
     rest::Route,
     world::event::is_event,
 };
@@ -100,6 +100,10 @@ impl FaultRequest {
             "stall_body" => FaultKind::StallBody,
             "cut_body" => FaultKind::CutBody,
             "garbage" => FaultKind::Garbage,
+            "stale" => FaultKind::Stale {
+                lag_ms: delay_ms(LIST_LAG_MS),
+            },
+            "omit_one" => FaultKind::OmitOne,
             "drop_event" => FaultKind::DropEvent,
             "duplicate_event" => FaultKind::DuplicateEvent,
             "delay_event" => FaultKind::DelayEvent {
@@ -133,7 +137,7 @@ impl FaultRequest {
 }
 
 /// What `kind` may say.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 21] = [
     "act_then_hang_up",
     "act_then_hang",
     "act_twice",
@@ -149,15 +153,28 @@ const KINDS: [&str; 19] = [
     "stall_body",
     "cut_body",
     "garbage",
+    "stale",
+    "omit_one",
     "drop_event",
     "duplicate_event",
     "delay_event",
     "reorder_event",
 ];
 
+/// The lists that a replica answers.
+const LISTS: [&str; 3] = [
+    "GET /guilds/{guild_id}/channels",
+    "GET /guilds/{guild_id}/threads/active",
+    "GET /guilds/{guild_id}/audit-logs",
+];
+
 /// The target, if there is such a route or event: a typing error would otherwise arm a fault that
 /// never strikes.
 pub(super) fn check_target(target: &str, kind: FaultKind) -> Result<(), String> {
+    if kind.is_for_lists() && !LISTS.contains(&target) {
+        let lists = LISTS.join("`, `");
+        return Err(format!("kind `{}` needs one of `{lists}`", kind.name()));
+    }
     if target == "*" {
         return Ok(());
     }
@@ -181,6 +198,7 @@ pub(super) fn check_delay(kind: FaultKind) -> Result<(), String> {
         | FaultKind::SlowAnswer { delay_ms }
         | FaultKind::DelayEvent { delay_ms } => delay_ms,
         FaultKind::RateLimited { retry_after_ms, .. } => retry_after_ms,
+        FaultKind::Stale { lag_ms } => lag_ms,
         _ => 0,
     };
     if delay_ms > FAULT_DELAY_MS_MAX {

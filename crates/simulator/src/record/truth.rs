@@ -37,6 +37,9 @@ pub struct Counters {
     pub invalid: u64,
     /// Requests that met a fault.
     pub faults: u64,
+    /// How often each kind of fault struck ([`FaultKind::name`](crate::FaultKind::name)), by route
+    /// template or event name: what a storm proves its coverage with.
+    pub struck: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     /// IDENTIFYs received.
     pub identifies: u64,
     /// RESUMEs received.

@@ -5,8 +5,9 @@ use crate::world::World;
 
 /// `GET /guilds/{guild_id}/channels`.
 pub(super) fn list(visit: &Visit<'_>, world: &mut World) -> Outcome {
+    let replica = visit.replica(visit.shared.config.list_lag_ms);
     world
-        .guild_channels(visit.actor(), visit.id("guild_id"))
+        .guild_channels(visit.actor(), visit.id("guild_id"), replica)
         .map(Answer::ok)
 }
 

@@ -39,7 +39,8 @@ pub(super) fn audit_log(visit: &Visit<'_>, world: &mut World) -> Outcome {
         after: visit.query.id("after")?,
         limit: visit.query.number("limit", (1, 50, 100))?,
     };
+    let replica = visit.replica(visit.shared.config.audit_lag_ms);
     world
-        .audit_log(visit.actor(), visit.id("guild_id"), &filter)
+        .audit_log(visit.actor(), visit.id("guild_id"), &filter, replica)
         .map(Answer::ok)
 }

@@ -61,6 +61,7 @@ fn send(shared: &Arc<Shared>, line: &str, headers: HeaderMap, body: Bytes) -> (u
             query: query.to_owned(),
             headers,
             body,
+            replica: Replica::default(),
         },
     );
     match answer.body {
@@ -318,6 +319,7 @@ fn without_a_token_there_is_no_answer_but_401() {
             query,
             headers,
             body,
+            replica: Replica::default(),
         },
     );
     assert_eq!(answer.status, 401);

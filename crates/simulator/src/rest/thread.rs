@@ -29,8 +29,9 @@ pub(super) fn start(visit: &Visit<'_>, world: &mut World) -> Outcome {
 
 /// `GET /guilds/{guild_id}/threads/active`.
 pub(super) fn active(visit: &Visit<'_>, world: &mut World) -> Outcome {
+    let replica = visit.replica(visit.shared.config.list_lag_ms);
     world
-        .active_threads(visit.actor(), visit.id("guild_id"))
+        .active_threads(visit.actor(), visit.id("guild_id"), replica)
         .map(Answer::ok)
 }
 

@@ -18,7 +18,7 @@ use crate::{
     record::{Answered, Arrival, Told},
     rest::{self, Answer, AnswerBody, Call, Route},
     shared::Shared,
-    world::{ApiError, World},
+    world::{ApiError, Replica, World},
 };
 
 /// How a request ends.
@@ -168,12 +168,14 @@ impl<'a> Exchange<'a> {
             query,
             headers,
             body,
+            replica: replica_under(self.fault),
         };
         let again = matches!(self.fault, Some(FaultKind::ActTwice)).then(|| Call {
             route: call.route.clone(),
             query: call.query.clone(),
             headers: call.headers.clone(),
             body: call.body.clone(),
+            replica: call.replica,
         });
         let answer = rest::act(self.shared, self.answered.actor, call);
         if let Some(again) = again {
@@ -265,6 +267,17 @@ impl<'a> Exchange<'a> {
             self.shared.limits.answered(now_ms, status, shared);
         }
         self.shared.record.answered(self.number, &self.answered);
+    }
+}
+
+/// What a list lacks under this fault.
+fn replica_under(fault: Option<FaultKind>) -> Replica {
+    Replica {
+        lag_ms: match fault {
+            Some(FaultKind::Stale { lag_ms }) => lag_ms,
+            _ => 0,
+        },
+        omits_one: fault == Some(FaultKind::OmitOne),
     }
 }
 

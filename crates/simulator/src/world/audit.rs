@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, World, bounds,
+    ApiError, Replica, World, bounds,
     event::{self, Audience},
     permission,
     snowflake::created_ms,
@@ -199,20 +199,22 @@ impl World {
         }
     }
 
-    /// `GET /guilds/{guild_id}/audit-logs`.
+    /// `GET /guilds/{guild_id}/audit-logs`, as far as the replica knows.
     pub(crate) fn audit_log(
-        &self,
+        &mut self,
         actor: u64,
         guild_id: u64,
         filter: &Filter,
+        replica: Replica,
     ) -> Result<Value, ApiError> {
+        let known_ms = self.known_ms(replica);
         let guild = self.need_in_guild(actor, guild_id, permission::VIEW_AUDIT_LOG)?;
         let horizon = self.clock.now_ms().saturating_sub(bounds::AUDIT_AGE_MS);
         let page = usize::try_from(filter.limit).unwrap_or(usize::MAX);
         let known = guild
             .audit
             .iter()
-            .filter(|entry| created_ms(entry.id) >= horizon);
+            .filter(|entry| (horizon..=known_ms).contains(&created_ms(entry.id)));
         let kept = known.filter(|entry| filter.keeps(entry));
         let entries: Vec<&Entry> = match filter.after {
             Some(_) => kept.take(page).collect(),
@@ -221,9 +223,12 @@ impl World {
         let mut users: Vec<u64> = entries.iter().map(|entry| entry.user_id).collect();
         users.sort_unstable();
         users.dedup();
+        let users: Vec<Value> = users.iter().map(|id| self.user_object(*id)).collect();
+        let mut entries = entries.into_iter().map(Entry::value).collect();
+        self.omit(replica, &mut entries);
         Ok(json!({
-            "audit_log_entries": entries.iter().map(|entry| entry.value()).collect::<Vec<_>>(),
-            "users": users.iter().map(|id| self.user_object(*id)).collect::<Vec<_>>(),
+            "audit_log_entries": entries,
+            "users": users,
             "application_commands": [],
             "auto_moderation_rules": [],
             "guild_scheduled_events": [],

@@ -2,6 +2,9 @@
 
 /// Categories per guild, of its 500 channels.
 pub(crate) const CATEGORIES_MAX: usize = 50;
+/// How long a new channel is not counted where a race may overshoot, in milliseconds: longer than a
+/// burst of requests on one connection pool, shorter than a client's next thought.
+pub(crate) const OVERSHOOT_WINDOW_MS: u64 = 250;
 /// Roles per guild, `@everyone` included.
 pub(crate) const ROLES_MAX: usize = 250;
 /// Overwrites in one request.

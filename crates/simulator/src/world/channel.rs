@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, World,
+    ApiError, Replica, World,
     permission::{self, Overwrite, OverwriteKind, Room},
     thread::Thread,
 };
@@ -249,13 +249,24 @@ impl World {
         Ok(channel.value(Some(actor)))
     }
 
-    /// `GET /guilds/{guild_id}/channels`: no threads, and none the actor cannot view.
-    pub(crate) fn guild_channels(&self, actor: u64, guild_id: u64) -> Result<Value, ApiError> {
+    /// `GET /guilds/{guild_id}/channels`: no threads, none the actor cannot view, and none that
+    /// the replica does not know.
+    pub(crate) fn guild_channels(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        replica: Replica,
+    ) -> Result<Value, ApiError> {
         self.guild_for(actor, guild_id)?;
+        let known_ms = self.known_ms(replica);
         let rooms = self.channels.values();
         let listed = rooms.filter(|one| one.guild_id == guild_id && one.thread.is_none());
-        let seen = listed.filter(|one| !self.obfuscate || self.can_view(actor, one.id));
-        Ok(seen.map(Channel::guild_channel_value).collect())
+        let seen = listed
+            .filter(|one| one.created_ms <= known_ms)
+            .filter(|one| !self.obfuscate || self.can_view(actor, one.id));
+        let mut list = seen.map(Channel::guild_channel_value).collect();
+        self.omit(replica, &mut list);
+        Ok(Value::Array(list))
     }
 }
 

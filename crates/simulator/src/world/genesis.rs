@@ -95,6 +95,7 @@ impl World {
             cdn: "http://127.0.0.1".to_owned(),
             obfuscate: config.obfuscate_channels,
             channels_max: config.guild.channels_max,
+            channels_overshoot: config.guild.channels_overshoot,
             category_channels_max: config.guild.category_channels_max,
             threads_max: config.guild.threads_max,
             role_cleanup_ms: config.guild.role_cleanup_ms,

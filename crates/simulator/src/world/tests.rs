@@ -174,8 +174,10 @@ fn the_audit_log_is_filtered_and_ordered() {
         .create_channel(HUMAN, GUILD, draft, Some("because"))
         .unwrap();
     world.delete_channel(PROXY, mine, Some("done")).unwrap();
-    let read = |filter: Filter| {
-        let log = world.audit_log(PROXY, GUILD, &filter).unwrap();
+    let mut read = |filter: Filter| {
+        let log = world
+            .audit_log(PROXY, GUILD, &filter, Replica::default())
+            .unwrap();
         log["audit_log_entries"].as_array().unwrap().clone()
     };
     let all = read(Filter {
@@ -228,7 +230,7 @@ fn audit_entries_go_to_those_who_may_read_the_log() {
     assert_eq!(told, [Some(PROXY)]);
     grant(&mut world, permission::VIEW_CHANNEL);
     assert_eq!(
-        code(world.audit_log(PROXY, GUILD, &Filter::default())),
+        code(world.audit_log(PROXY, GUILD, &Filter::default(), Replica::default())),
         50013
     );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, World,
+    ApiError, Replica, World,
     channel::{self, Channel},
     event::{self, Audience},
     snowflake,
@@ -109,13 +109,25 @@ impl World {
         self.channels.get_mut(&id)?.thread.as_mut()
     }
 
-    /// `GET /guilds/{guild_id}/threads/active`: newest first.
-    pub(crate) fn active_threads(&self, actor: u64, guild_id: u64) -> Result<Value, ApiError> {
+    /// `GET /guilds/{guild_id}/threads/active`: newest first, as far as the replica knows.
+    pub(crate) fn active_threads(
+        &mut self,
+        actor: u64,
+        guild_id: u64,
+        replica: Replica,
+    ) -> Result<Value, ApiError> {
         self.guild_for(actor, guild_id)?;
-        let seen = self.channels.values().rev().filter(|one| {
-            one.guild_id == guild_id && one.is_active() && self.can_view(actor, one.id)
-        });
-        Ok(thread_list(actor, &seen.collect::<Vec<_>>()))
+        let known_ms = self.known_ms(replica);
+        let active = self.channels.values().rev();
+        let active = active.filter(|one| one.guild_id == guild_id && one.is_active());
+        let seen = active
+            .filter(|one| one.created_ms <= known_ms)
+            .filter(|one| self.can_view(actor, one.id));
+        let mut list = thread_list(actor, &seen.collect::<Vec<_>>());
+        if let Value::Array(threads) = &mut list["threads"] {
+            self.omit(replica, threads);
+        }
+        Ok(list)
     }
 
     /// `GET /channels/{channel_id}/threads/archived/{public,private}`: latest archived first.

@@ -8,6 +8,7 @@ mod checks;
 mod control;
 mod faults;
 mod guild;
+mod lag;
 mod limits;
 mod people;
 mod world;

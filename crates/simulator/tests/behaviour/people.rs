@@ -85,7 +85,7 @@ async fn a_hidden_channel_is_out_of_reach_until_it_is_shown() {
         let listed = async || {
             let listed = world.get(&guild).await.json();
             let mut ids = listed.as_array().unwrap().iter().map(|one| &one["id"]);
-            ids.any(|id| *id == ours.to_string())
+            ids.any(|id| *id == *ours.to_string())
         };
         world.discord.hide_channel(ours);
         assert_eq!(world.get(&path(ours)).await.json()["code"], 50_001);

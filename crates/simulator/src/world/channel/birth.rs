@@ -79,14 +79,22 @@ impl World {
         Ok(())
     }
 
-    /// 30013 when the guild is full. Threads do not count.
+    /// 30013 when the guild is full. Threads do not count, and where a race may overshoot, neither
+    /// do the newest channels, up to the overshoot.
     fn check_room(&self, guild_id: u64, kind: u64) -> Result<(), ApiError> {
         let rooms = || {
             self.channels
                 .values()
                 .filter(|one| one.guild_id == guild_id && one.thread.is_none())
         };
-        if rooms().count() >= self.channels_max {
+        let horizon = self
+            .clock
+            .now_ms()
+            .saturating_sub(bounds::OVERSHOOT_WINDOW_MS);
+        let counted =
+            rooms().filter(|one| self.channels_overshoot == 0 || one.created_ms <= horizon);
+        let full = counted.count() >= self.channels_max;
+        if full || rooms().count() >= self.channels_max + self.channels_overshoot {
             return Err(ApiError::too_many_channels(self.channels_max));
         }
         let categories = rooms().filter(|one| one.kind == CATEGORY).count();

@@ -244,7 +244,9 @@ fn channels_out_of_sight_are_left_out_of_lists_and_masked_on_the_gateway() {
         };
         let secret = id(&world.create_channel(HUMAN, GUILD, draft, None).unwrap());
         blind(&mut world, secret);
-        let channels = world.guild_channels(PROXY, GUILD).unwrap();
+        let channels = world
+            .guild_channels(PROXY, GUILD, Replica::default())
+            .unwrap();
         assert_eq!(channels.as_array().unwrap().len(), listed);
         let guild = world.guild_create(GUILD, PROXY);
         let channels = guild["channels"].as_array().unwrap();

@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     config::Config,
     world::{
-        ChannelPatch, MessagePatch, NewMessage,
+        ChannelPatch, MessagePatch, NewMessage, Replica,
         channel::{PRIVATE_THREAD, PUBLIC_THREAD},
         tests::{FRIEND, GENERAL, HUMAN, PROXY, code, events, id, with, world},
     },
@@ -192,7 +192,7 @@ fn lists_tell_active_from_archived() {
     let ids =
         |list: &Value| -> Vec<u64> { list["threads"].as_array().unwrap().iter().map(id).collect() };
     let active = world
-        .active_threads(PROXY, crate::world::tests::GUILD)
+        .active_threads(PROXY, crate::world::tests::GUILD, Replica::default())
         .unwrap();
     assert_eq!(
         (ids(&active), active["members"].as_array().unwrap().len()),
@@ -212,7 +212,7 @@ fn lists_tell_active_from_archived() {
         (vec![second], &json!(true))
     );
     let listed = world
-        .guild_channels(PROXY, crate::world::tests::GUILD)
+        .guild_channels(PROXY, crate::world::tests::GUILD, Replica::default())
         .unwrap();
     assert_eq!(listed.as_array().unwrap().len(), 1);
 }
