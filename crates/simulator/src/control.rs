@@ -116,7 +116,7 @@ pub(crate) fn act(
             Ok(json!([]))
         }
         ("POST", "gateway") => read(body).map(|command: GatewayCommand| {
-            shared.sessions.command(command);
+            simulator::gateway(shared, command);
             json!({})
         }),
         ("POST", "permissions") => read(body).and_then(|change| permissions(shared, &change)),

@@ -317,7 +317,7 @@ impl Simulator {
 
     /// Does something to the gateway's connections.
     pub fn gateway(&self, command: GatewayCommand) {
-        self.shared.sessions.command(command);
+        gateway(&self.shared, command);
     }
 }
 
@@ -335,6 +335,13 @@ pub(crate) fn truth(shared: &Shared) -> Truth {
         counters,
         replies,
     }
+}
+
+/// Does something to the gateway's connections.
+pub(crate) fn gateway(shared: &Shared, command: GatewayCommand) {
+    shared.record.acted(shared.clock.now_ms(), &command);
+    let reached = shared.sessions.command(command);
+    shared.faults.note("gateway", command.name(), reached);
 }
 
 /// What was counted.

@@ -63,6 +63,15 @@ impl Faults {
         self.armed.lock().faults.clone()
     }
 
+    /// Counts what struck beside the armed faults.
+    pub(crate) fn note(&self, target: &'static str, kind: &'static str, times: usize) {
+        if times > 0 {
+            let mut armed = self.armed.lock();
+            let count = armed.struck.entry(target).or_default().entry(kind);
+            *count.or_default() += times as u64;
+        }
+    }
+
     /// How often each kind struck so far; clearing the faults clears nothing here.
     pub(crate) fn struck(&self) -> Struck {
         self.armed.lock().struck.clone()

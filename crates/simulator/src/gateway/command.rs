@@ -48,6 +48,24 @@ pub enum GatewayCommand {
     },
 }
 
+// === impl GatewayCommand ===
+
+impl GatewayCommand {
+    /// Its name, as `action` in JSON and in [`Counters::struck`](crate::Counters::struck).
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Close { .. } => "close",
+            Self::Invalidate { .. } => "invalidate",
+            Self::Reconnect => "reconnect",
+            Self::Heartbeat => "heartbeat",
+            Self::Silence { .. } => "silence",
+            Self::Refuse { .. } => "refuse",
+        }
+    }
+}
+
 /// 4000, the code that says nothing.
 fn unknown_error() -> u16 {
     4000

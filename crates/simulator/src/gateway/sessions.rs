@@ -97,8 +97,8 @@ impl Sessions {
         }
     }
 
-    /// Acts upon every connection that is open now.
-    pub(crate) fn command(&self, command: GatewayCommand) {
+    /// Acts upon every connection that is open now; answers how many there are.
+    pub(crate) fn command(&self, command: GatewayCommand) -> usize {
         let now = Instant::now();
         let mut state = self.state.lock();
         let order = match command {
@@ -121,10 +121,13 @@ impl Sessions {
             GatewayCommand::Silence { seconds } => Order::Silence(now + span(seconds)),
             GatewayCommand::Refuse { seconds } => {
                 state.refuses_until = Some(now + span(seconds));
-                return;
+                // It strikes when somebody knocks.
+                return 0;
             }
         };
+        let reached = state.connections.len();
         state.order(order, |_| true);
+        reached
     }
 
     /// Whether new connections are refused now. The server asks before it answers the upgrade.

@@ -38,7 +38,8 @@ pub struct Counters {
     /// Requests that met a fault.
     pub faults: u64,
     /// How often each kind of fault struck ([`FaultKind::name`](crate::FaultKind::name)), by route
-    /// template or event name: what a storm proves its coverage with.
+    /// template or event name, and each kind of [`GatewayCommand`](crate::GatewayCommand), by
+    /// `gateway`, per connection that it reached: what a storm proves its coverage with.
     pub struck: BTreeMap<&'static str, BTreeMap<&'static str, u64>>,
     /// IDENTIFYs received.
     pub identifies: u64,

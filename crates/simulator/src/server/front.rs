@@ -60,6 +60,7 @@ impl Front {
     ) -> Result<Response<Page>, HangUp> {
         if request.headers().contains_key(http::header::UPGRADE) {
             if self.shared.sessions.refusing(Instant::now()) {
+                self.shared.faults.note("gateway", "refuse", 1);
                 return Err(HangUp);
             }
             if let Some((response, life)) = gateway::accept(&self.shared, &mut request) {

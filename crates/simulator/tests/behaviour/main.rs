@@ -11,4 +11,5 @@ mod guild;
 mod lag;
 mod limits;
 mod people;
+mod threads;
 mod world;

@@ -68,6 +68,10 @@ async fn event_faults_strike_on_the_wire() {
         assert_eq!(hear(Fault::reorder_event(name), &["a"]).await, ["a"]);
         let delay = Fault::delay_event(name, Duration::from_secs(3));
         assert_eq!(hear(delay, &["a", "b"]).await, ["b", "a"]);
+        let struck = json!({
+            "delay_event": 1, "drop_event": 1, "duplicate_event": 1, "reorder_event": 2,
+        });
+        assert_eq!(json!(simulator.counters().struck[name]), struck);
     })
     .await;
 }
@@ -93,6 +97,8 @@ async fn a_silent_connection_stays_open_and_catches_up() {
     simulate(config(""), async |simulator| {
         let (mut client, _) = Client::log_in(&simulator).await;
         simulator.gateway(GatewayCommand::Silence { seconds: 30.0 });
+        let struck = json!(simulator.counters().struck);
+        assert_eq!(struck, json!({ "gateway": { "silence": 1 } }));
         simulator.say(simulator.default_channel_id(), "hello");
         client.beat().await;
         timeout(Duration::from_secs(29), client.hear())

@@ -53,6 +53,9 @@ impl World {
         let author = Author::User(actor);
         let id = id.unwrap_or_else(|| self.snowflakes.next(&self.clock));
         let message = self.compose(id, channel_id, (author, held), draft, reference);
+        if in_thread {
+            self.pull_in((actor, held), channel_id, &message.mentions);
+        }
         if let Some(nonce) = &nonce {
             let key = (actor, channel_id, nonce.clone());
             self.nonces.note(key, id, self.clock.now_ms());

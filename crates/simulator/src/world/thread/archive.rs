@@ -50,8 +50,11 @@ impl World {
         }
         self.archive_due_ms = 0;
         let new = self.emit_thread(thread_id);
-        let act =
-            Act::on(audit::THREAD_UPDATE, thread_id).changed("name", &old["name"], &new["name"]);
+        let (before, after) = (&old["thread_metadata"], &new["thread_metadata"]);
+        let act = Act::on(audit::THREAD_UPDATE, thread_id)
+            .changed("name", &old["name"], &new["name"])
+            .changed("archived", &before["archived"], &after["archived"])
+            .changed("locked", &before["locked"], &after["locked"]);
         self.audit(guild_id, actor, act, reason);
         Ok(new)
     }

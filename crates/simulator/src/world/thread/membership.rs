@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::world::{
     ApiError, World, bounds,
+    channel::PRIVATE_THREAD,
     event::{self, Audience},
     permission,
 };
@@ -89,8 +90,48 @@ impl World {
             return;
         }
         thread.members.insert(user_id, now);
+        self.show_private_thread(thread_id, user_id);
         self.emit_own_member(thread_id, user_id);
         self.emit_members(actor, thread_id, Some(user_id), None);
+    }
+
+    /// Makes members of those whom a message in a thread pings (Discord: topics/threads#thread-membership),
+    /// as far as they can see the channel. Into a private thread only who may invite pings anybody.
+    pub(crate) fn pull_in(&mut self, (actor, held): (u64, u64), thread_id: u64, pinged: &[u64]) {
+        let Some(channel) = self.channels.get(&thread_id) else {
+            return;
+        };
+        let (Some(thread), Some(home)) = (&channel.thread, channel.parent_id) else {
+            return;
+        };
+        let private = channel.kind == PRIVATE_THREAD;
+        let invites = thread.invitable || held & permission::MANAGE_THREADS != 0;
+        if private && !invites {
+            return;
+        }
+        let room = bounds::THREAD_MEMBERS_MAX.saturating_sub(thread.members.len());
+        let strangers = pinged.iter().copied();
+        let strangers = strangers
+            .filter(|id| !thread.members.contains_key(id) && self.can_view(*id, home))
+            .take(room)
+            .collect::<Vec<_>>();
+        for user_id in strangers {
+            self.enter_thread(actor, thread_id, user_id);
+        }
+    }
+
+    /// `THREAD_CREATE` to a bot that is let into a private thread, which it could not see so far
+    /// (Discord: events/gateway-events#thread-create).
+    fn show_private_thread(&mut self, thread_id: u64, user_id: u64) {
+        let Some(channel) = self.channels.get(&thread_id) else {
+            return;
+        };
+        if channel.kind != PRIVATE_THREAD || !self.bots.contains(&user_id) {
+            return;
+        }
+        let (guild_id, data) = (channel.guild_id, channel.value(Some(user_id)));
+        let audience = (Audience::Only(user_id), event::GUILDS);
+        self.emit("THREAD_CREATE", guild_id, audience, data);
     }
 
     /// `THREAD_MEMBER_UPDATE`: a bot's own membership, to that bot alone.

@@ -194,7 +194,13 @@ impl World {
         self.channels.insert(id, channel);
         let audience = (Audience::Channel(id), event::GUILDS);
         self.emit("THREAD_CREATE", guild_id, audience, event);
-        let act = Act::on(audit::THREAD_CREATE, id).new_value("name", &value["name"]);
+        let metadata = &value["thread_metadata"];
+        let act = Act::on(audit::THREAD_CREATE, id)
+            .new_value("name", &value["name"])
+            .new_value("type", &value["type"])
+            .new_value("archived", &metadata["archived"])
+            .new_value("locked", &metadata["locked"])
+            .new_value("auto_archive_duration", &metadata["auto_archive_duration"]);
         self.audit(guild_id, actor, act, reason);
         value
     }
