@@ -206,3 +206,21 @@ pub(super) fn check_delay(kind: FaultKind) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_is_called_what_it_is_asked_for_by() {
+        for name in KINDS {
+            let text =
+                format!(r#"{{"route":"GET /guilds/{{guild_id}}/channels","kind":"{name}"}}"#);
+            let request: FaultRequest = serde_json::from_str(&text).unwrap();
+            let kind = request.kind().unwrap();
+            assert_eq!(kind.name(), name);
+            let shown = serde_json::to_value(kind).unwrap();
+            assert_eq!(shown["kind"], name);
+        }
+    }
+}

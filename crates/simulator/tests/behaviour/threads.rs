@@ -44,7 +44,7 @@ async fn a_thread_is_a_leak_until_it_is_deleted_whether_it_sleeps_or_not() {
                 channel_id: id,
                 name: "A Thread".to_owned(),
             };
-            assert_eq!(world.discord.check(), [leak.clone()]);
+            assert_eq!(world.discord.check(), std::slice::from_ref(&leak));
             seconds(3_700).await;
             let asleep = world.get(&path(id)).await.json();
             assert_eq!(asleep["thread_metadata"]["archived"], true);
