@@ -1,4 +1,5 @@
-//! Onboarding: which channels a newcomer is put into (Discord: resources/guild#guild-onboarding-object).
+//! Onboarding: which channels a newcomer is put into
+//! (Discord: resources/guild#guild-onboarding-object).
 
 use serde_json::{Value, json};
 

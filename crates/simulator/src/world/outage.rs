@@ -1,4 +1,5 @@
-//! A guild that Discord itself cannot reach for a while (Discord: events/gateway-events#guild-delete).
+//! A guild that Discord itself cannot reach for a while
+//! (Discord: events/gateway-events#guild-delete).
 
 use serde::{Deserialize, Serialize};
 

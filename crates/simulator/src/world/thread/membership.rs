@@ -95,8 +95,8 @@ impl World {
         self.emit_members(actor, thread_id, Some(user_id), None);
     }
 
-    /// Makes members of those whom a message in a thread pings (Discord: topics/threads#thread-membership),
-    /// as far as they can see the channel. Into a private thread only who may invite pings anybody.
+    /// Makes members of those whom a message in a thread pings, as far as they can see the channel
+    /// (Discord: topics/threads). Into a private thread only who may invite pings anybody.
     pub(crate) fn pull_in(&mut self, (actor, held): (u64, u64), thread_id: u64, pinged: &[u64]) {
         let Some(channel) = self.channels.get(&thread_id) else {
             return;
