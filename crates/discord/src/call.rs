@@ -10,7 +10,7 @@ use twilight_http::{
 
 use crate::{
     Trouble,
-    limiter::{Resource, Route},
+    limiter::{Resource, Route, Share},
     limits::CALL_TIMEOUT,
     send::WHO_AM_I,
 };
@@ -46,25 +46,34 @@ impl Call {
     /// Takes a request from one of twilight's builders, which check Discord's limits.
     pub(crate) fn new(
         name: &'static str,
+        share: Share,
         resource: Resource,
         request: impl TryIntoRequest,
     ) -> Result<Self, Trouble> {
         let request = request
             .try_into_request()
             .map_err(|error| Trouble::Unbuildable(error.into()))?;
-        Ok(Self::of(name, resource, &request))
+        let route = Route {
+            name,
+            resource,
+            share,
+        };
+        Ok(Self::of(route, &request))
     }
 
     /// The request that tells whether the token is good.
     pub(crate) fn who_am_i() -> Self {
         Self::of(
-            WHO_AM_I,
-            Resource::None,
+            Route {
+                name: WHO_AM_I,
+                resource: Resource::None,
+                share: Share::Conversation,
+            },
             &Request::from_route(&TwilightRoute::GetCurrentUser),
         )
     }
 
-    fn of(name: &'static str, resource: Resource, request: &Request) -> Self {
+    fn of(route: Route, request: &Request) -> Self {
         let (body, content_type) = match (request.form(), request.body()) {
             (Some(form), _) => {
                 let content_type = HeaderValue::from_bytes(&form.content_type());
@@ -79,7 +88,7 @@ impl Call {
         let method = Method::from_bytes(request.method().name().as_bytes())
             .expect("twilight knows HTTP's methods");
         Self {
-            route: Route { name, resource },
+            route,
             repeat: if method == Method::GET {
                 Repeat::Safe
             } else {

@@ -21,7 +21,7 @@ use twilight_model::{
 use crate::{
     Code, Discord, Trouble,
     call::Call,
-    limiter::Resource,
+    limiter::{Resource, Share},
     limits::PAGE,
     send::{json, nothing},
     verdict::Failed,
@@ -67,6 +67,7 @@ impl ChannelApi for Discord {
         let request = self.builders.delete_channel(channel_id).reason(&mark);
         let call = Call::new(
             "DELETE /channels/{channel_id}",
+            Share::Deletion,
             Resource::Channel(channel_id),
             request,
         );
@@ -76,6 +77,7 @@ impl ChannelApi for Discord {
     async fn look(&self, channel_id: Id<ChannelMarker>) -> Result<Presence, Failure> {
         let call = Call::new(
             "GET /channels/{channel_id}",
+            Share::Deletion,
             Resource::Channel(channel_id),
             self.builders.channel(channel_id),
         );
@@ -98,6 +100,7 @@ impl ChannelApi for Discord {
             .limit(PAGE);
         let call = Call::new(
             "GET /guilds/{guild_id}/audit-logs",
+            Share::Upkeep,
             Resource::Guild(guild_id),
             request,
         );
@@ -122,6 +125,7 @@ impl ChannelApi for Discord {
     ) -> Result<HashSet<Id<ChannelMarker>>, Failure> {
         let call = Call::new(
             "GET /guilds/{guild_id}",
+            Share::Upkeep,
             Resource::Guild(guild_id),
             self.builders.guild(guild_id),
         );
@@ -162,7 +166,13 @@ impl Discord {
             request = request.parent_id(parent_id);
         }
         let guild = Resource::Guild(plan.guild_id);
-        let call = Call::new("POST /guilds/{guild_id}/channels", guild, request)?.until(deadline);
+        let call = Call::new(
+            "POST /guilds/{guild_id}/channels",
+            Share::Conversation,
+            guild,
+            request,
+        )?
+        .until(deadline);
         Ok(self.sender.send(&call, json::<Created>).await?.id)
     }
 }

@@ -14,7 +14,11 @@ use twilight_model::{
 };
 
 use crate::{
-    Discord, DiscordError, Trouble, call::Call, limiter::Resource, send::json, verdict::Failed,
+    Discord, DiscordError, Trouble,
+    call::Call,
+    limiter::{Resource, Share},
+    send::json,
+    verdict::Failed,
 };
 
 /// Our own bot.
@@ -57,6 +61,7 @@ impl Discord {
         let user: User = self.get(&Call::who_am_i()).await?;
         let application = Call::new(
             "GET /applications/@me",
+            Share::Conversation,
             Resource::None,
             self.builders.current_user_application(),
         );
@@ -83,12 +88,14 @@ impl Discord {
     ) -> Result<GuildReport, DiscordError> {
         let guild = Call::new(
             "GET /guilds/{guild_id}",
+            Share::Upkeep,
             Resource::Guild(guild_id),
             self.builders.guild(guild_id),
         );
         let guild: Guild = self.get(&guild.map_err(Failed::from)?).await?;
         let member = Call::new(
             "GET /guilds/{guild_id}/members/{user_id}",
+            Share::Upkeep,
             Resource::Guild(guild_id),
             self.builders.guild_member(guild_id, bot_id),
         );
@@ -108,6 +115,7 @@ impl Discord {
     ) -> Result<ChannelReport, DiscordError> {
         let call = Call::new(
             "GET /channels/{channel_id}",
+            Share::Upkeep,
             Resource::Channel(channel_id),
             self.builders.channel(channel_id),
         );
@@ -127,6 +135,7 @@ impl GatewayDirectory for Discord {
     async fn gateway(&self) -> Result<Endpoint, cordboard_gateway::Failure> {
         let call = Call::new(
             "GET /gateway/bot",
+            Share::Conversation,
             Resource::None,
             self.builders.gateway().authed(),
         );

@@ -1,10 +1,12 @@
 //! Who may send when. Learns from every reply, waits on tokio's clock.
 
 mod bucket;
+mod fair;
 mod global;
 mod invalid;
 mod line;
 mod route;
+mod share;
 mod table;
 mod told;
 
@@ -16,13 +18,14 @@ use tokio::time::{Instant, timeout_at};
 
 use self::{
     bucket::Closed,
-    line::Line,
+    line::{Line, Turn},
     route::Key,
     table::{Ending, Gate, Table},
     told::Told,
 };
 pub(crate) use self::{
     route::{Resource, Route},
+    share::Share,
     told::{Limited, Scope},
 };
 
@@ -41,7 +44,8 @@ pub(crate) enum NoPermit {
 ///
 /// ```text
 ///  acquire ──► bucket's line ──► bucket ──► global line ──► global ──► Permit ──► answered
-///              (first come, first served)                              dropped: lost or not sent
+///              (first come, first served              (50 : 40 : 10     dropped: lost or not sent
+///               within a share)                        between shares)
 /// ```
 ///
 /// All gates are passed in one step under one lock, so no permit is given against a gate that an
@@ -59,6 +63,11 @@ impl Limiter {
             table: Mutex::new(Table::new(per_second, Instant::now())),
             global_line: Line::default(),
         }
+    }
+
+    /// From now on deletions pass the global gate before all others, or no longer.
+    pub(crate) fn prefer_deletions(&self, first: bool) {
+        self.global_line.prefer_deletions(first);
     }
 
     /// Waits for the right to send one request, at most until `deadline`.
@@ -108,23 +117,27 @@ impl Limiter {
         deadline: Instant,
         line: &Arc<Line>,
     ) -> Result<Permit<'_>, NoPermit> {
-        let _turn = line.turn().await;
+        let mut turn = line.turn(route.share).await;
         let mut global_turn = None;
         loop {
             // Who came before us to the global gate goes first, even if it has just opened.
             if global_turn.is_none() && self.global_line.is_busy() {
-                global_turn = Some(self.global_line.turn().await);
+                global_turn = Some(self.global_line.turn(route.share).await);
             }
             let now = Instant::now();
             let gate = match self.table.lock().admit(route, now) {
-                Ok(key) => return Ok(self.permit(route, key)),
+                Ok(key) => {
+                    global_turn.into_iter().for_each(Turn::pass);
+                    turn.pass();
+                    return Ok(self.permit(route, key));
+                }
                 Err(gate) => gate,
             };
             gate.hopeless(deadline, now)?;
             match gate {
                 Gate::Global(until) => {
                     if global_turn.is_none() {
-                        global_turn = Some(self.global_line.turn().await);
+                        global_turn = Some(self.global_line.turn(route.share).await);
                     } else {
                         self.global_line.changed(Some(until)).await;
                     }
@@ -132,6 +145,8 @@ impl Limiter {
                 Gate::Bucket(closed, line) => {
                     global_turn = None;
                     let until = match closed {
+                        Closed::ToUpkeep(_) if turn.step_aside().await => continue,
+                        Closed::ToUpkeep(until) => until,
                         Closed::Until(until) => Some(until),
                         Closed::UntilAnswer => None,
                     };
@@ -157,7 +172,10 @@ impl Gate {
     fn hopeless(&self, deadline: Instant, now: Instant) -> Result<(), NoPermit> {
         match *self {
             Self::Invalid(until) => Err(NoPermit::InvalidBudget(until - now)),
-            Self::Global(until) | Self::Bucket(Closed::Until(until), _) if until >= deadline => {
+            Self::Global(until)
+            | Self::Bucket(Closed::Until(until) | Closed::ToUpkeep(Some(until)), _)
+                if until >= deadline =>
+            {
                 Err(NoPermit::TooLate(until - now))
             }
             _ => Ok(()),

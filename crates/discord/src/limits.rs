@@ -71,6 +71,10 @@ pub(crate) const BLOCKED_WAIT: Duration = Duration::from_mins(10);
 /// Two `X-RateLimit-Reset` values that differ by less mean the same window.
 pub(crate) const SAME_WINDOW_MS: u64 = 50;
 
+/// Upkeep leaves half of a bucket to others from this limit on. Of two, leaving one would mean that
+/// a busy bucket never has room for it.
+pub(crate) const UPKEEP_LEAVES_FROM: u32 = 3;
+
 /// The head of a line looks again at least this often, should a wake-up be lost when a route's
 /// bucket is discovered or renamed while it waits.
 pub(crate) const LINE_RECHECK: Duration = Duration::from_secs(1);

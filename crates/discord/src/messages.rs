@@ -17,7 +17,7 @@ use twilight_model::{
 use crate::{
     Code, Discord, Trouble,
     call::Call,
-    limiter::Resource,
+    limiter::{Resource, Share},
     limits::{NEW_CHANNEL_TRIES, NEW_CHANNEL_WAIT, PAGE},
     send::json,
     verdict::Failed,
@@ -44,6 +44,7 @@ impl MessageApi for Discord {
             .payload_json(&payload);
         let call = Call::new(
             "POST /channels/{channel_id}/messages",
+            Share::Conversation,
             Resource::Channel(channel_id),
             request,
         );
@@ -86,6 +87,7 @@ impl History for Discord {
         let after = after.unwrap_or(Id::new(1));
         let call = Call::new(
             "GET /channels/{channel_id}/messages",
+            Share::Conversation,
             Resource::Channel(channel_id),
             self.builders
                 .channel_messages(channel_id)

@@ -94,6 +94,10 @@ impl Sender {
         &self.transport
     }
 
+    pub(crate) fn prefer_deletions(&self, first: bool) {
+        self.limiter.prefer_deletions(first);
+    }
+
     pub(crate) fn is_token_refused(&self) -> bool {
         self.token.is_refused()
     }

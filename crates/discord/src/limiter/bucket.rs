@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::told::Told;
-use crate::limits::{SAME_WINDOW_MS, WAIT_MARGIN};
+use super::{share::Share, told::Told};
+use crate::limits::{SAME_WINDOW_MS, UPKEEP_LEAVES_FROM, WAIT_MARGIN};
 
 /// Why a request has to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,9 @@ pub(crate) enum Closed {
     Until(Instant),
     /// Until an answer to one of the requests in flight arrives.
     UntilAnswer,
+    /// To upkeep only, which leaves what remains to others: until this moment, where it is known,
+    /// unless an answer says otherwise before.
+    ToUpkeep(Option<Instant>),
 }
 
 /// One bucket of one top-level resource.
@@ -21,6 +24,8 @@ pub(crate) enum Closed {
 /// Up to `remaining` requests are in flight at the same time. An answer may or may not have
 /// counted the ones still in flight, so all of them are held against what it says: an
 /// underestimate that the next answer corrects, never an overestimate.
+///
+/// Upkeep leaves the last half of a window to others, if others use this bucket at all.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     /// Requests per window; `None` until an answer said so: then nothing is held back.
@@ -31,6 +36,8 @@ pub(crate) struct Bucket {
     reset_at: Option<Instant>,
     window_ms: u64,
     in_flight: u32,
+    /// Somebody other than upkeep came here.
+    others: bool,
     /// A 429 closed it, whatever the counts say (hidden limits exist: discord-api-docs #1900).
     closed_until: Option<Instant>,
 }
@@ -43,18 +50,24 @@ impl Bucket {
             reset_at: None,
             window_ms: 0,
             in_flight: 0,
+            others: false,
             closed_until: None,
         }
     }
 
     /// Whether one request may go; if not, what it waits for.
-    pub(crate) fn check(&mut self, now: Instant) -> Result<(), Closed> {
+    pub(crate) fn check(&mut self, share: Share, now: Instant) -> Result<(), Closed> {
         self.refresh(now);
+        self.others |= share != Share::Upkeep;
         if let Some(until) = self.closed_until {
             return Err(Closed::Until(until));
         }
-        if self.remaining > self.in_flight {
+        let free = self.remaining.saturating_sub(self.in_flight);
+        if free > self.left_by(share) {
             return Ok(());
+        }
+        if free > 0 {
+            return Err(Closed::ToUpkeep(self.reset_at));
         }
         Err(self.reset_at.map_or(Closed::UntilAnswer, Closed::Until))
     }
@@ -74,9 +87,10 @@ impl Bucket {
         }
     }
 
-    /// Requests that were admitted before this bucket had a name.
-    pub(crate) fn adopt(&mut self, in_flight: u32) {
-        self.in_flight += in_flight;
+    /// Takes over what was admitted, and who came, before this bucket had a name.
+    pub(crate) fn adopt(&mut self, nameless: &Self) {
+        self.in_flight += nameless.in_flight;
+        self.others |= nameless.others;
     }
 
     /// Takes in the headers of one reply.
@@ -107,14 +121,20 @@ impl Bucket {
         self.closed_until = Some(self.closed_until.map_or(until, |closed| closed.max(until)));
     }
 
-    pub(crate) fn in_flight(&self) -> u32 {
-        self.in_flight
-    }
-
     /// Whether forgetting it would change nothing.
     pub(crate) fn is_fresh(&mut self, now: Instant) -> bool {
         self.refresh(now);
         self.in_flight == 0 && self.closed_until.is_none() && self.reset_at.is_none()
+    }
+
+    /// How many requests of a window are not for this share.
+    fn left_by(&self, share: Share) -> u32 {
+        match self.limit {
+            Some(limit) if self.others && share == Share::Upkeep && limit >= UPKEEP_LEAVES_FROM => {
+                limit / 2
+            }
+            _ => 0,
+        }
     }
 
     fn refresh(&mut self, now: Instant) {

@@ -7,6 +7,8 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker},
 };
 
+use super::share::Share;
+
 /// The top-level resource: each has its own count of a bucket
 /// (topics/rate-limits#rate-limits).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,12 +18,13 @@ pub(crate) enum Resource {
     Guild(Id<GuildMarker>),
 }
 
-/// Method and path template of a request, with its top-level resource.
+/// Method and path template of a request, with its top-level resource and what it is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
     /// As in `POST /channels/{channel_id}/messages`.
     pub(crate) name: &'static str,
     pub(crate) resource: Resource,
+    pub(crate) share: Share,
 }
 
 /// A bucket without its resource: what `X-RateLimit-Bucket` named, or, until that is known, the

@@ -89,7 +89,7 @@ impl Table {
         self.global.check(now).map_err(Gate::Global)?;
         let key = self.key(route);
         let slot = self.slots.get_mut(&key).expect("`key` makes it");
-        match slot.bucket.check(now) {
+        match slot.bucket.check(route.share, now) {
             Ok(()) => Ok(key),
             Err(closed) => Err(Gate::Bucket(closed, slot.line())),
         }
@@ -176,7 +176,7 @@ impl Table {
             && before.get().moved_to.is_none()
         {
             let old = before.get_mut();
-            slot.bucket.adopt(old.bucket.in_flight());
+            slot.bucket.adopt(&old.bucket);
             slot.line = old.line.take();
             old.moved_to = Some(key);
         }

@@ -3,12 +3,15 @@ use twilight_model::id::Id;
 
 use super::*;
 
+mod shares;
+
 const LONG: Duration = Duration::from_hours(1);
 
 fn post(channel: u64) -> Route {
     Route {
         name: "POST /channels/{channel_id}/messages",
         resource: Resource::Channel(Id::new(channel)),
+        share: Share::Conversation,
     }
 }
 

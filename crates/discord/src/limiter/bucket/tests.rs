@@ -15,7 +15,7 @@ fn told(limit: u32, remaining: u32, reset_after_ms: u64, window_ms: u64) -> Told
 
 impl Bucket {
     fn admit(&mut self, now: Instant) -> Result<(), Closed> {
-        self.check(now)?;
+        self.check(Share::Conversation, now)?;
         self.take();
         Ok(())
     }

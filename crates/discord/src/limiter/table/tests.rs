@@ -3,12 +3,13 @@ use std::time::Duration;
 use twilight_model::id::Id;
 
 use super::*;
-use crate::limiter::route::Resource;
+use crate::limiter::{route::Resource, share::Share};
 
 fn post(channel: u64) -> Route {
     Route {
         name: "POST /channels/{channel_id}/messages",
         resource: Resource::Channel(Id::new(channel)),
+        share: Share::Conversation,
     }
 }
 
