@@ -16,16 +16,26 @@ pub enum Code {
     UnknownGuild,
     /// 10008.
     UnknownMessage,
+    /// 20031: a name holds words that Discord does not allow.
+    NameRefused,
     /// 30013: the guild holds 500 channels.
     GuildFull,
+    /// 40333: the edge in front of the API stopped it; says nothing about the request.
+    EdgeBlock,
     /// 50001: not visible to us, or we are not in the guild.
     MissingAccess,
     /// 50013.
     MissingPermission,
+    /// 50003 and 50024: not on a channel of this type.
+    WrongChannelType,
     /// 50035: something in the request is not to Discord's liking.
     InvalidForm,
     /// 50074: a community guild needs this channel.
     CommunityChannel,
+    /// 50083: an archived thread.
+    ThreadArchived,
+    /// 160006: the guild has no room for another active thread.
+    ThreadsFull,
     /// Anything else; 0 is Discord's "general".
     Other(u64),
 }
@@ -36,11 +46,16 @@ impl From<u64> for Code {
             10003 => Self::UnknownChannel,
             10004 => Self::UnknownGuild,
             10008 => Self::UnknownMessage,
+            20031 => Self::NameRefused,
             30013 => Self::GuildFull,
+            40333 => Self::EdgeBlock,
             50001 => Self::MissingAccess,
+            50003 | 50024 => Self::WrongChannelType,
             50013 => Self::MissingPermission,
             50035 => Self::InvalidForm,
             50074 => Self::CommunityChannel,
+            50083 => Self::ThreadArchived,
+            160_006 => Self::ThreadsFull,
             other => Self::Other(other),
         }
     }
@@ -97,8 +112,16 @@ impl Refusal {
         })
     }
 
+    /// The guild, the category or the guild's threads are full. Room appears by deletion, so this
+    /// passes.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        matches!(self.code, Code::GuildFull | Code::ThreadsFull) || self.is_full_category()
+    }
+
     /// The category already holds its 50 channels.
-    pub(crate) fn is_full_category(&self) -> bool {
+    #[must_use]
+    pub fn is_full_category(&self) -> bool {
         self.field
             .as_ref()
             .is_some_and(|field| field.ends_with("CHANNEL_PARENT_MAX_CHANNELS"))

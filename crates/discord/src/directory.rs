@@ -57,6 +57,7 @@ pub struct ChannelReport {
 
 impl Discord {
     /// Asks who we are. Let through even while the token is refused: its success ends that state.
+    /// A 401 is asked about a second time, two seconds later, before it counts.
     pub async fn identity(&self) -> Result<Identity, DiscordError> {
         let user: User = self.get(&Call::who_am_i()).await?;
         let application = Call::new(

@@ -40,10 +40,18 @@ impl Discord {
         self.sender.prefer_deletions(first);
     }
 
-    /// Whether Discord refused the token lately and has not accepted it since. Until it does,
-    /// every call fails at once, except one probe of `/users/@me` every 30 seconds.
+    /// Whether Discord refused the token twice, two seconds apart or more, and has not accepted it
+    /// since. Until it does, every call fails at once, except one probe of `/users/@me` every 30
+    /// seconds.
     #[must_use]
     pub fn is_token_refused(&self) -> bool {
         self.sender.is_token_refused()
+    }
+
+    /// Returns when [`Self::is_token_refused`] becomes true: a process that runs may end then, since
+    /// nothing but an operator can help. After a first 401 it asks `/users/@me` by itself, so a
+    /// hiccup is over two seconds later, whether calls come along or not. Cancel-safe.
+    pub async fn token_refused(&self) {
+        self.sender.token_refused().await;
     }
 }

@@ -92,7 +92,12 @@ pub(crate) const INVALID_SLOTS: usize = 60;
 /// 10,000; other programs on it need their share.
 pub(crate) const INVALID_MAX: u32 = 2_000;
 
-/// After a 401 `/users/@me` is asked at most this often, by the next call that comes along.
+/// A 401 that is repeated this much later is no hiccup: Discord has answered 401 to good tokens for
+/// a second or two. Until then nothing is sent.
+pub(crate) const TOKEN_DOUBT: Duration = Duration::from_secs(2);
+
+/// While the token is refused `/users/@me` is asked at most this often, by the next call that comes
+/// along.
 pub(crate) const TOKEN_PROBE_WAIT: Duration = Duration::from_secs(30);
 
 /// `limit` of a page of messages or audit-log entries, Discord's maximum.

@@ -16,7 +16,7 @@ use crate::{
     DiscordError, Settings, Trouble,
     call::{Call, Repeat},
     limiter::{Limiter, Permit},
-    limits::{BODY_MAX, LIMITED_MAX, RETRY_WAIT, TRIES_MAX, TRY_TIMEOUT},
+    limits::{BODY_MAX, LIMITED_MAX, RETRY_WAIT, TOKEN_DOUBT, TRIES_MAX, TRY_TIMEOUT},
     settings::Base,
     token::{Standing, Token},
     transport::Transport,
@@ -102,6 +102,15 @@ impl Sender {
         self.token.is_refused()
     }
 
+    /// Returns when Discord has refused the token for good. Asks, where that is in doubt.
+    pub(crate) async fn token_refused(&self) {
+        while !self.token.verdict().await {
+            if self.send(&Call::who_am_i(), nothing).await.is_err() && !self.is_token_refused() {
+                sleep(TOKEN_DOUBT).await;
+            }
+        }
+    }
+
     /// Sends a call until it is answered, its deadline has passed, or repeating it could act
     /// twice. A 2xx whose body `read` does not understand counts as no answer.
     pub(crate) async fn send<T>(&self, call: &Call, read: Reader<T>) -> Result<T, Failed> {
@@ -113,8 +122,10 @@ impl Sender {
                 Err(refused) => return Err(tally.fail(refused.into())),
             };
             // Somebody may have learnt of it while this call stood in line.
-            if call.route.name != WHO_AM_I && self.token.is_refused() {
-                return Err(tally.fail(Trouble::TokenRefused));
+            if call.route.name != WHO_AM_I
+                && let Some(trouble) = self.token.trouble(Instant::now())
+            {
+                return Err(tally.fail(trouble));
             }
             let answer = self
                 .attempt(call, permit)
@@ -166,32 +177,27 @@ impl Sender {
         let verdict = Trouble::judge(reply, limited);
         match &verdict {
             Ok(_) if call.route.name == WHO_AM_I => self.token.accept(),
-            Err(Trouble::TokenRefused) if self.token.refuse(Instant::now()) => {
-                tracing::error!(
-                    route = call.route.name,
-                    "discord refuses the token: calls stop"
-                );
-            }
+            Err(Trouble::TokenRefused) => return Err(self.token.refuse(Instant::now())),
             _ => {}
         }
         verdict
     }
 
-    /// Lets nothing through while the token is refused, except one probe now and then.
+    /// Lets nothing through while the token is doubted or refused, except one probe now and then.
     async fn check_token(&self, call: &Call) -> Result<(), Trouble> {
         if call.route.name == WHO_AM_I {
             return Ok(());
         }
         match self.token.standing(Instant::now()) {
             Standing::Accepted => Ok(()),
-            Standing::Refused => Err(Trouble::TokenRefused),
+            Standing::Closed(trouble) => Err(trouble),
             Standing::Probe => {
                 let probe = Call::who_am_i().until(call.deadline);
                 let permit = self.limiter.acquire(probe.route, probe.deadline).await?;
-                self.attempt(&probe, permit)
-                    .await
-                    .map_err(|_| Trouble::TokenRefused)?;
-                Ok(())
+                let probed = self.attempt(&probe, permit).await;
+                // An answer that says nothing about the token leaves it as it was.
+                let trouble = self.token.trouble(Instant::now());
+                probed.map(drop).map_err(|lost| trouble.unwrap_or(lost))
             }
         }
     }
@@ -233,6 +239,11 @@ impl Tally {
             self.limited += 1;
             return (self.limited < LIMITED_MAX).then_some(Duration::ZERO);
         }
+        if let Trouble::TokenDoubted { wait } = *trouble {
+            // The second answer decides. Other calls come back when it is there.
+            let decisive = call.route.name == WHO_AM_I && Instant::now() + wait < call.deadline;
+            return decisive.then_some(wait);
+        }
         let repeatable = match trouble {
             Trouble::NotSent(_) => true,
             Trouble::Lost(_)
@@ -257,3 +268,6 @@ impl Tally {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{
-        Client,
+        self, Builder, Client,
         connect::{HttpConnector, capture_connection},
     },
     rt::{TokioExecutor, TokioTimer},
@@ -54,7 +54,7 @@ pub enum BodyLoss {
 /// Why there is no reply.
 #[derive(Debug)]
 pub(crate) enum Cut {
-    /// Not one byte of the request left.
+    /// Not one byte of the request left, or the peer says that it processed none.
     NotSent(Silence),
     /// It may have arrived.
     Lost(Silence),
@@ -74,6 +74,10 @@ pub enum Silence {
 
 impl Transport {
     pub(crate) fn new() -> Self {
+        Self::configured(|_| {})
+    }
+
+    fn configured(configure: impl FnOnce(&mut Builder)) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false); // the TLS layer above decides by scheme
         tcp.set_nodelay(true);
@@ -86,7 +90,8 @@ impl Transport {
             .wrap_connector(tcp);
         // The pool repeats a request by itself only when its connection closed before the request
         // was taken from the queue: then nothing left, and the next connection may have it.
-        let client = Client::builder(TokioExecutor::new())
+        let mut builder = Client::builder(TokioExecutor::new());
+        builder
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(POOL_IDLE)
@@ -94,9 +99,11 @@ impl Transport {
             // All calls share one HTTP/2 connection: when its peer vanishes without a word, every
             // call would be lost until its deadline, and the next one sent the same way.
             .http2_keep_alive_interval(PING_INTERVAL)
-            .http2_keep_alive_timeout(PING_TIMEOUT)
-            .build(connector);
-        Self { client }
+            .http2_keep_alive_timeout(PING_TIMEOUT);
+        configure(&mut builder);
+        Self {
+            client: builder.build(connector),
+        }
     }
 
     /// Sends one request and reads the reply up to `body_max` bytes, all before `deadline`.
@@ -138,14 +145,38 @@ impl Transport {
     }
 }
 
-/// Connecting failed, or the connection closed before it took the request from its queue (hyper
-/// says "canceled" for that and for nothing else).
-fn never_left(error: &hyper_util::client::legacy::Error) -> bool {
-    error.is_connect()
-        || error
-            .source()
-            .and_then(|source| source.downcast_ref::<hyper::Error>())
-            .is_some_and(hyper::Error::is_canceled)
+#[cfg(test)]
+impl Transport {
+    /// HTTP/2 without TLS, which plain sockets of tests can speak.
+    pub(crate) fn http2() -> Self {
+        Self::configured(|builder| {
+            builder.http2_only(true);
+        })
+    }
+}
+
+/// Connecting failed; or the connection closed before it took the request from its queue (hyper
+/// says "canceled" for that and for nothing else); or the peer says that it did not process it.
+fn never_left(error: &legacy::Error) -> bool {
+    if error.is_connect() {
+        return true;
+    }
+    let Some(error) = source::<hyper::Error>(error) else {
+        return false;
+    };
+    error.is_canceled() || source::<h2::Error>(error).is_some_and(not_processed)
+}
+
+/// A stream that was refused was not processed (RFC 9113, 8.7). Neither was one above the last
+/// stream of a GOAWAY (6.8); those at or below it do not end with the GOAWAY, but with whatever
+/// befalls them or the connection later.
+fn not_processed(error: &h2::Error) -> bool {
+    let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    error.is_remote() && (refused || error.is_go_away())
+}
+
+fn source<T: Error + 'static>(error: &dyn Error) -> Option<&T> {
+    error.source()?.downcast_ref()
 }
 
 async fn read(mut body: Incoming, max: usize) -> Result<Bytes, BodyLoss> {

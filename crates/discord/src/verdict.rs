@@ -5,7 +5,7 @@ use std::{error::Error, time::Duration};
 use http::StatusCode;
 
 use crate::{
-    BodyLoss, DiscordError, Refusal, Silence,
+    BodyLoss, Code, DiscordError, Refusal, Silence,
     limiter::{Limited, NoPermit},
     transport::{Cut, Reply},
 };
@@ -32,10 +32,18 @@ pub enum Trouble {
         /// How long everything waits.
         wait: Duration,
     },
-    /// Discord refused our token (401), or did so lately and has not accepted it since.
+    /// Discord answered 401 a moment ago, which may be a hiccup. Nothing is sent before the token
+    /// was asked about again.
+    #[error("discord answered 401; the token is asked about again in {wait:?}")]
+    TokenDoubted {
+        /// Until then.
+        wait: Duration,
+    },
+    /// Discord refused our token (401) twice, two seconds apart or more, and has not accepted it
+    /// since. Not sent, or not executed.
     #[error("discord refuses the token")]
     TokenRefused,
-    /// No connection. Not sent.
+    /// No connection, or an HTTP/2 peer that did not take the request. Not sent.
     #[error("no request could be sent")]
     NotSent(#[source] Silence),
     /// It may have been sent, and no answer came.
@@ -84,7 +92,9 @@ impl Trouble {
         // that something in front of the API wrote.
         let says_no = reply.status.is_client_error() && reply.status != StatusCode::REQUEST_TIMEOUT;
         match Refusal::read(status, &body) {
-            Some(refusal) if says_no => Err(Self::Refused(refusal)),
+            Some(refusal) if says_no && refusal.code != Code::EdgeBlock => {
+                Err(Self::Refused(refusal))
+            }
             _ => Err(Self::Broken { status }),
         }
     }
@@ -99,16 +109,28 @@ impl Trouble {
             | Self::RateLimited { .. }
             | Self::Crowded
             | Self::InvalidBudget { .. }
+            | Self::TokenDoubted { .. }
             | Self::TokenRefused
             | Self::NotSent(_)
             | Self::Refused(_) => false,
         }
     }
 
+    /// Discord's own words, if it said no.
+    #[must_use]
+    pub fn refusal(&self) -> Option<&Refusal> {
+        match self {
+            Self::Refused(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     /// How long Discord asked to wait, if it did.
     pub(crate) fn wait(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { wait } | Self::InvalidBudget { wait } => Some(*wait),
+            Self::RateLimited { wait }
+            | Self::InvalidBudget { wait }
+            | Self::TokenDoubted { wait } => Some(*wait),
             _ => None,
         }
     }
@@ -117,9 +139,7 @@ impl Trouble {
     pub(crate) fn is_final(&self) -> bool {
         match self {
             // Room appears when channels are deleted, and deleting is what we do all day.
-            Self::Refused(refusal) => {
-                refusal.code != crate::Code::GuildFull && !refusal.is_full_category()
-            }
+            Self::Refused(refusal) => !refusal.is_full(),
             Self::Unbuildable(_) | Self::TokenRefused => true,
             _ => false,
         }

@@ -4,5 +4,8 @@ mod answers;
 mod cord;
 mod limits;
 mod mark;
+mod outcomes;
 mod ports;
+mod raw;
+mod token;
 mod world;
