@@ -7,11 +7,13 @@ mod code;
 mod directory;
 mod discord;
 mod error;
+mod guild;
 mod limiter;
 mod limits;
 mod messages;
 mod send;
 mod settings;
+mod threads;
 mod token;
 mod transport;
 mod verdict;
@@ -21,7 +23,9 @@ pub use self::{
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,
     error::DiscordError,
+    guild::GuildChannel,
     settings::Settings,
+    threads::NewThread,
     transport::{BodyLoss, Silence},
     verdict::Trouble,
 };

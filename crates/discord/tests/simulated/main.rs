@@ -2,10 +2,12 @@
 
 mod answers;
 mod cord;
+mod guild;
 mod limits;
 mod mark;
 mod outcomes;
 mod ports;
 mod raw;
+mod threads;
 mod token;
 mod world;
