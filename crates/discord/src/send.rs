@@ -194,10 +194,12 @@ impl Sender {
             Standing::Probe => {
                 let probe = Call::who_am_i().until(call.deadline);
                 let permit = self.limiter.acquire(probe.route, probe.deadline).await?;
-                let probed = self.attempt(&probe, permit).await;
-                // An answer that says nothing about the token leaves it as it was.
-                let trouble = self.token.trouble(Instant::now());
-                probed.map(drop).map_err(|lost| trouble.unwrap_or(lost))
+                // A probe that is lost leaves the token as it was. It is not this call's outcome:
+                // nothing of this call has left.
+                if let Err(trouble) = self.attempt(&probe, permit).await {
+                    tracing::debug!(%trouble, "the token is not accepted yet");
+                }
+                self.token.trouble(Instant::now()).map_or(Ok(()), Err)
             }
         }
     }

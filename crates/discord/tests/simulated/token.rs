@@ -204,3 +204,23 @@ async fn calls_that_wait_in_line_are_not_sent_with_a_doubted_token() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_probe_does_not_make_a_call_unknown_that_was_not_sent() {
+    // How: the probe before a creation hangs, while somebody else finds the token good.
+    simulated(Config::default(), async |world| {
+        world.simulator.fault(Fault::status(LOOK, 401));
+        world.discord.look(world.channel_id()).await.unwrap_err();
+        sleep(Duration::from_secs(2)).await;
+        world.simulator.fault(Fault::hang(WHO_AM_I));
+        let plan = world.plan(SECONDS * 3);
+        let somebody = async {
+            sleep(Duration::from_secs(1)).await;
+            world.discord.identity().await.unwrap();
+        };
+        let (created, ()) = tokio::join!(world.discord.create(&plan), somebody);
+        created.unwrap();
+        assert_eq!(world.received(WHO_AM_I), 2);
+    })
+    .await;
+}
