@@ -11,12 +11,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    Desk, Details, Settings,
+    Cause, Desk, Details, Settings,
     body::Bodies,
     connection::{self, Tasks},
     health::DetailsFn,
     key::KeyRing,
     limits::{ACCEPT_PAUSE, DEADLINE_GRACE, DISCARD_TIMEOUT, LAST_WORDS},
+    readiness::CausesFn,
     routes,
     server::Server,
 };
@@ -27,6 +28,7 @@ pub struct Frontend<D> {
     settings: Settings,
     clock: Arc<dyn Fn() -> u64 + Send + Sync>,
     details: Arc<DetailsFn>,
+    causes: Arc<CausesFn>,
 }
 
 impl<D: Desk> Frontend<D> {
@@ -41,6 +43,7 @@ impl<D: Desk> Frontend<D> {
             settings,
             clock: Arc::new(clock),
             details: Arc::new(Details::new),
+            causes: Arc::new(Vec::new),
         }
     }
 
@@ -48,6 +51,17 @@ impl<D: Desk> Frontend<D> {
     #[must_use]
     pub fn with_details(mut self, details: impl Fn() -> Details + Send + Sync + 'static) -> Self {
         self.details = Arc::new(details);
+        self
+    }
+
+    /// Lets `/readyz` say why no new conversation can begin. Without causes it is ready. They are
+    /// read by anyone, at each request.
+    #[must_use]
+    pub fn with_readiness(
+        mut self,
+        causes: impl Fn() -> Vec<Cause> + Send + Sync + 'static,
+    ) -> Self {
+        self.causes = Arc::new(causes);
         self
     }
 
@@ -117,6 +131,7 @@ impl<D: Desk> Frontend<D> {
             settings: self.settings,
             clock: self.clock,
             details: self.details,
+            causes: self.causes,
             hard,
         }
     }

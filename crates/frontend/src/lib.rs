@@ -13,6 +13,7 @@ mod key;
 mod limits;
 mod models;
 mod order;
+mod readiness;
 mod routes;
 mod server;
 mod settings;
@@ -25,5 +26,6 @@ pub use self::{
     frontend::Frontend,
     health::Details,
     key::{Key, Scope},
+    readiness::Cause,
     settings::Settings,
 };

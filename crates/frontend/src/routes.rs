@@ -10,12 +10,15 @@ use axum::{
 use cordboard_openai::ApiError;
 use http::{Uri, uri::PathAndQuery};
 
-use crate::{Desk, answer::Refusal, body, chat, health, models, server::Server, visit::Arrival};
+use crate::{
+    Desk, answer::Refusal, body, chat, health, models, readiness, server::Server, visit::Arrival,
+};
 
 pub(crate) fn router<D: Desk>(server: Arc<Server<D>>) -> Router {
     Router::new()
         .route("/", get(health::root))
         .route("/healthz", get(health::health::<D>))
+        .route("/readyz", get(readiness::readiness::<D>))
         .route("/v1/chat/completions", post(chat::create::<D>))
         .route("/v1/models", get(models::list::<D>))
         .route("/v1/models/{*id}", get(models::one::<D>))

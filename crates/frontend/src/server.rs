@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, body::Bodies, health::DetailsFn, key::KeyRing};
+use crate::{Settings, body::Bodies, health::DetailsFn, key::KeyRing, readiness::CausesFn};
 
 /// What all requests share.
 pub(crate) struct Server<D> {
@@ -15,6 +15,7 @@ pub(crate) struct Server<D> {
     /// Unix seconds.
     pub(crate) clock: Arc<dyn Fn() -> u64 + Send + Sync>,
     pub(crate) details: Arc<DetailsFn>,
+    pub(crate) causes: Arc<CausesFn>,
     /// Unix seconds.
     pub(crate) started: u64,
     /// Ends what is still going on, with an honest last word.

@@ -16,6 +16,8 @@ mod errors;
 mod hang_up;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/readiness.rs"]
+mod readiness;
 #[path = "wire/shutdown.rs"]
 mod shutdown;
 #[path = "wire/streams.rs"]

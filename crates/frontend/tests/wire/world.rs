@@ -35,6 +35,13 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::built(change, |frontend| frontend).await
+    }
+
+    pub(crate) async fn built(
+        change: impl FnOnce(&mut Settings),
+        finish: impl FnOnce(Frontend<Script>) -> Frontend<Script>,
+    ) -> Self {
         let mut settings = Settings {
             keys: vec![
                 Key::new("all", &KEY.into(), None, vec![Scope::Chat, Scope::Admin]),
@@ -53,6 +60,7 @@ impl World {
         let desk = Script::default();
         let frontend = Frontend::new(desk.clone(), settings, || NOW)
             .with_details(|| [("gateway", Value::from("ready"))].into());
+        let frontend = finish(frontend);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
