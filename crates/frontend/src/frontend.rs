@@ -11,14 +11,14 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    Cause, Desk, Details, Settings,
+    Cause, Debts, Desk, Details, Settings,
     body::Bodies,
     connection::{self, Tasks},
     health::DetailsFn,
     key::KeyRing,
     limits::{ACCEPT_PAUSE, DEADLINE_GRACE, DISCARD_TIMEOUT, LAST_WORDS},
     readiness::CausesFn,
-    routes,
+    routes::{self, Extras},
     server::Server,
 };
 
@@ -29,6 +29,7 @@ pub struct Frontend<D> {
     clock: Arc<dyn Fn() -> u64 + Send + Sync>,
     details: Arc<DetailsFn>,
     causes: Arc<CausesFn>,
+    extras: Extras,
 }
 
 impl<D: Desk> Frontend<D> {
@@ -44,6 +45,7 @@ impl<D: Desk> Frontend<D> {
             clock: Arc::new(clock),
             details: Arc::new(Details::new),
             causes: Arc::new(Vec::new),
+            extras: Extras::default(),
         }
     }
 
@@ -65,13 +67,20 @@ impl<D: Desk> Frontend<D> {
         self
     }
 
+    /// Opens `/admin/v1` to keys with the scope `admin`. Without it, its paths are unknown.
+    #[must_use]
+    pub fn with_admin(mut self, debts: impl Debts) -> Self {
+        self.extras.debts = Some(Arc::new(debts));
+        self
+    }
+
     /// Serves `listener` until both are told: after `soft` no connection and no further request is
     /// taken, and this returns once what is under way has ended. After `hard` that is told off: open
     /// streams end with an error event, and a second later the connections are cut.
     ///
     /// Dropping the future cuts all connections at once.
     pub async fn serve(
-        self,
+        mut self,
         listener: TcpListener,
         soft: CancellationToken,
         hard: CancellationToken,
@@ -89,7 +98,8 @@ impl<D: Desk> Frontend<D> {
         let connection_max = request_max + LAST_WORDS;
         let places = Arc::new(Semaphore::new(self.settings.connections_max.max(1)));
         let builder = Arc::new(connection::builder(tasks));
-        let router = routes::router(Arc::new(self.into_server(hard.clone())));
+        let extras = std::mem::take(&mut self.extras);
+        let router = routes::router(Arc::new(self.into_server(hard.clone())), extras);
         let accepting = async {
             loop {
                 let (place, stream) = accept(&listener, &places).await;

@@ -1,11 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod answer;
 mod attachment;
 mod body;
 mod chat;
 mod connection;
 mod cors;
+mod debts;
 mod desk;
 mod frontend;
 mod health;
@@ -22,6 +24,7 @@ mod trouble;
 mod visit;
 
 pub use self::{
+    debts::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError},
     desk::Desk,
     frontend::Frontend,
     health::Details,

@@ -106,6 +106,27 @@ pub(crate) const MEDIA_TYPE_BYTES_MAX: usize = 100;
 /// An address longer than this cannot be part of a Discord message anyway.
 pub(crate) const URL_BYTES_MAX: usize = 2_000;
 
+// === administration ===
+
+/// Debts on one page, when the query does not say: as many as a person cares to read.
+pub(crate) const DEBTS_DEFAULT: usize = 100;
+
+/// Debts on one page at most: a guild holds 500 channels, so that they fit on one, and at about 300
+/// bytes each it stays below 200 KiB.
+pub(crate) const DEBTS_MAX: usize = 500;
+
+/// Where a page goes on: a mark is half as long.
+pub(crate) const DEBTS_AFTER_BYTES_MAX: usize = 128;
+
+/// How much of an unknown query name is repeated.
+pub(crate) const QUERY_NAME_CHARS_MAX: usize = 40;
+
+/// How long the registry may take: it reads one page, or writes one row. A person is waiting.
+pub(crate) const DEBTS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The body of a setting (4 KiB): it holds one word.
+pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 4 << 10;
+
 // === keys ===
 
 /// How much of a wrong key is repeated.

@@ -11,20 +11,37 @@ use cordboard_openai::ApiError;
 use http::{Uri, uri::PathAndQuery};
 
 use crate::{
-    Desk, answer::Refusal, body, chat, health, models, readiness, server::Server, visit::Arrival,
+    Desk, admin,
+    answer::Refusal,
+    body, chat,
+    debts::AnyDebts,
+    health,
+    models, readiness,
+    server::Server,
+    visit::Arrival,
 };
 
-pub(crate) fn router<D: Desk>(server: Arc<Server<D>>) -> Router {
-    Router::new()
+/// What has routes only if the application gave it.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) debts: Option<Arc<dyn AnyDebts>>,
+}
+
+pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router {
+    let mut router = Router::new()
         .route("/", get(health::root))
         .route("/healthz", get(health::health::<D>))
         .route("/readyz", get(readiness::readiness::<D>))
         .route("/v1/chat/completions", post(chat::create::<D>))
         .route("/v1/models", get(models::list::<D>))
         .route("/v1/models/{*id}", get(models::one::<D>))
+        .with_state(Arc::clone(&server));
+    if let Some(debts) = extras.debts {
+        router = router.merge(admin::router(server, debts));
+    }
+    router
         .fallback(unknown_url)
         .method_not_allowed_fallback(wrong_method)
-        .with_state(server)
 }
 
 /// 404 and never 501: clients repeat whatever is 500 and above.
@@ -104,6 +121,8 @@ mod tests {
             ("/v1/models/a%2Fb", "/v1/models/a%2Fb"),
             ("/v1/embeddings", "/v1/embeddings"),
             ("/healthz/", "/healthz"),
+            ("//admin/v1/debts/", "/admin/v1/debts"),
+            ("/v1/admin/v1/debts", "/v1/admin/v1/debts"),
             ("/", "/"),
             ("//", "/"),
             ("/v1", "/"),

@@ -133,7 +133,7 @@ const fn is_callers_doing(error: &AskError) -> bool {
 }
 
 /// An error and everything below it, on one line.
-fn chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut below = error.source();
     while let Some(error) = below {

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "wire/admin.rs"]
+mod admin;
 #[path = "wire/answers.rs"]
 mod answers;
 #[path = "wire/client.rs"]
@@ -16,6 +18,8 @@ mod errors;
 mod hang_up;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/owed.rs"]
+mod owed;
 #[path = "wire/readiness.rs"]
 mod readiness;
 #[path = "wire/shutdown.rs"]
