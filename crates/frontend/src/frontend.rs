@@ -11,7 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    Cause, Debts, Desk, Details, Settings,
+    Cause, Debts, Desk, Details, Metric, Settings,
     body::Bodies,
     connection::{self, Tasks},
     health::DetailsFn,
@@ -71,6 +71,17 @@ impl<D: Desk> Frontend<D> {
     #[must_use]
     pub fn with_admin(mut self, debts: impl Debts) -> Self {
         self.extras.debts = Some(Arc::new(debts));
+        self
+    }
+
+    /// Opens `/metrics` to keys with the scope `admin`. Without it, the path is unknown. `metrics`
+    /// is called at each request.
+    #[must_use]
+    pub fn with_metrics(
+        mut self,
+        metrics: impl Fn() -> Vec<Metric> + Send + Sync + 'static,
+    ) -> Self {
+        self.extras.metrics = Some(Arc::new(metrics));
         self
     }
 

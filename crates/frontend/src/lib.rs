@@ -13,6 +13,7 @@ mod frontend;
 mod health;
 mod key;
 mod limits;
+mod metrics;
 mod models;
 mod order;
 mod readiness;
@@ -29,6 +30,7 @@ pub use self::{
     frontend::Frontend,
     health::Details,
     key::{Key, Scope},
+    metrics::{Metric, MetricKind, Sample},
     readiness::Cause,
     settings::Settings,
 };

@@ -16,6 +16,7 @@ use crate::{
     body, chat,
     debts::AnyDebts,
     health,
+    metrics::{self, MetricsFn},
     models, readiness,
     server::Server,
     visit::Arrival,
@@ -25,6 +26,7 @@ use crate::{
 #[derive(Default)]
 pub(crate) struct Extras {
     pub(crate) debts: Option<Arc<dyn AnyDebts>>,
+    pub(crate) metrics: Option<Arc<MetricsFn>>,
 }
 
 pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router {
@@ -37,7 +39,10 @@ pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router 
         .route("/v1/models/{*id}", get(models::one::<D>))
         .with_state(Arc::clone(&server));
     if let Some(debts) = extras.debts {
-        router = router.merge(admin::router(server, debts));
+        router = router.merge(admin::router(Arc::clone(&server), debts));
+    }
+    if let Some(metrics) = extras.metrics {
+        router = router.merge(metrics::router(server, metrics));
     }
     router
         .fallback(unknown_url)

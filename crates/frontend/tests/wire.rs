@@ -18,6 +18,8 @@ mod errors;
 mod hang_up;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/metrics.rs"]
+mod metrics;
 #[path = "wire/owed.rs"]
 mod owed;
 #[path = "wire/readiness.rs"]

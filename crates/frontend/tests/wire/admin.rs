@@ -75,6 +75,7 @@ async fn without_debts_to_tell_the_paths_are_unknown() {
         plain("GET", DEBTS, ""),
         post(DEBTS, KEY, "{}"),
         post(DELETIONS, KEY, OFF),
+        get("/metrics"),
     ] {
         let answer = client.ask(&request).await;
         let code = Some("unknown_url".into());
