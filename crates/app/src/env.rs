@@ -17,13 +17,27 @@ impl Environment {
             reason = "this is the one place that reads it"
         )]
         let variables = std::env::vars_os();
-        Self(
+        let environment = Self(
             variables
                 .filter_map(|(name, value)| {
                     Some((name.into_string().ok()?, value.into_string().ok()?))
                 })
                 .collect(),
-        )
+        );
+        #[cfg(feature = "kill-points")]
+        environment.arm_kill_point();
+        environment
+    }
+
+    /// Takes from `CORDBOARD_KILL=NAME:N` where to die. Here, because nothing has happened yet.
+    ///
+    /// # Panics
+    /// When it is not that: it would kill nobody, and the test that has set it would pass.
+    #[cfg(feature = "kill-points")]
+    fn arm_kill_point(&self) {
+        if let Some(point) = self.get("CORDBOARD_KILL") {
+            cordboard_lifecycle::kill_point::arm(point.parse().expect("it is NAME:N"));
+        }
     }
 
     /// The value of one variable.

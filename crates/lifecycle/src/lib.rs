@@ -14,6 +14,8 @@ mod driver;
 mod error;
 mod failure;
 mod inbox;
+#[cfg(feature = "kill-points")]
+pub mod kill_point;
 pub mod limits;
 mod mark;
 mod name;
@@ -27,6 +29,15 @@ mod schedule;
 mod settings;
 mod special;
 mod stage;
+
+/// A kill point: nothing without the feature `kill-points`, which only tests switch on.
+#[cfg(not(feature = "kill-points"))]
+#[macro_export]
+macro_rules! kp {
+    ($name:literal) => {
+        ()
+    };
+}
 
 pub use self::{
     api::{ChannelApi, Creation, Deletion, Plan, Presence},
