@@ -15,8 +15,12 @@ pub struct GatewayConfig {
     pub resume_buffer_max: usize,
     /// IDENTIFYs per 24 h (Discord: 1000, then the token is reset).
     pub identifies_per_day: u64,
-    /// IDENTIFYs per 5 s.
+    /// IDENTIFYs per `identify_interval_ms`.
     pub max_concurrency: u64,
+    /// The window of `max_concurrency`, in milliseconds. Discord says 5 s; the default has some slack,
+    /// because the client counts from when it sends and we from when it arrives. `0`, for tests on
+    /// the real clock that start a client again and again, lets every IDENTIFY through.
+    pub identify_interval_ms: u64,
     /// What `GET /gateway/bot` recommends.
     pub shards: u64,
 }
@@ -29,6 +33,7 @@ impl Default for GatewayConfig {
             resume_buffer_max: 5_000,
             identifies_per_day: 1_000,
             max_concurrency: 1,
+            identify_interval_ms: 4_900,
             shards: 1,
         }
     }

@@ -69,7 +69,7 @@ pub(crate) fn identify(
     let mut state = shared.sessions.state.lock();
     let rate_key = number % gateway.max_concurrency.max(1);
     let budget = state.budgets.entry(user_id).or_default();
-    match budget.spend(now, rate_key, gateway.identifies_per_day) {
+    match budget.spend(now, rate_key, gateway) {
         Spent::Granted => {}
         Spent::TooSoon => return Err(Refusal::InvalidSession),
         Spent::Exhausted => {

@@ -15,10 +15,6 @@ pub(crate) const SENDS_PER_WINDOW: u32 = 120;
 /// The window of [`SENDS_PER_WINDOW`].
 pub(crate) const SENDING_WINDOW: Duration = Duration::from_mins(1);
 
-/// One IDENTIFY per rate key in this time. Discord says 5 s; the slack is there because the
-/// client counts from when it sends and we from when it arrives.
-pub(crate) const IDENTIFY_INTERVAL: Duration = Duration::from_millis(4_900);
-
 /// The IDENTIFY budget starts anew after this time (Discord: events/gateway#session-start-limit).
 pub(crate) const BUDGET_WINDOW: Duration = Duration::from_hours(24);
 
