@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cordboard_lifecycle::MarkKey;
+use cordboard_lifecycle::{MarkKey, kp};
 use cordboard_store::Location;
 
 use crate::{Config, ConfigError, Failed, config::Problem};
@@ -27,7 +27,9 @@ pub(crate) fn load(config: &Config) -> Result<MarkKey, Failed> {
         source,
     };
     if !path.try_exists().map_err(failed)? {
+        kp!("app.key.missing");
         create(&path).map_err(failed)?;
+        kp!("app.key.made");
         tracing::info!(
             file = %path.display(),
             "made the key that signs marks; keep a copy: without it, channels of a lost store cannot be proven ours"
@@ -60,9 +62,13 @@ fn create(path: &Path) -> io::Result<()> {
         .truncate(true)
         .mode(0o600)
         .open(&draft)?;
+    kp!("app.key.draft_opened");
     file.write_all(&fresh()?)?;
+    kp!("app.key.draft_written");
     file.sync_all()?;
+    kp!("app.key.draft_synced");
     fs::rename(&draft, path)?;
+    kp!("app.key.renamed");
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty());

@@ -6,7 +6,7 @@ use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
 use cordboard_gateway::Gateway;
-use cordboard_lifecycle::{Channels, lifecycle};
+use cordboard_lifecycle::{Channels, kp, lifecycle};
 use cordboard_store::{Location, Store};
 use tokio::{
     net::TcpListener,
@@ -60,10 +60,13 @@ impl Proxy {
         };
         let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
+        kp!("app.start.bound");
         let store = Store::open(&config.store)
             .await
             .map_err(settings::store_failed)?;
+        kp!("app.start.store_opened");
         let key = mark_key::load(&config)?;
+        kp!("app.start.key_loaded");
         if config.store == Location::Memory && config.discord.rest_url.is_none() {
             tracing::warn!(
                 store.url = %config.store,
@@ -74,6 +77,7 @@ impl Proxy {
         let discord =
             Discord::new(&settings::discord(&config)).map_err(settings::discord_failed)?;
         let bot = connect::introduce(&discord, &config, deadline).await?;
+        kp!("app.start.introduced");
 
         let mut engines = Engines::default();
         let (hub, gateway) = Gateway::new(settings::gateway(&config), discord.clone());
@@ -86,6 +90,7 @@ impl Proxy {
             lifecycle_settings,
         );
         let recovered = driver.recover().await.map_err(settings::lifecycle_failed)?;
+        kp!("app.start.recovered");
         if !recovered.is_empty() {
             tracing::info!(
                 ?recovered,
@@ -97,6 +102,7 @@ impl Proxy {
         engines
             .unless_one_ends(connect::gateway_ready(&hub, deadline))
             .await?;
+        kp!("app.start.connected");
 
         let conversations = settings::conversation(&config);
         let exchanges = Exchanges::new(discord, channels.clone(), hub.clone(), conversations);
@@ -104,6 +110,7 @@ impl Proxy {
         let frontend = Frontend::new(exchanges.clone(), settings::frontend(&config), clock)
             .with_details(health::details(hub));
         tracing::info!(%address, bot = %bot.name, "ready");
+        kp!("app.start.ready");
         let grace = config.shutdown_grace;
         Ok(Self {
             address,
@@ -166,7 +173,9 @@ impl Proxy {
             })),
         };
         tracing::info!("stopping");
+        kp!("app.stop.told");
         self.exchanges.close();
+        kp!("app.stop.closed");
         soft.cancel();
         if outcome.is_ok() {
             // Streams may end by themselves, as long as there is something to carry them; whatever
@@ -176,6 +185,7 @@ impl Proxy {
                 failed = self.engines.one_ends() => Err(failed),
             };
         }
+        kp!("app.stop.streams_ended");
         hard.cancel();
         if let Ok(ended) = timeout(FRONT_STOP_TIMEOUT, front.all_ended()).await {
             outcome = outcome.and(ended);
@@ -183,6 +193,7 @@ impl Proxy {
             tracing::warn!("connections that did not end in time are cut");
         }
         drop(front);
+        kp!("app.stop.front_ended");
         // All leases are dropped now. What there is no time to delete is on record as condemned,
         // and the next start goes on with it.
         let settled = timeout(ENGINES_STOP_TIMEOUT, self.channels.settled()).await;
@@ -190,7 +201,10 @@ impl Proxy {
             let left = self.channels.counts();
             tracing::info!(?left, "channels are left to the next start");
         }
-        outcome.and(self.engines.end().await)
+        kp!("app.stop.settled");
+        let ended = self.engines.end().await;
+        kp!("app.stop.engines_ended");
+        outcome.and(ended)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering};
 
-use cordboard_lifecycle::{ChannelApi, Creation, Deletable, Deletion, Failure, Plan, Presence};
+use cordboard_lifecycle::{ChannelApi, Creation, Deletable, Deletion, Failure, Plan, Presence, kp};
 use serde::Deserialize;
 use tokio::time::Instant;
 use twilight_http::request::AuditLogReason;
@@ -38,6 +38,7 @@ const WELCOME: Permissions = Permissions::ATTACH_FILES.union(Permissions::EMBED_
 
 impl ChannelApi for Discord {
     async fn create(&self, plan: &Plan) -> Result<Id<ChannelMarker>, Failure> {
+        kp!("discord.create.asked");
         let deadline = Instant::now() + plan.timeout;
         let modest = self.modest.load(Ordering::Relaxed);
         let allow = if modest { NEEDED } else { NEEDED | WELCOME };
@@ -54,6 +55,7 @@ impl ChannelApi for Discord {
             }
             outcome => outcome,
         };
+        kp!("discord.create.settled");
         outcome.map_err(Failed::acting)
     }
 
@@ -71,7 +73,10 @@ impl ChannelApi for Discord {
             Resource::Channel(channel_id),
             request,
         );
-        deletion(self.sender.send(&call.map_err(acting)?, nothing).await)
+        kp!("discord.delete.asked");
+        let outcome = self.sender.send(&call.map_err(acting)?, nothing).await;
+        kp!("discord.delete.settled");
+        deletion(outcome)
     }
 
     async fn look(&self, channel_id: Id<ChannelMarker>) -> Result<Presence, Failure> {
@@ -81,7 +86,10 @@ impl ChannelApi for Discord {
             Resource::Channel(channel_id),
             self.builders.channel(channel_id),
         );
-        presence(self.sender.send(&call.map_err(acting)?, nothing).await)
+        kp!("discord.look.asked");
+        let outcome = self.sender.send(&call.map_err(acting)?, nothing).await;
+        kp!("discord.look.settled");
+        presence(outcome)
     }
 
     async fn creations(
@@ -105,11 +113,13 @@ impl ChannelApi for Discord {
             request,
         );
         let call = call.map_err(acting)?;
+        kp!("discord.audit_log.asked");
         let log = self
             .sender
             .send(&call, json::<AuditLog>)
             .await
             .map_err(Failed::reading)?;
+        kp!("discord.audit_log.read");
         let mut creations: Vec<Creation> = log
             .audit_log_entries
             .into_iter()
@@ -130,7 +140,9 @@ impl ChannelApi for Discord {
             self.builders.guild(guild_id),
         );
         let call = call.map_err(acting)?;
+        kp!("discord.special.asked");
         let special = self.sender.send(&call, json::<SpecialChannels>).await;
+        kp!("discord.special.settled");
         let special = special.map_err(Failed::reading)?;
         if special.id != guild_id {
             let trouble = Trouble::Unreadable("another guild than the one asked for".into());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cordboard_gateway::{Endpoint, GatewayDirectory};
+use cordboard_lifecycle::kp;
 use serde::{Deserialize, de::DeserializeOwned};
 use twilight_model::{
     guild::Permissions,
@@ -60,6 +61,7 @@ impl Discord {
     /// A 401 is asked about a second time, two seconds later, before it counts.
     pub async fn identity(&self) -> Result<Identity, DiscordError> {
         let user: User = self.get(&Call::who_am_i()).await?;
+        kp!("discord.identity.named");
         let application = Call::new(
             "GET /applications/@me",
             Share::Conversation,
@@ -101,6 +103,7 @@ impl Discord {
             self.builders.guild_member(guild_id, bot_id),
         );
         let member: Member = self.get(&member.map_err(Failed::from)?).await?;
+        kp!("discord.guild.probed");
         let permissions = permissions(&guild, guild_id, bot_id, &member);
         Ok(GuildReport {
             name: guild.name,
@@ -146,6 +149,7 @@ impl GatewayDirectory for Discord {
             .send(&call, json::<GatewayBot>)
             .await
             .map_err(endpoint_failure)?;
+        kp!("discord.gateway.found");
         Ok(Endpoint {
             url: bot.url,
             identifies_left: bot.session_start_limit.remaining,

@@ -1,7 +1,7 @@
 //! Messages over REST: `cordboard_conversation::MessageApi` and `cordboard_recovery::History`.
 
 use cordboard_conversation::{MessageApi, Post};
-use cordboard_lifecycle::Failure;
+use cordboard_lifecycle::{Failure, kp};
 use cordboard_recovery::{History, Message};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -50,7 +50,9 @@ impl MessageApi for Discord {
         );
         let call = call.map_err(|trouble| Failed::from(trouble).acting())?;
         let call = call.until(Instant::now() + post.timeout).repeatable();
+        kp!("discord.post.asked");
         let posted = self.post_patiently(&call).await.map_err(Failed::acting)?;
+        kp!("discord.post.done");
         Ok(posted.id)
     }
 }

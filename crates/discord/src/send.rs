@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use cordboard_lifecycle::kp;
 use http::{
     HeaderValue, Request, Uri,
     header::{AUTHORIZATION, HOST, USER_AGENT},
@@ -121,6 +122,7 @@ impl Sender {
                 Ok(permit) => permit,
                 Err(refused) => return Err(tally.fail(refused.into())),
             };
+            kp!("discord.call.admitted");
             // Somebody may have learnt of it while this call stood in line.
             if call.route.name != WHO_AM_I
                 && let Some(trouble) = self.token.trouble(Instant::now())
@@ -136,7 +138,10 @@ impl Sender {
                 Err(trouble) => trouble,
             };
             match tally.again(call, &trouble) {
-                Some(wait) => sleep(wait).await,
+                Some(wait) => {
+                    kp!("discord.call.before_retry");
+                    sleep(wait).await;
+                }
                 None => return Err(tally.fail(trouble)),
             }
         }
@@ -151,9 +156,11 @@ impl Sender {
         };
         let request = self.request(call)?;
         permit.sending();
+        kp!("discord.request.before_send");
         let reply = match self.transport.exchange(request, deadline, BODY_MAX).await {
             Ok(reply) => reply,
             Err(cut) => {
+                kp!("discord.answer.lost");
                 let trouble = Trouble::from(cut);
                 if !trouble.may_have_acted() {
                     permit.not_sent();
@@ -162,6 +169,7 @@ impl Sender {
                 return Err(trouble);
             }
         };
+        kp!("discord.answer.received");
         let body = reply.body.as_deref().unwrap_or_default();
         let limited = permit.answered(reply.status, &reply.headers, body);
         tracing::debug!(

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use bytes::{Bytes, BytesMut};
+use cordboard_lifecycle::kp;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -132,11 +133,13 @@ impl Transport {
             }
             Err(_) => return Err(Cut::Lost(Silence::Deadline)),
         };
+        kp!("discord.answer.head");
         let (head, body) = response.into_parts();
         let body = match timeout_at(deadline, read(body, body_max)).await {
             Ok(body) => body,
             Err(_) => Err(BodyLoss::Deadline),
         };
+        kp!("discord.answer.body");
         Ok(Reply {
             status: head.status,
             headers: head.headers,

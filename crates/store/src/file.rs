@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cordboard_lifecycle::kp;
 use rusqlite::Connection;
 
 use crate::{
@@ -33,7 +34,9 @@ impl Database {
         let (mut connection, lock, path) = match location {
             Location::Memory => (Connection::open_in_memory().map_err(failed)?, None, None),
             Location::Path(path) => {
+                kp!("store.file.found");
                 let lock = lock(path)?;
+                kp!("store.file.locked");
                 (
                     Connection::open(path).map_err(failed)?,
                     Some(lock),
@@ -41,6 +44,7 @@ impl Database {
                 )
             }
         };
+        kp!("store.file.opened");
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
         let path = path.unwrap_or(Path::new(":memory:")).to_owned();
@@ -58,7 +62,9 @@ impl Database {
         // FULL: what was promised to be on record survives a power failure, not only a crash.
         let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
+        kp!("store.file.migrated");
         connection.execute_batch(pragmas).map_err(failed)?;
+        kp!("store.file.ready");
         Ok(Self {
             connection,
             _lock: lock,

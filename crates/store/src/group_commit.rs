@@ -2,6 +2,7 @@
 
 use std::{collections::VecDeque, mem, sync::Arc};
 
+use cordboard_lifecycle::kp;
 use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode};
 use tokio::{
@@ -107,6 +108,7 @@ impl GroupCommit {
             _place: place,
         };
         self.put(Box::new(call))?;
+        kp!("store.request.queued");
         answer
             .await
             .unwrap_or(Err(StoreError::Failed { source: None }))
@@ -183,19 +185,26 @@ fn commit(connection: &Connection, mut batch: Vec<Box<dyn Request>>) -> rusqlite
     let outcome = (|| {
         // Immediate: a transaction that has read before another program writes could not write
         // any more, however long it waited.
+        kp!("store.batch.taken");
         run("BEGIN IMMEDIATE")?;
+        kp!("store.batch.begun");
         for request in &mut batch {
             // What goes wrong in one request is undone without touching its neighbours.
             run("SAVEPOINT request")?;
+            kp!("store.request.begun");
             if !request.run(connection)? {
                 run("ROLLBACK TO request")?;
             }
             run("RELEASE request")?;
+            kp!("store.request.done");
         }
+        kp!("store.batch.done");
         run("COMMIT")
     })();
+    kp!("store.batch.committed");
     for request in batch {
         request.tell(outcome.is_ok());
+        kp!("store.request.told");
     }
     outcome
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use cordboard_lifecycle::{
     AttemptId, Evidence, Horizon, IllegalStep, Owned, Registry, RegistryError, Row, Stage, Step,
-    Stepped,
+    Stepped, kp,
 };
 use rusqlite::{
     Connection, ErrorCode, OptionalExtension as _, named_params,
@@ -129,6 +129,7 @@ fn insert(connection: &Connection, row: &Row) -> rusqlite::Result<bool> {
         ":next_at_ms": signed(row.next_at_ms),
         ":tries": row.tries,
     })?;
+    kp!("store.row.inserted");
     Ok(inserted == 1)
 }
 
@@ -184,6 +185,7 @@ fn update(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         ":next_at_ms": signed(row.next_at_ms),
         ":tries": row.tries,
     })?;
+    kp!("store.row.stepped");
     Ok(())
 }
 
@@ -200,6 +202,7 @@ fn horizon(
         )?;
         let read_to = signed(read_to.get());
         update.execute(named_params! { ":guild_id": guild_id, ":read_to": read_to })?;
+        kp!("store.horizon.moved");
     }
     let read = |sql: &str| -> rusqlite::Result<Option<u64>> {
         let mut query = connection.prepare_cached(sql)?;

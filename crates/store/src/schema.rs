@@ -1,5 +1,6 @@
 //! The schema, its versions, and how to tell our files from others.
 
+use cordboard_lifecycle::kp;
 use rusqlite::{Connection, ErrorCode};
 
 /// `CORD`, in the header of each of our files.
@@ -45,14 +46,19 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
     }
     // One transaction: a crash leaves the old version, whole.
     let transaction = connection.transaction()?;
+    kp!("store.schema.begun");
     for (number, migration) in (1..)
         .zip(MIGRATIONS)
         .filter(|(number, _)| *number > version)
     {
         transaction.execute_batch(migration)?;
+        kp!("store.schema.step_done");
         transaction.pragma_update(None, "user_version", number)?;
+        kp!("store.schema.step_numbered");
     }
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    kp!("store.schema.done");
     transaction.commit()?;
+    kp!("store.schema.committed");
     Ok(Found::Ours)
 }
