@@ -1,0 +1,49 @@
+//! SIGKILL at random times.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use futures_util::{StreamExt as _, stream};
+use tokio::time::Instant;
+
+use crate::{setting, world::World};
+
+/// Lives that follow each other in one world.
+const LIVES: u64 = 5;
+
+/// Worlds at the same time.
+const WORLDS_AT_ONCE: usize = 12;
+
+/// The longest life in milliseconds: a start, and two rounds of conversations.
+const LIFE_MS_MAX: u64 = 2_000;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_killed_at_any_time_leaves_no_channel() {
+    let kills = setting("CORDBOARD_KILLS", 200);
+    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
+    println!("CORDBOARD_KILL_SEED={seed}");
+    let began = Instant::now();
+    let worlds = kills.div_ceil(LIVES);
+    let channels: usize = stream::iter(0..worlds)
+        .map(|number| world(seed.wrapping_add(number)))
+        .buffer_unordered(WORLDS_AT_ONCE)
+        .fold(0, async |sum, channels| sum + channels)
+        .await;
+    println!(
+        "{} kills at random times, {channels} channels, {:.1} s",
+        worlds * LIVES,
+        began.elapsed().as_secs_f64()
+    );
+}
+
+async fn world(seed: u64) -> usize {
+    let mut world = World::new(seed).await;
+    let mut times = Rng::with_seed(!seed);
+    for _ in 0..LIVES {
+        let end = world
+            .live_for(Duration::from_millis(times.u64(0..=LIFE_MS_MAX)))
+            .await;
+        assert!(end.is_killed(), "seed {seed}: it ended by itself: {end:#?}");
+    }
+    world.settle().await
+}

@@ -1,0 +1,215 @@
+//! One Discord, one store, and the lives that follow each other over it.
+
+use std::{fs, path::PathBuf, process::Command, time::Duration};
+
+use cordboard_simulator::Violation;
+use fastrand::Rng;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    discord::Discord,
+    life::{End, Life, PATIENCE},
+    load,
+};
+
+/// The model that the world's bot serves.
+pub(crate) const MODEL: &str = "demo";
+
+/// The key that the world's clients use.
+pub(crate) const KEY: &str = "sk-kills";
+
+/// How often the truth is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Rows that say that a channel may be there.
+const DEBTS: &str =
+    "SELECT count(*) FROM channel WHERE stage IN ('live', 'condemned', 'verifying', 'parked')";
+
+/// One Discord, and the folder with configuration, store and key of the proxy in front of it.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) discord: Discord,
+    pub(crate) dice: Rng,
+    seed: u64,
+    folder: TempDir,
+    lives: Vec<String>,
+}
+
+// === impl World ===
+
+impl World {
+    pub(crate) async fn new(seed: u64) -> Self {
+        let discord = Discord::start(seed).await;
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let world = Self {
+            discord,
+            dice: Rng::with_seed(seed),
+            seed,
+            folder,
+            lives: Vec::new(),
+        };
+        fs::write(world.file("cordboard.toml"), world.configuration()).expect("a file is written");
+        world
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The command that starts the binary over this world.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cordboard-proxy"));
+        command.arg("--config").arg(self.file("cordboard.toml"));
+        command
+    }
+
+    /// A life that dies at the `nth` passage of a kill point, if it gets there: it starts, talks, is
+    /// told to stop, and stops.
+    pub(crate) async fn live_until(&mut self, point: &str, nth: u64) -> End {
+        let point = format!("{point}:{nth}");
+        let mut command = self.command();
+        command.env("CORDBOARD_KILL", &point);
+        self.lives.push(point);
+        self.live(&mut command).await
+    }
+
+    /// A life of a command from its start to its end.
+    pub(crate) async fn live(&mut self, command: &mut Command) -> End {
+        self.discord.go_wrong(&mut self.dice);
+        let mut life = Life::start(command);
+        if let Some(address) = life.ready().await {
+            load::talk(address, &mut self.dice).await;
+            life.terminate();
+        }
+        life.ended().await
+    }
+
+    /// A life that is killed from outside after a time.
+    pub(crate) async fn live_for(&mut self, time: Duration) -> End {
+        self.lives.push(format!("{time:?}"));
+        self.discord.go_wrong(&mut self.dice);
+        let mut life = Life::start(&mut self.command());
+        let mut dice = self.dice.fork();
+        let talking = async {
+            let Some(address) = life.ready().await else {
+                return;
+            };
+            loop {
+                load::talk(address, &mut dice).await;
+            }
+        };
+        drop(tokio::time::timeout(time, talking).await);
+        life.kill();
+        life.ended().await
+    }
+
+    /// A last life, in which nothing goes wrong any more, and then the promises. How many channels
+    /// the bot has created in this world.
+    ///
+    /// # Panics
+    /// When a promise is broken.
+    pub(crate) async fn settle(self) -> usize {
+        self.discord.simulator.clear_faults();
+        let mut life = Life::start(&mut self.command());
+        if life.ready().await.is_none() {
+            let end = life.ended().await;
+            panic!("{}: it does not start again: {:#?}", self.story(), end);
+        }
+        let began = Instant::now();
+        while self.discord.alive() > 0 || self.debts() > 0 {
+            if began.elapsed() > PATIENCE {
+                life.terminate();
+                let log = life.ended().await.log;
+                let (alive, stages) = (self.discord.alive(), self.stages());
+                panic!(
+                    "{}: {alive} channels are still there, and the rows are {stages:?}: {log:#?}",
+                    self.story()
+                );
+            }
+            sleep(LOOK_EVERY).await;
+        }
+        life.terminate();
+        let end = life.ended().await;
+        assert!(end.status.success(), "{}: {end:#?}", self.story());
+        self.check();
+        self.discord.created()
+    }
+
+    fn check(&self) {
+        let mut violations = self.discord.simulator.check();
+        // What a process was told dies with it: the next one may ask for a channel that is gone.
+        violations.retain(|violation| !matches!(violation, Violation::GoneChannel { .. }));
+        assert!(violations.is_empty(), "{}: {violations:#?}", self.story());
+        let gone = self.discord.foreign_gone();
+        assert!(gone.is_empty(), "{}: foreign {gone:?}", self.story());
+        let integrity: String = self
+            .database()
+            .query_row("PRAGMA integrity_check", [], |row| row.get(0))
+            .expect("the database can be read");
+        assert_eq!(integrity, "ok", "{}", self.story());
+    }
+
+    /// What happened in this world, to be run again.
+    fn story(&self) -> String {
+        format!("seed {}, lives {:?}", self.seed, self.lives)
+    }
+
+    fn database(&self) -> Connection {
+        let path = self.file("cordboard.db");
+        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .expect("there is a database");
+        database.busy_timeout(PATIENCE).expect("a time-out");
+        database
+    }
+
+    fn debts(&self) -> u64 {
+        let count = self
+            .database()
+            .query_row(DEBTS, [], |row| row.get::<_, i64>(0));
+        count.expect("rows can be counted").unsigned_abs()
+    }
+
+    fn stages(&self) -> Vec<String> {
+        let database = self.database();
+        let mut query = database
+            .prepare("SELECT stage FROM channel ORDER BY stage")
+            .expect("rows can be read");
+        let stages = query.query_map([], |row| row.get(0)).expect("rows");
+        stages.map(|stage| stage.expect("a row")).collect()
+    }
+
+    fn configuration(&self) -> String {
+        let me = self.discord.simulator.introduction();
+        format!(
+            r#"
+listen = "127.0.0.1:0"
+[discord]
+token = "{}"
+guild_id = "{}"
+rest_url = "{}"
+gateway_url = "{}"
+[store]
+url = "sqlite:{}"
+[channels]
+delete_after = "20ms"
+[[bots]]
+name = "bot"
+user_id = "{}"
+models = ["{MODEL}"]
+default_channel_id = "{}"
+[[keys]]
+name = "kills"
+secret = "{KEY}"
+"#,
+            me.token,
+            me.guild_id,
+            me.rest_url,
+            me.gateway_url,
+            self.file("cordboard.db").display(),
+            me.bots[0].user_id,
+            me.default_channel_id,
+        )
+    }
+}
