@@ -26,6 +26,8 @@ impl Environment {
         );
         #[cfg(feature = "kill-points")]
         environment.arm_kill_point();
+        #[cfg(feature = "sabotage")]
+        environment.commit_sabotage();
         environment
     }
 
@@ -37,6 +39,19 @@ impl Environment {
     fn arm_kill_point(&self) {
         if let Some(point) = self.get("CORDBOARD_KILL") {
             cordboard_lifecycle::kill_point::arm(point.parse().expect("it is NAME:N"));
+        }
+    }
+
+    /// Takes from `CORDBOARD_SABOTAGE` which safeguard to remove.
+    ///
+    /// # Panics
+    /// When there is no such safeguard.
+    #[cfg(feature = "sabotage")]
+    fn commit_sabotage(&self) {
+        match self.get("CORDBOARD_SABOTAGE") {
+            None => {}
+            Some("synchronous-normal") => cordboard_store::sabotage::synchronous_normal(),
+            Some(other) => panic!("there is no sabotage {other}"),
         }
     }
 

@@ -64,6 +64,11 @@ impl Database {
             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
         kp!("store.file.migrated");
         connection.execute_batch(pragmas).map_err(failed)?;
+        #[cfg(feature = "sabotage")]
+        if crate::sabotage::is_synchronous_normal() {
+            let sabotage = "PRAGMA synchronous = NORMAL";
+            connection.execute_batch(sabotage).map_err(failed)?;
+        }
         kp!("store.file.ready");
         Ok(Self {
             connection,

@@ -6,6 +6,8 @@ mod group_commit;
 pub mod limits;
 mod location;
 mod registry;
+#[cfg(feature = "sabotage")]
+pub mod sabotage;
 mod schema;
 mod store;
 

@@ -79,6 +79,14 @@ impl Discord {
         }
     }
 
+    /// Arms what every short life meets.
+    pub(crate) fn go_wrong_a_little(&self) {
+        self.simulator.clear_faults();
+        let creation = Fault::act_then_hang_up(CREATE).nth(2);
+        self.simulator.fault(creation);
+        self.simulator.fault(Fault::status(DELETE, 503));
+    }
+
     /// How many channels of the proxy's bot are there.
     pub(crate) fn alive(&self) -> usize {
         let me = self.simulator.user_id();

@@ -30,7 +30,6 @@ enum Manner {
 pub(crate) async fn talk(address: SocketAddr, dice: &mut Rng) {
     let client = Client::new(address, KEY);
     let conversations = (0..CONVERSATIONS).map(|_| {
-        let client = client.clone();
         let start = Duration::from_millis(dice.u64(0..150));
         let manner = match dice.u8(0..4) {
             0 => Manner::Whole,
@@ -38,13 +37,25 @@ pub(crate) async fn talk(address: SocketAddr, dice: &mut Rng) {
             2 => Manner::LeaveAtOnce(Duration::from_millis(dice.u64(1..60))),
             _ => Manner::LeaveInTheMiddle,
         };
+        let client = &client;
         async move {
             sleep(start).await;
-            // A lost creation is waited for in case the audit log names it, and no longer.
-            drop(timeout(Duration::from_secs(8), converse(&client, manner)).await);
+            converse_for_a_while(client, manner).await;
         }
     });
     join_all(conversations).await;
+}
+
+/// One conversation to its end, and one that is left.
+pub(crate) async fn talk_briefly(address: SocketAddr) {
+    let client = Client::new(address, KEY);
+    converse_for_a_while(&client, Manner::Whole).await;
+    converse_for_a_while(&client, Manner::LeaveInTheMiddle).await;
+}
+
+/// A lost creation is waited for in case the audit log names it, and no longer.
+async fn converse_for_a_while(client: &Client, manner: Manner) {
+    drop(timeout(Duration::from_secs(8), converse(client, manner)).await);
 }
 
 async fn converse(client: &Client, manner: Manner) -> anyhow::Result<()> {

@@ -7,12 +7,21 @@
 //! switches them on: cargo builds the binary and the tests of one package with one set of features.
 //! So `cargo test --workspace` and `cargo test -p cordboard-proxy --test kills` both run all of this
 //! on one build, and `cargo build` and `cargo run` know nothing of it.
+#![expect(
+    clippy::print_stdout,
+    reason = "all of this file is a test, which says what it has tried"
+)]
 
 mod discord;
+mod image;
 mod life;
 mod load;
 mod named;
+mod power_loss;
 mod random;
+mod strace;
+mod syscalls;
+mod trace;
 mod world;
 
 use std::env;
