@@ -71,12 +71,23 @@ impl Discord {
             Fault::status(POST, 500),
             Fault::drop_event("CHANNEL_CREATE"),
         ];
+        if dice.bool() {
+            // The first look may be the only one for minutes.
+            self.simulator
+                .fault(Fault::status(AUDIT_LOG, 403).code(50_013));
+        }
         for fault in faults {
             if dice.u8(..3) == 0 {
                 self.simulator
                     .fault(fault.nth(dice.u64(1..=3)).times(dice.u64(1..=2)));
             }
         }
+    }
+
+    /// Refuses every deletion until the next life.
+    pub(crate) fn refuse_deletions(&self) {
+        let refusal = Fault::status(DELETE, 403).code(50_013);
+        self.simulator.fault(refusal.always());
     }
 
     /// Arms what every short life meets.

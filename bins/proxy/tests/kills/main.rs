@@ -19,12 +19,20 @@ mod load;
 mod named;
 mod power_loss;
 mod random;
+mod shipped;
 mod strace;
 mod syscalls;
 mod trace;
 mod world;
 
 use std::env;
+
+/// Where the dice of a test begin; printed, so that it can be run again.
+fn seed(test: &str) -> u64 {
+    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
+    println!("{test}: CORDBOARD_KILL_SEED={seed}");
+    seed
+}
 
 /// A number from the environment, to run more, or one again (docs/TESTING.md).
 fn setting(variable: &str, default: u64) -> u64 {

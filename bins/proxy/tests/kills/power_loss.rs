@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use crate::{
     image::Disk,
-    setting, strace,
+    seed, setting, strace,
     trace::{self, Happened},
     world::World,
 };
@@ -48,8 +48,7 @@ async fn what_was_done_is_on_record_after_a_power_loss() {
         return;
     }
     let images = setting("CORDBOARD_POWER_LOSSES", 300);
-    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
-    println!("CORDBOARD_KILL_SEED={seed}");
+    let seed = seed("power losses");
     let began = Instant::now();
     let histories = record(seed, &[]).await;
     let effects: Vec<Effect> = histories.iter().flat_map(|life| effects(life)).collect();
@@ -81,8 +80,7 @@ async fn a_store_that_does_not_sync_is_caught_by_power_losses() {
     if !strace::is_there() {
         return;
     }
-    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
-    println!("CORDBOARD_KILL_SEED={seed}");
+    let seed = seed("power losses without syncs");
     let histories = record(seed, &[("CORDBOARD_SABOTAGE", "synchronous-normal")]).await;
     let wrong = lose_power(&histories, seed, IMAGES).await;
     println!("{} of {IMAGES} images have lost something", wrong.len());

@@ -6,7 +6,7 @@ use fastrand::Rng;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::Instant;
 
-use crate::{setting, world::World};
+use crate::{seed, setting, world::World};
 
 /// Lives that follow each other in one world.
 const LIVES: u64 = 5;
@@ -20,8 +20,7 @@ const LIFE_MS_MAX: u64 = 2_000;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_killed_at_any_time_leaves_no_channel() {
     let kills = setting("CORDBOARD_KILLS", 200);
-    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
-    println!("CORDBOARD_KILL_SEED={seed}");
+    let seed = seed("random kills");
     let began = Instant::now();
     let worlds = kills.div_ceil(LIVES);
     let channels: usize = stream::iter(0..worlds)

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tokio::time::Instant;
 
 use crate::{
-    setting,
+    seed,
     strace::{self, DISK, NETWORK},
     world::World,
 };
@@ -26,8 +26,7 @@ async fn whoever_dies_at_any_system_call_leaves_no_channel() {
     if !strace::is_there() {
         return;
     }
-    let seed = setting("CORDBOARD_KILL_SEED", fastrand::u64(..1 << 32));
-    println!("CORDBOARD_KILL_SEED={seed}");
+    let seed = seed("kills at system calls");
     for set in [DISK, NETWORK] {
         let began = Instant::now();
         let mut kills = 0;

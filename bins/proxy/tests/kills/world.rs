@@ -23,6 +23,9 @@ pub(crate) const KEY: &str = "sk-kills";
 /// How often the truth is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// How long a life goes on that is to leave debts: some conversations, and their deletions.
+const DEBTS_TIME: Duration = Duration::from_millis(1_200);
+
 /// Rows that say that a channel may be there.
 const DEBTS: &str =
     "SELECT count(*) FROM channel WHERE stage IN ('live', 'condemned', 'verifying', 'parked')";
@@ -99,10 +102,22 @@ impl World {
         life.ended().await
     }
 
+    /// A life that is killed when Discord has refused all its deletions for a while.
+    pub(crate) async fn leave_debts(&mut self) {
+        self.lives.push("debts".to_owned());
+        self.discord.go_wrong(&mut self.dice);
+        self.discord.refuse_deletions();
+        self.live_on(DEBTS_TIME).await;
+    }
+
     /// A life that is killed from outside after a time.
     pub(crate) async fn live_for(&mut self, time: Duration) -> End {
         self.lives.push(format!("{time:?}"));
         self.discord.go_wrong(&mut self.dice);
+        self.live_on(time).await
+    }
+
+    async fn live_on(&mut self, time: Duration) -> End {
         let mut life = Life::start(&mut self.command());
         let mut dice = self.dice.fork();
         let talking = async {
