@@ -6,6 +6,9 @@ use fastrand::Rng;
 
 use crate::trace::Happened;
 
+/// The database, and what belongs to it on the disk. SQLite makes `-shm` anew.
+pub(crate) const STORE: [&str; 3] = ["cordboard.db", "cordboard.db-wal", "cordboard.db-journal"];
+
 /// What a disk writes whole or not at all.
 const SECTOR: usize = 512;
 
@@ -47,7 +50,19 @@ enum Luck {
 // === impl Disk ===
 
 impl Disk {
-    /// The disk after some history.
+    /// A disk on which these files are safe.
+    pub(crate) fn with(files: BTreeMap<String, Vec<u8>>) -> Self {
+        let safe = |content| File {
+            safe: Some(content),
+            pending: Vec::new(),
+        };
+        let files = files.into_iter();
+        Self {
+            files: files.map(|(name, content)| (name, safe(content))).collect(),
+        }
+    }
+
+    /// An empty disk after some history.
     pub(crate) fn after(history: &[Happened]) -> Self {
         let mut disk = Self::default();
         for happened in history {
@@ -56,7 +71,8 @@ impl Disk {
         disk
     }
 
-    fn take(&mut self, happened: &Happened) {
+    /// What happens to the files.
+    pub(crate) fn take(&mut self, happened: &Happened) {
         let (file, change) = match happened {
             Happened::Write {
                 file,
@@ -90,11 +106,13 @@ impl Disk {
         }
     }
 
-    /// The files that are found after a power loss.
+    /// The files of the store that are found after a power loss.
     pub(crate) fn lose_power(&self, dice: &mut Rng) -> BTreeMap<String, Vec<u8>> {
         let mut found = BTreeMap::new();
         for (name, file) in &self.files {
-            if let Some(content) = file.lose_power(dice) {
+            if STORE.contains(&name.as_str())
+                && let Some(content) = file.lose_power(dice)
+            {
                 found.insert(name.clone(), content);
             }
         }
@@ -168,18 +186,21 @@ impl Change {
 #[test]
 fn what_was_synced_is_found_and_what_was_not_is_torn() {
     let write = |offset, byte, length| Happened::Write {
-        file: "d".to_owned(),
+        file: STORE[0].to_owned(),
         offset,
         bytes: vec![byte; length],
     };
     let sync = Happened::Sync {
-        file: "d".to_owned(),
+        file: STORE[0].to_owned(),
     };
     let disk = Disk::after(&[write(0, 1, 2_048), sync, write(256, 2, 1_024)]);
     let mut dice = Rng::with_seed(1);
     let mut torn = 0;
     for _ in 0..100 {
-        let found = disk.lose_power(&mut dice).remove("d").expect("it is safe");
+        let found = disk
+            .lose_power(&mut dice)
+            .remove(STORE[0])
+            .expect("it is safe");
         assert_eq!(found.len(), 2_048);
         // The write covers a half sector, a whole one and a half one.
         let sectors = [256..512, 512..1_024, 1_024..1_280].map(|sector| {

@@ -12,6 +12,7 @@
     reason = "all of this file is a test, which says what it has tried"
 )]
 
+mod blackout;
 mod discord;
 mod image;
 mod life;

@@ -10,14 +10,11 @@ use tempfile::tempdir;
 use tokio::time::Instant;
 
 use crate::{
-    image::Disk,
+    image::{Disk, STORE},
     seed, setting, strace,
     trace::{self, Happened},
     world::World,
 };
-
-/// The database, and what belongs to it on the disk. SQLite makes `-shm` anew.
-const FILES: [&str; 3] = ["cordboard.db", "cordboard.db-wal", "cordboard.db-journal"];
 
 /// Lives that are recorded; the images are drawn from all of them.
 const LIVES: u64 = 3;
@@ -126,12 +123,10 @@ async fn lose_power(histories: &[History], seed: u64, images: u64) -> Vec<String
 /// What an image should say and does not.
 async fn missing(files: &BTreeMap<String, Vec<u8>>, effects: &[Effect]) -> Vec<String> {
     let folder = tempdir().expect("a temporary folder can be made");
-    for name in FILES {
-        if let Some(content) = files.get(name) {
-            fs::write(folder.path().join(name), content).expect("a file is written");
-        }
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).expect("a file is written");
     }
-    let path = folder.path().join(FILES[0]);
+    let path = folder.path().join(STORE[0]);
     match Store::open(&Location::Path(path.clone())).await {
         Ok(store) => drop(store),
         Err(error) => return vec![format!("it does not open: {error:?}")],

@@ -39,9 +39,8 @@ async fn world(seed: u64) -> usize {
     let mut world = World::new(seed).await;
     let mut times = Rng::with_seed(!seed);
     for _ in 0..LIVES {
-        let end = world
-            .live_for(Duration::from_millis(times.u64(0..=LIFE_MS_MAX)))
-            .await;
+        let time = Duration::from_millis(times.u64(0..=LIFE_MS_MAX));
+        let end = world.live_for(world.command(), time).await;
         assert!(end.is_killed(), "seed {seed}: it ended by itself: {end:#?}");
     }
     world.settle().await

@@ -1,6 +1,6 @@
 //! One Discord, one store, and the lives that follow each other over it.
 
-use std::{fs, path::PathBuf, process::Command, time::Duration};
+use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, time::Duration};
 
 use cordboard_simulator::Violation;
 use fastrand::Rng;
@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     discord::Discord,
+    image::STORE,
     life::{End, Life, PATIENCE},
     load,
 };
@@ -107,18 +108,18 @@ impl World {
         self.lives.push("debts".to_owned());
         self.discord.go_wrong(&mut self.dice);
         self.discord.refuse_deletions();
-        self.live_on(DEBTS_TIME).await;
+        self.live_on(self.command(), DEBTS_TIME).await;
     }
 
-    /// A life that is killed from outside after a time.
-    pub(crate) async fn live_for(&mut self, time: Duration) -> End {
+    /// A life of a command that is killed from outside after a time.
+    pub(crate) async fn live_for(&mut self, command: Command, time: Duration) -> End {
         self.lives.push(format!("{time:?}"));
         self.discord.go_wrong(&mut self.dice);
-        self.live_on(time).await
+        self.live_on(command, time).await
     }
 
-    async fn live_on(&mut self, time: Duration) -> End {
-        let mut life = Life::start(&mut self.command());
+    async fn live_on(&mut self, mut command: Command, time: Duration) -> End {
+        let mut life = Life::start(&mut command);
         let mut dice = self.dice.fork();
         let talking = async {
             let Some(address) = life.ready().await else {
@@ -131,6 +132,16 @@ impl World {
         drop(tokio::time::timeout(time, talking).await);
         life.kill();
         life.ended().await
+    }
+
+    /// Puts other files in the place of the store's.
+    pub(crate) fn replace_store(&self, files: &BTreeMap<String, Vec<u8>>) {
+        for name in STORE.into_iter().chain(["cordboard.db-shm"]) {
+            drop(fs::remove_file(self.file(name)));
+        }
+        for (name, content) in files {
+            fs::write(self.file(name), content).expect("a file is written");
+        }
     }
 
     /// A last life, in which nothing goes wrong any more, and then the promises. How many channels
