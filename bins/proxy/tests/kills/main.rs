@@ -14,6 +14,7 @@
 
 mod blackout;
 mod discord;
+mod failures;
 mod image;
 mod life;
 mod load;

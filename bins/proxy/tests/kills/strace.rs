@@ -44,7 +44,16 @@ pub(crate) fn is_there() -> bool {
 
 /// `command`, killed on entry of a thread's `nth` call of the set.
 pub(crate) fn killed_at(command: &Command, set: &str, nth: u64) -> Command {
-    let inject = format!("inject={set}:signal=SIGKILL:when={nth}");
+    injected(command, set, &format!("signal=SIGKILL:when={nth}"))
+}
+
+/// `command`, for which a thread's `nth` call of the set and all later ones fail.
+pub(crate) fn failing_from(command: &Command, set: &str, error: &str, nth: u64) -> Command {
+    injected(command, set, &format!("error={error}:when={nth}+"))
+}
+
+fn injected(command: &Command, set: &str, what: &str) -> Command {
+    let inject = format!("inject={set}:{what}");
     // Without --seccomp-bpf, with which strace 6.1 counts no further than the first call.
     let arguments = ["-e", &format!("trace={set}"), "-e", &inject];
     traced(command, &arguments, Path::new("/dev/null"))
