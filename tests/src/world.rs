@@ -3,11 +3,13 @@
 use std::{
     cell::{Cell, RefCell},
     net::Ipv4Addr,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 use cordboard_app::{Config, Environment, Failed, Proxy};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
+use hyper::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -64,6 +66,7 @@ pub struct World {
     /// The simulated Discord: faults, human acts, ground truth.
     pub discord: Simulator,
     setup: Setup,
+    more: RefCell<Vec<(String, String)>>,
     folder: TempDir,
     proxy: RefCell<Option<Running>>,
     killed: Cell<bool>,
@@ -106,6 +109,7 @@ pub fn sim_with(setup: Setup, body: impl AsyncFnOnce(&World)) {
         let world = World {
             discord,
             setup,
+            more: RefCell::default(),
             folder,
             proxy: RefCell::new(None),
             killed: Cell::new(false),
@@ -175,6 +179,18 @@ impl World {
             .expect("the proxy ends well");
     }
 
+    /// Waits until the proxy ends by itself, and tells why it did.
+    ///
+    /// # Panics
+    /// When none runs, or it ends well.
+    pub async fn proxy_ended(&self) -> Failed {
+        let running = self.proxy.take().expect("a proxy runs");
+        self.killed.set(true);
+        let ended = running.task.await.expect("the proxy does not panic");
+        drop(running.stop);
+        ended.expect_err("nobody has told it to end")
+    }
+
     /// Ends the proxy between two instructions, as SIGKILL does: nothing it holds is put down.
     ///
     /// # Panics
@@ -193,7 +209,7 @@ impl World {
     /// When a proxy runs, or there is no store.
     pub fn lose_store(&self) {
         assert!(self.proxy.borrow().is_none(), "a proxy runs");
-        let store = self.folder.path().join("cordboard.db");
+        let store = self.store();
         std::fs::remove_file(&store).expect("there is a store");
         for ending in ["db-wal", "db-shm"] {
             // Left behind only by a process that was killed.
@@ -201,13 +217,66 @@ impl World {
         }
     }
 
+    /// Where the world's database is.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("cordboard.db")
+    }
+
+    /// Where the key that signs its marks is.
+    #[must_use]
+    pub fn key(&self) -> PathBuf {
+        self.folder.path().join("cordboard.db.key")
+    }
+
     /// Whether a proxy of this world was ever killed.
     pub(crate) fn has_killed(&self) -> bool {
         self.killed.get()
     }
 
+    /// Sets one key of the configuration otherwise, from the next start on.
+    pub fn set(&self, variable: &str, value: &str) {
+        let set = (variable.to_owned(), value.to_owned());
+        self.more.borrow_mut().push(set);
+    }
+
+    /// What `/admin/v1/debts` says.
+    ///
+    /// # Panics
+    /// When it says nothing.
+    pub async fn debts(&self, query: &str) -> Value {
+        let path = format!("/admin/v1/debts{query}");
+        let answer = self.client().send(Method::GET, &path, "").await;
+        let (status, debts) = answer
+            .expect("the proxy answers")
+            .json()
+            .await
+            .expect("in JSON");
+        assert_eq!(status, 200, "{debts}");
+        debts
+    }
+
+    /// What `/metrics` says.
+    ///
+    /// # Panics
+    /// When it says nothing.
+    pub async fn metrics(&self) -> String {
+        let answer = self.client().send(Method::GET, "/metrics", "").await;
+        let text = answer.expect("the proxy answers").text().await;
+        text.expect("in text")
+    }
+
+    /// Whether a channel is there.
+    #[must_use]
+    pub fn is_alive(&self, channel_id: u64) -> bool {
+        let channels = self.discord.truth().channels;
+        let mut of = channels.iter().filter(|channel| channel.id == channel_id);
+        of.any(|channel| channel.alive)
+    }
+
     /// All channels that the proxy's bot ever created, as Discord knows it.
-    fn channels(&self) -> Vec<ChannelTruth> {
+    #[must_use]
+    pub fn channels(&self) -> Vec<ChannelTruth> {
         let mut channels = self.discord.truth().channels;
         channels.retain(|channel| channel.creator_id == self.discord.user_id());
         channels
@@ -243,9 +312,20 @@ impl World {
 
     /// The proxy's configuration, as a file and variables would give it.
     pub(crate) fn config(&self) -> Config {
-        let me = self.discord.introduction();
-        let text = format!(
-            r#"
+        let store = self.store();
+        let text = configuration(&self.discord, &store, KEY, &self.setup.toml);
+        let more = self.more.borrow();
+        let variables = self.setup.variables.iter().chain(more.iter());
+        let variables: Environment = variables.cloned().collect();
+        Config::parse(&text, "the world", &variables).expect("the world's configuration is right")
+    }
+}
+
+/// A configuration for a proxy in front of `discord`, with `more` TOML at its end.
+pub(crate) fn configuration(discord: &Simulator, store: &Path, key: &str, more: &str) -> String {
+    let me = discord.introduction();
+    format!(
+        r#"
 listen = "127.0.0.1:0"
 [discord]
 token = "{}"
@@ -261,18 +341,15 @@ models = ["{MODEL}"]
 default_channel_id = "{}"
 [[keys]]
 name = "world"
-secret = "{KEY}"
-{}"#,
-            me.token,
-            me.guild_id,
-            me.rest_url,
-            me.gateway_url,
-            self.folder.path().join("cordboard.db").display(),
-            me.bots[0].user_id,
-            me.default_channel_id,
-            self.setup.toml,
-        );
-        let variables: Environment = self.setup.variables.iter().cloned().collect();
-        Config::parse(&text, "the world", &variables).expect("the world's configuration is right")
-    }
+secret = "{key}"
+scopes = ["chat", "admin"]
+{more}"#,
+        me.token,
+        me.guild_id,
+        me.rest_url,
+        me.gateway_url,
+        store.display(),
+        me.bots[0].user_id,
+        me.default_channel_id,
+    )
 }

@@ -16,6 +16,7 @@ use std::{
 
 use cordboard_conversation::Bot;
 use cordboard_frontend::Key;
+use cordboard_lifecycle::{Isolation, Quota};
 use cordboard_store::Location;
 use secrecy::SecretString;
 use toml::Table;
@@ -36,6 +37,11 @@ pub struct Config {
     pub discord: Discord,
     /// Where the record of channels is kept.
     pub store: Location,
+    /// How much room its disk must have for new channels, in bytes (default 256 MiB or 5 % of the
+    /// disk, whichever is more).
+    pub store_free_min_bytes: Option<u64>,
+    /// Whether it may be on a network file system (default no).
+    pub store_allows_network_fs: bool,
     /// How channels are made and unmade.
     pub channels: Channels,
     /// Bounds an operator may want to move.
@@ -46,6 +52,9 @@ pub struct Config {
     pub bots: Vec<Bot>,
     /// The keys that may ask.
     pub keys: Vec<Key>,
+    /// The safeguard that a test takes away. No file can set it.
+    #[cfg(feature = "sabotage")]
+    pub sabotage: Option<cordboard_lifecycle::Sabotage>,
 }
 
 /// How to reach Discord.
@@ -55,8 +64,6 @@ pub struct Discord {
     pub token: SecretString,
     /// The guild to work in.
     pub guild_id: Id<GuildMarker>,
-    /// The category that channels are created under.
-    pub category_id: Option<Id<ChannelMarker>>,
     /// Another base for REST than `https://discord.com`, such as a simulator's.
     pub rest_url: Option<String>,
     /// Another gateway than the one Discord names, such as a simulator's.
@@ -68,14 +75,26 @@ pub struct Discord {
 /// How channels are made and unmade.
 #[derive(Debug)]
 pub struct Channels {
-    /// How long a channel stays after its conversation (default 5 s).
-    pub delete_after: Duration,
+    /// How long a channel stays after its conversation (default 5 s); `None` keeps it for good.
+    pub delete_after: Option<Duration>,
     /// Channels that are never deleted, whatever the record says: these and each bot's default.
     pub protected: HashSet<Id<ChannelMarker>>,
     /// What channel names start with (default `cord`).
     pub name_prefix: String,
     /// Where the key that signs marks is kept; beside the store when not set, made at first start.
     pub key_file: Option<PathBuf>,
+    /// Whether to go on when that key is lost or another one than before (default no): creations
+    /// whose answers were lost under the old one cannot be recognised any more.
+    pub accept_new_key: bool,
+    /// The categories that channels are created under, `discord.category_id` among them.
+    pub category_ids: Vec<Id<ChannelMarker>>,
+    /// What keeps one conversation from the others (default: a channel of its own).
+    pub isolation: Isolation,
+    /// How much of the guild may be filled (default: 500 channels but 20).
+    pub quota: Quota,
+    /// Whether to run without the permission View Audit Log: channels that cannot be proven ours
+    /// then stay, in quarantine (default no).
+    pub degraded_ownership: bool,
 }
 
 /// Bounds an operator may want to move.
@@ -89,6 +108,13 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// The largest request body (default 64 MiB).
     pub body_bytes: usize,
+}
+
+impl Channels {
+    /// Whether conversations may have threads instead of channels.
+    pub(crate) fn uses_threads(&self) -> bool {
+        self.isolation != Isolation::Channel
+    }
 }
 
 impl Config {

@@ -1,9 +1,11 @@
 //! The first contact with Discord: who we are, what we may do, and that events arrive.
 
 use cordboard_discord::{Discord, DiscordError, Identity};
-use cordboard_gateway::{Hub, State};
+use cordboard_gateway::{Fatal, Hub, State};
 use cordboard_upkeep::{may_read_content, missing_permissions};
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+use twilight_model::guild::Permissions;
 
 use crate::{
     Config, Failed,
@@ -31,8 +33,13 @@ pub(crate) async fn introduce(
     })
     .await?;
     let mut needed = Vec::new();
-    for need in missing_permissions(guild.permissions) {
-        if need.required {
+    for need in missing_permissions(guild.permissions, config.channels.uses_threads()) {
+        if need.permission == Permissions::VIEW_AUDIT_LOG && !config.channels.degraded_ownership {
+            needed.push(format!(
+                "{} ({}; channels.degraded_ownership = true runs without it, and such channels stay)",
+                need.name, need.consequence
+            ));
+        } else if need.required {
             needed.push(format!("{} ({})", need.name, need.consequence));
         } else {
             tracing::warn!(
@@ -115,5 +122,14 @@ pub(crate) async fn gateway_ready(hub: &Hub, deadline: Instant) -> Result<(), Fa
         Err(elapsed) => Err(Failed::Unreachable {
             source: elapsed.into(),
         }),
+    }
+}
+
+/// Watches over the token: a refusal for a moment is Discord's hiccup, one that stays ends the
+/// process, because each further request counts against this address.
+pub(crate) async fn token_is_good(discord: Discord, stop: CancellationToken) -> Result<(), Fatal> {
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        () = discord.token_refused() => Err(Fatal::TokenRefused),
     }
 }

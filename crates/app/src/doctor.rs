@@ -3,6 +3,7 @@
 use std::fmt;
 
 use cordboard_discord::{Discord, DiscordError, Identity};
+use cordboard_lifecycle::Isolation;
 use cordboard_upkeep::{may_read_content, missing_permissions};
 
 use crate::{Config, Failed, install_tls, settings};
@@ -47,15 +48,19 @@ pub async fn doctor(config: &Config) -> Result<Vec<Finding>, Failed> {
         content(&identity),
     ];
     findings.extend(guild(&discord, config, &identity).await);
-    let category = config
-        .discord
-        .category_id
-        .map(|id| ("discord.category_id", id));
+    let categories = config.channels.category_ids.iter();
+    let categories = categories.map(|id| ("channels.category_ids", *id));
+    let parent = match config.channels.isolation {
+        Isolation::Channel => None,
+        Isolation::Thread(id) | Isolation::ChannelThenThread(id) => {
+            Some(("channels.thread_parent_id", id))
+        }
+    };
     let defaults = config
         .bots
         .iter()
         .filter_map(|bot| Some(("bots.default_channel_id", bot.default_channel_id?)));
-    for (key, id) in category.into_iter().chain(defaults) {
+    for (key, id) in categories.chain(parent).chain(defaults) {
         let subject = format!("{key} {id}");
         findings.push(match discord.probe_channel(id).await {
             Ok(channel) if channel.guild_id == Some(config.discord.guild_id) => {
@@ -107,7 +112,7 @@ async fn guild(discord: &Discord, config: &Config, identity: &Identity) -> Vec<F
         }
     };
     let mut findings = vec![Finding::well(format!("the guild is {}", guild.name))];
-    for need in missing_permissions(guild.permissions) {
+    for need in missing_permissions(guild.permissions, config.channels.uses_threads()) {
         findings.push(Finding::ill(
             format!("the permission {}", need.name),
             &format!("is missing: without it, {}", need.consequence),

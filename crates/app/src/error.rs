@@ -93,7 +93,11 @@ impl Failed {
             }
             Err(source) => source,
         };
-        match source.downcast::<cordboard_lifecycle::LifecycleError>() {
+        let source = match source.downcast::<cordboard_lifecycle::LifecycleError>() {
+            Ok(source) => return Self::Store { source },
+            Err(source) => source,
+        };
+        match source.downcast::<cordboard_store::StoreError>() {
             Ok(source) => Self::Store { source },
             Err(source) => Self::Task { task, source },
         }

@@ -1,7 +1,8 @@
-//! What `/healthz` says beyond being alive. Anyone may read it.
+//! What `/healthz`, `/readyz` and `/metrics` say.
 
-use cordboard_frontend::Details;
+use cordboard_frontend::{Cause, Details, Metric};
 use cordboard_gateway::{Hub, State};
+use cordboard_lifecycle::Channels;
 
 /// How the gateway stands, in one word, and for how long.
 pub(crate) fn details(hub: Hub) -> impl Fn() -> Details + Send + Sync + 'static {
@@ -20,5 +21,75 @@ pub(crate) fn details(hub: Hub) -> impl Fn() -> Details + Send + Sync + 'static 
             ("gateway", word.into()),
             ("gateway_seconds", seconds.into()),
         ])
+    }
+}
+
+/// Why no new conversation can begin, if so.
+pub(crate) fn causes(
+    hub: Hub,
+    channels: Channels,
+) -> impl Fn() -> Vec<Cause> + Send + Sync + 'static {
+    move || {
+        let state = hub.health().state;
+        let gateway = (!state.is_ready()).then(|| Cause {
+            name: "gateway",
+            detail: "discord sends no events at the moment".to_owned(),
+        });
+        let conditions = channels.conditions().into_iter();
+        let stopping = conditions.filter(|(condition, _)| condition.stops_openings());
+        let stopping = stopping.map(|(condition, detail)| Cause {
+            name: condition.name(),
+            detail,
+        });
+        gateway.into_iter().chain(stopping).collect()
+    }
+}
+
+/// What is counted about channels.
+pub(crate) fn metrics(channels: Channels) -> impl Fn() -> Vec<Metric> + Send + Sync + 'static {
+    move || {
+        let counts = channels.counts();
+        let stages = [
+            ("planned", counts.planned),
+            ("live", counts.live),
+            ("unknown", counts.unknown),
+            ("abandoned", counts.abandoned),
+            ("quarantined", counts.quarantined),
+            ("condemned", counts.condemned),
+            ("parked", counts.parked),
+        ];
+        let mut standing = Metric::gauge(
+            "cordboard_channels",
+            "Rows of the registry by the stage they stand at.",
+        );
+        for (stage, count) in stages {
+            standing = standing.with([("stage", stage)], count);
+        }
+        let mut ended = Metric::counter(
+            "cordboard_channels_ended_total",
+            "Rows that were settled since the start.",
+        );
+        for (how, count) in [
+            ("gone", counts.gone),
+            ("kept", counts.kept),
+            ("not_created", counts.not_created),
+        ] {
+            ended = ended.with([("how", how)], count);
+        }
+        let mut refused = Metric::counter(
+            "cordboard_deletions_refused_total",
+            "Deletions that a check stopped, by the check.",
+        );
+        for (check, count) in channels.refusals() {
+            refused = refused.with([("check", check)], count);
+        }
+        let mut degraded = Metric::gauge(
+            "cordboard_degraded",
+            "Conditions that keep the proxy from doing all of its work.",
+        );
+        for (condition, _) in channels.conditions() {
+            degraded = degraded.with([("condition", condition.name())], 1);
+        }
+        vec![standing, ended, refused, degraded]
     }
 }

@@ -29,3 +29,15 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A secret file larger than this (16 KiB) is a mistake as well.
 pub const SECRET_FILE_BYTES_MAX: u64 = 16 << 10;
+
+/// How often the room on the store's disk is looked at. A row takes half a KiB: 256 MiB last for
+/// hours even when thousands are written in a second.
+pub const SPACE_LOOK_EVERY: Duration = Duration::from_secs(15);
+
+/// How long the start waits for what a former life left to be deleted before it says that it is
+/// ready: most is gone within seconds, and what is not goes on in the background.
+pub const START_REAP_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How often records that are long settled are dropped: they are kept for months, so an hour more
+/// or less does not matter.
+pub const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);

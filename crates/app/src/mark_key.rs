@@ -8,15 +8,22 @@ use std::{
 };
 
 use cordboard_lifecycle::{MarkKey, kp};
-use cordboard_store::Location;
+use cordboard_store::{Location, Store};
+use sha2::{Digest as _, Sha256};
 
-use crate::{Config, ConfigError, Failed, config::Problem};
+use crate::{Config, ConfigError, Failed, config::Problem, settings};
 
 /// The key's size in bytes: as long as the digest it is used with.
 const KEY_BYTES: usize = 32;
 
+/// What makes the fingerprint a digest that nothing else takes of the key.
+const FINGERPRINT_PURPOSE: &[u8] = b"cordboard fingerprint of the key that signs marks\0";
+
 /// The installation's key. A store in memory gets one that is forgotten with it.
-pub(crate) fn load(config: &Config) -> Result<MarkKey, Failed> {
+///
+/// The store knows its fingerprint. Another key would look as good, and creations whose answers were
+/// lost under the old one would never be recognised: so it is refused, unless the operator accepts it.
+pub(crate) async fn load(config: &Config, store: &Store) -> Result<MarkKey, Failed> {
     let path = match (&config.channels.key_file, &config.store) {
         (Some(path), _) => path.clone(),
         (None, Location::Path(store)) => beside(store),
@@ -26,7 +33,16 @@ pub(crate) fn load(config: &Config) -> Result<MarkKey, Failed> {
         what: format!("the key {}", path.display()),
         source,
     };
+    let known = store.key_fingerprint().await;
+    let known = known.map_err(settings::store_failed)?;
+    let is_accepted = config.channels.accept_new_key;
     if !path.try_exists().map_err(failed)? {
+        if known.is_some() && !is_accepted {
+            return Err(lost(
+                &path,
+                "is missing, and the store's marks are signed with it",
+            ));
+        }
         kp!("app.key.missing");
         create(&path).map_err(failed)?;
         kp!("app.key.made");
@@ -35,7 +51,40 @@ pub(crate) fn load(config: &Config) -> Result<MarkKey, Failed> {
             "made the key that signs marks; keep a copy: without it, channels of a lost store cannot be proven ours"
         );
     }
-    read(&path)
+    let key = read(&path)?;
+    let fingerprint = fingerprint(&key);
+    match known {
+        Some(known) if known == fingerprint => {
+            if is_accepted {
+                tracing::warn!(
+                    "channels.accept_new_key is set, and the key is the old one; remove it, or the loss of the key goes unnoticed"
+                );
+            }
+        }
+        Some(_) if !is_accepted => {
+            let matter = "is another key than the one that has signed the store's marks";
+            return Err(lost(&path, matter));
+        }
+        known => {
+            if known.is_some() {
+                tracing::error!(
+                    file = %path.display(),
+                    "a new key signs marks, because channels.accept_new_key is set: creations whose answers were lost before can no longer be recognised, and their channels stay; look for them by hand, and remove channels.accept_new_key"
+                );
+            }
+            let recorded = store.set_key_fingerprint(fingerprint).await;
+            recorded.map_err(settings::store_failed)?;
+        }
+    }
+    Ok(MarkKey::new(key))
+}
+
+/// The first 8 bytes of the digest: enough to tell any two keys of an installation apart.
+fn fingerprint(key: &[u8; KEY_BYTES]) -> String {
+    let digest = Sha256::new_with_prefix(FINGERPRINT_PURPOSE).chain_update(key);
+    let mut first = [0; size_of::<u64>()];
+    first.copy_from_slice(&digest.finalize()[..size_of::<u64>()]);
+    format!("{:016x}", u64::from_be_bytes(first))
 }
 
 fn beside(store: &Path) -> PathBuf {
@@ -75,43 +124,54 @@ fn create(path: &Path) -> io::Result<()> {
     fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
-fn read(path: &Path) -> Result<MarkKey, Failed> {
-    let wrong = |matter: String, fix: &str| {
-        let problem = Problem {
-            key: "channels.key_file".to_owned(),
-            matter: format!("{}: {matter}", path.display()),
-            fix: fix.to_owned(),
-        };
-        Failed::Config(ConfigError::Unusable {
-            problems: vec![problem],
-        })
+/// What is wrong with the file, and what to do about it.
+fn wrong(path: &Path, matter: &str, fix: &str) -> Failed {
+    let matter = format!("{}: {matter}", path.display());
+    Failed::Config(ConfigError::Unusable {
+        problems: vec![Problem::new("channels.key_file", matter, fix)],
+    })
+}
+
+fn lost(path: &Path, matter: &str) -> Failed {
+    wrong(
+        path,
+        matter,
+        "restore the key from its copy; only if it is lost for good, remove what is left of it and \
+         start once with channels.accept_new_key = true",
+    )
+}
+
+fn read(path: &Path) -> Result<[u8; KEY_BYTES], Failed> {
+    let unreadable = |error: io::Error| {
+        let fix = "make it readable, or restore it from a copy";
+        wrong(path, &error.to_string(), fix)
     };
-    let mode = fs::metadata(path)
-        .map_err(|error| {
-            wrong(
-                error.to_string(),
-                "make it readable, or restore it from a copy",
-            )
-        })?
-        .permissions()
-        .mode();
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let mode = metadata.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(wrong(
-            format!("others may read it (mode {:o})", mode & 0o777),
+            path,
+            &format!("others may read it (mode {:o})", mode & 0o777),
             "set its mode to 600: whoever knows the key can make marks",
         ));
     }
-    let bytes = fs::read(path).map_err(|error| {
-        wrong(
-            error.to_string(),
-            "make it readable, or restore it from a copy",
-        )
-    })?;
-    let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| {
-        wrong(
-            format!("holds {} bytes instead of {KEY_BYTES}", bytes.len()),
-            "restore it from a copy; only if there is none, remove it",
-        )
-    })?;
-    Ok(MarkKey::new(key))
+    let bytes = fs::read(path).map_err(unreadable)?;
+    <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| {
+        let matter = format!("holds {} bytes instead of {KEY_BYTES}", bytes.len());
+        lost(path, &matter)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_tells_keys_apart_and_is_no_digest_that_is_used_elsewhere() {
+        let (one, other) = (fingerprint(&[1; KEY_BYTES]), fingerprint(&[2; KEY_BYTES]));
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 16);
+        let plain = format!("{:x}", Sha256::digest([1; KEY_BYTES]));
+        assert!(!plain.starts_with(&one));
+    }
 }

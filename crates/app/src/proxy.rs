@@ -1,13 +1,13 @@
 //! The proxy, put together: in which order it starts, what runs, in which order it lets go.
 
-use std::{future::pending, net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
-use cordboard_gateway::Gateway;
-use cordboard_lifecycle::{Channels, kp, lifecycle};
-use cordboard_store::{Location, Store};
+use cordboard_gateway::{Gateway, Hub};
+use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry, kp, lifecycle};
+use cordboard_store::Store;
 use tokio::{
     net::TcpListener,
     time::{Instant, timeout},
@@ -16,11 +16,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, Failed, SystemClock, connect,
-    error::Source,
-    health, install_tls,
-    limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_TIMEOUT},
-    mark_key, settings,
-    tasks::{Ended, Tasks},
+    debts::OpenDebts,
+    engines::Engines,
+    events, health, housekeeping, install_tls,
+    limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
+    mark_key, room, settings, space,
+    tasks::Tasks,
 };
 
 /// A proxy that is ready: its address bound, its record read, connected to Discord.
@@ -35,11 +36,13 @@ pub struct Proxy {
     engines: Engines,
 }
 
-/// What runs below the front, from before the first request until after the last.
-#[derive(Debug, Default)]
-struct Engines {
-    tasks: Tasks,
-    stop: CancellationToken,
+/// What the parts of a running proxy share.
+struct Parts {
+    store: Store,
+    discord: Discord,
+    channels: Channels,
+    hub: Hub,
+    clock: SystemClock,
 }
 
 impl Proxy {
@@ -54,26 +57,15 @@ impl Proxy {
         let clock = SystemClock::start();
         let deadline = Instant::now() + START_TIMEOUT;
         // What can be refused at once comes first: the address, the store, the key.
-        let bind = |source| Failed::System {
-            what: format!("to listen on {}", config.listen),
-            source,
-        };
-        let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
-        let address = listener.local_addr().map_err(bind)?;
+        let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
-        let store = Store::open(&config.store)
+        let store = Store::open_with(&config.store, settings::store(&config))
             .await
             .map_err(settings::store_failed)?;
         kp!("app.start.store_opened");
-        let key = mark_key::load(&config)?;
+        let key = mark_key::load(&config, &store).await?;
         kp!("app.start.key_loaded");
-        if config.store == Location::Memory && config.discord.rest_url.is_none() {
-            tracing::warn!(
-                store.url = %config.store,
-                "the store is in memory: if this process is killed, the channels that it leaves stay; set store.url to sqlite:PATH"
-            );
-        }
-
+        settings::warn(&config);
         let discord =
             Discord::new(&settings::discord(&config)).map_err(settings::discord_failed)?;
         let bot = connect::introduce(&discord, &config, deadline).await?;
@@ -81,44 +73,41 @@ impl Proxy {
 
         let mut engines = Engines::default();
         let (hub, gateway) = Gateway::new(settings::gateway(&config), discord.clone());
-        let lifecycle_settings = settings::lifecycle(&config, &bot);
-        let (channels, mut driver) = lifecycle(
+        let (channels, driver) = lifecycle(
             discord.clone(),
             store.registry(),
             key,
             clock,
-            lifecycle_settings,
+            settings::lifecycle(&config, &bot),
         );
-        let recovered = driver.recover().await.map_err(settings::lifecycle_failed)?;
+        let parts = Parts {
+            store,
+            discord,
+            channels,
+            hub,
+            clock,
+        };
+        let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
-        if !recovered.is_empty() {
-            tracing::info!(
-                ?recovered,
-                "a former life left channels; they are being dealt with"
-            );
-        }
         engines.spawn("gateway", |stop| gateway.run(stop));
         engines.spawn("lifecycle", |stop| driver.run(stop));
+        parts.spawn_care(&config, &mut engines);
         engines
-            .unless_one_ends(connect::gateway_ready(&hub, deadline))
+            .unless_one_ends(connect::gateway_ready(&parts.hub, deadline))
             .await?;
         kp!("app.start.connected");
-
-        let conversations = settings::conversation(&config);
-        let exchanges = Exchanges::new(discord, channels.clone(), hub.clone(), conversations);
-        let clock = move || clock.now().as_secs();
-        let frontend = Frontend::new(exchanges.clone(), settings::frontend(&config), clock)
-            .with_details(health::details(hub));
+        engines.unless_one_ends(parts.reap_left_overs()).await?;
+        let channels = parts.channels.clone();
+        let (exchanges, frontend) = parts.front(&config);
         tracing::info!(%address, bot = %bot.name, "ready");
         kp!("app.start.ready");
-        let grace = config.shutdown_grace;
         Ok(Self {
             address,
             listener,
             exchanges,
             frontend,
             channels,
-            grace,
+            grace: config.shutdown_grace,
             engines,
         })
     }
@@ -166,6 +155,7 @@ impl Proxy {
             Ok(())
         });
         let mut outcome = tokio::select! {
+            biased;
             () = stop => Ok(()),
             failed = self.engines.one_ends() => Err(failed),
             failed = front.all_ended() => Err(failed.err().unwrap_or_else(|| {
@@ -181,6 +171,7 @@ impl Proxy {
             // Streams may end by themselves, as long as there is something to carry them; whatever
             // does not is released below.
             outcome = tokio::select! {
+                biased;
                 ended = timeout(self.grace, front.all_ended()) => ended.unwrap_or(Ok(())),
                 failed = self.engines.one_ends() => Err(failed),
             };
@@ -208,51 +199,108 @@ impl Proxy {
     }
 }
 
-// === impl Engines ===
+async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), Failed> {
+    let bind = |source| Failed::System {
+        what: format!("to listen on {}", config.listen),
+        source,
+    };
+    let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
+    let address = listener.local_addr().map_err(bind)?;
+    Ok((listener, address))
+}
 
-impl Engines {
-    fn spawn<E, F>(&mut self, name: &'static str, run: impl FnOnce(CancellationToken) -> F)
+// === impl Parts ===
+
+impl Parts {
+    /// Takes over what a former life left, and what an operator has told it.
+    async fn recover<A, R, C>(
+        &self,
+        mut driver: Driver<A, R, C>,
+        config: &Config,
+    ) -> Result<Driver<A, R, C>, Failed>
     where
-        F: Future<Output = Result<(), E>> + Send + 'static,
-        E: Into<Source>,
+        A: ChannelApi + GuildApi,
+        R: Registry,
+        C: Clock,
     {
-        let running = run(self.stop.clone());
-        self.tasks
-            .spawn(name, async move { running.await.map_err(Into::into) });
-    }
-
-    /// Waits until one ends although nobody has told it to, however it does.
-    async fn one_ends(&mut self) -> Failed {
-        match self.tasks.next_end().await {
-            Some(Ended { task, outcome }) => Failed::ended_early(task, outcome),
-            // There is none any more, and the last one's end has been told.
-            None => pending().await,
+        #[cfg(feature = "sabotage")]
+        if let Some(safeguard) = config.sabotage {
+            driver.sabotage(safeguard);
         }
-    }
-
-    /// Waits for `ready`, but not for what cannot come any more.
-    async fn unless_one_ends<T>(
-        &mut self,
-        ready: impl Future<Output = Result<T, Failed>>,
-    ) -> Result<T, Failed> {
-        tokio::select! {
-            // Why a task ended says more than that it is gone.
-            biased;
-            failed = self.one_ends() => Err(failed),
-            ready = ready => ready,
+        #[cfg(not(feature = "sabotage"))]
+        let _ = config;
+        let recovered = driver.recover().await.map_err(settings::lifecycle_failed)?;
+        if !recovered.is_empty() {
+            tracing::info!(
+                ?recovered,
+                "a former life left channels; they are being dealt with"
+            );
         }
+        let held = self.store.deletions_held().await;
+        if held.map_err(settings::store_failed)? {
+            self.channels.hold_deletions(true);
+        }
+        Ok(driver)
     }
 
-    /// Tells them to stop and waits, within a bound, until they have.
-    async fn end(mut self) -> Result<(), Failed> {
-        self.stop.cancel();
-        timeout(ENGINES_STOP_TIMEOUT, self.tasks.all_ended())
-            .await
-            .unwrap_or_else(|elapsed| {
-                Err(Failed::Task {
-                    task: "an engine that was told to stop",
-                    source: elapsed.into(),
-                })
-            })
+    /// Starts what looks after the rest.
+    fn spawn_care(&self, config: &Config, engines: &mut Engines) {
+        let (hub, channels) = (self.hub.clone(), self.channels.clone());
+        let guild_id = config.discord.guild_id;
+        engines.spawn_care("events", async move {
+            events::observe(&hub, &channels, guild_id).await;
+        });
+        let nearly_full = self.channels.is_nearly_full();
+        engines.spawn_care("room", room::watch(self.discord.clone(), nearly_full));
+        let free_min_bytes = config.store_free_min_bytes;
+        let watching = space::watch(self.store.clone(), self.channels.clone(), free_min_bytes);
+        engines.spawn_care("disk", watching);
+        let (store, clock) = (self.store.clone(), self.clock);
+        engines.spawn("records", move |stop| housekeeping::run(store, clock, stop));
+        // Whoever meets the failure: after one that nobody acts on, nothing would be on record.
+        let store = self.store.clone();
+        engines.spawn("store", move |stop| async move {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => Ok(()),
+                failed = store.failed() => Err(failed),
+            }
+        });
+        let discord = self.discord.clone();
+        engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
+    }
+
+    /// Waits for what a former life left to be deleted, but not for long: it takes the room that new
+    /// channels need, and what takes longer goes on in the background.
+    async fn reap_left_overs(&self) -> Result<(), Failed> {
+        let reaping = async {
+            self.channels.looked_around().await;
+            self.channels.settled().await;
+        };
+        let reaped = timeout(START_REAP_TIMEOUT, reaping).await;
+        if reaped.is_err() {
+            let left = self.channels.counts();
+            tracing::info!(?left, "the rest of it is dealt with in the background");
+        }
+        Ok(())
+    }
+
+    /// What answers requests.
+    fn front(self, config: &Config) -> (Exchanges<Discord>, Frontend<Exchanges<Discord>>) {
+        let (channels, hub, clock) = (self.channels, self.hub, self.clock);
+        let conversations = settings::conversation(config);
+        let exchanges = Exchanges::new(self.discord, channels.clone(), hub.clone(), conversations);
+        let debts = OpenDebts {
+            store: self.store,
+            channels: channels.clone(),
+            clock,
+        };
+        let seconds = move || clock.now().as_secs();
+        let frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
+            .with_readiness(health::causes(hub.clone(), channels.clone()))
+            .with_metrics(health::metrics(channels))
+            .with_details(health::details(hub))
+            .with_admin(debts);
+        (exchanges, frontend)
     }
 }

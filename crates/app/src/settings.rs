@@ -1,13 +1,29 @@
 //! From configuration to each part's own settings, and from each part's errors to ours.
 
 use cordboard_discord::{DiscordError, Identity};
+use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
-use cordboard_store::StoreError;
+use cordboard_store::{Location, StoreError};
 
 use crate::{Config, ConfigError, Failed, config::Problem};
 
 /// What marks of this product begin with; other programs that use the crate choose their own.
 const NAMESPACE: &str = "crdbrd";
+
+/// Says what is allowed and unwise.
+pub(crate) fn warn(config: &Config) {
+    if config.store == Location::Memory && config.discord.rest_url.is_none() {
+        tracing::warn!(
+            store.url = %config.store,
+            "the store is in memory: if this process is killed, the channels that it leaves stay; set store.url to sqlite:PATH"
+        );
+    }
+    if config.channels.delete_after.is_none() {
+        tracing::warn!(
+            "channels.delete_after is 0: no channel is deleted after its conversation, and the guild fills up"
+        );
+    }
+}
 
 pub(crate) fn discord(config: &Config) -> cordboard_discord::Settings {
     cordboard_discord::Settings {
@@ -17,17 +33,22 @@ pub(crate) fn discord(config: &Config) -> cordboard_discord::Settings {
     }
 }
 
+/// What conversations need, and the audit log's entries as they are written (`GUILD_MODERATION`).
 pub(crate) fn gateway(config: &Config) -> cordboard_gateway::Settings {
+    let settings = cordboard_gateway::Settings::new(config.discord.token.clone());
     cordboard_gateway::Settings {
         gateway_url: config.discord.gateway_url.clone(),
-        ..cordboard_gateway::Settings::new(config.discord.token.clone())
+        intents: settings.intents | Intents::GUILD_MODERATION,
+        ..settings
     }
 }
 
 pub(crate) fn lifecycle(config: &Config, bot: &Identity) -> cordboard_lifecycle::Settings {
     cordboard_lifecycle::Settings {
         guild_id: config.discord.guild_id,
-        parent_id: config.discord.category_id,
+        category_ids: config.channels.category_ids.clone(),
+        isolation: config.channels.isolation,
+        quota: config.channels.quota,
         bot_id: bot.user_id,
         name_prefix: config.channels.name_prefix.clone(),
         delete_after: config.channels.delete_after,
@@ -85,5 +106,11 @@ pub(crate) fn discord_failed(error: DiscordError) -> Failed {
             hint: "check discord.rest_url and discord.token".to_owned(),
             source: error.into(),
         },
+    }
+}
+
+pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
+    cordboard_store::Settings {
+        allows_network_fs: config.store_allows_network_fs,
     }
 }

@@ -35,7 +35,7 @@ fn error(text: &str, variables: &[(&str, &str)]) -> String {
 fn a_minimal_configuration_gets_the_documented_defaults() {
     let config = parse(GOOD, &[]).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:7077");
-    assert_eq!(config.channels.delete_after, Duration::from_secs(5));
+    assert_eq!(config.channels.delete_after, Some(Duration::from_secs(5)));
     assert_eq!(config.channels.name_prefix, "cord");
     assert_eq!(config.limits.conversations, 256);
     assert_eq!(config.shutdown_grace, Duration::from_secs(25));
@@ -47,6 +47,24 @@ fn a_minimal_configuration_gets_the_documented_defaults() {
         .map(|id| id.get())
         .collect();
     assert_eq!(protected, [1_087_394_857_203_948_111]);
+}
+
+#[test]
+fn zero_keeps_channels_and_no_other_number_is_a_time() {
+    for zero in ["0", "\"0\"", "\"0s\""] {
+        let text = format!("{GOOD}\n[channels]\ndelete_after = {zero}\n");
+        assert_eq!(parse(&text, &[]).unwrap().channels.delete_after, None);
+    }
+    let text = error(&format!("{GOOD}\n[channels]\ndelete_after = 5\n"), &[]);
+    assert!(text.contains("5s"), "{text}");
+}
+
+#[test]
+fn a_key_opens_the_chat_alone_unless_told_otherwise() {
+    use cordboard_frontend::Scope;
+    let config = parse(GOOD, &[]).unwrap();
+    let opened = [Scope::Chat, Scope::Relay, Scope::Admin].map(|scope| config.keys[0].opens(scope));
+    assert_eq!(opened, [true, false, false]);
 }
 
 #[test]
@@ -66,7 +84,7 @@ fn the_environment_wins_over_the_file() {
     )
     .unwrap();
     assert_eq!(config.listen.port(), 1234);
-    assert_eq!(config.channels.delete_after, Duration::from_mins(2));
+    assert_eq!(config.channels.delete_after, Some(Duration::from_mins(2)));
     assert_eq!(config.channels.protected.len(), 3);
     assert_eq!(config.discord.guild_id.get(), 42);
     assert_eq!(config.limits.queue, 7);

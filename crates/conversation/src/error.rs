@@ -126,6 +126,10 @@ impl AskError {
                 retry_after: wait,
                 source,
             },
+            OpenError::Full { wait } => Self::Unavailable {
+                retry_after: Some(wait),
+                source: error.into(),
+            },
             OpenError::Deadline if deadline <= Instant::now() => Self::Deadline,
             OpenError::Never { source } => Self::Refused { source },
             OpenError::Closed => Self::Closed,

@@ -71,6 +71,7 @@ fn opening(request: &Request, bot: &Bot) -> Opening {
     Opening {
         request_id: request.id.clone(),
         label: bot.name.clone(),
+        tenant: request.tenant.clone(),
         deadline: request.deadline.min(now + CREATE_FOR_MAX),
         lifetime: request.deadline.saturating_duration_since(now) + LEASE_MARGIN,
     }

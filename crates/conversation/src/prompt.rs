@@ -135,6 +135,7 @@ mod tests {
         };
         let request = Request {
             id: "r".to_owned(),
+            tenant: String::new(),
             model: "m".to_owned(),
             turns: vec![Turn {
                 role: Role::User,

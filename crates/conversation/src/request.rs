@@ -10,6 +10,8 @@ use tokio::time::Instant;
 pub struct Request {
     /// Names the conversation in logs and in the channel's record: `[a-zA-Z0-9-]`.
     pub id: String,
+    /// Who asks, such as the name of their key: those who ask take turns when channels run short.
+    pub tenant: String,
     /// The model asked for, as the client wrote it.
     pub model: String,
     /// The dialogue so far, the question last.

@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, sync::atomic::Ordering};
 
-use cordboard_lifecycle::{ChannelApi, Creation, Deletable, Deletion, Failure, Plan, Presence, kp};
+use cordboard_lifecycle::{
+    ChannelApi, Creation, Deletable, Deletion, Failure, GuildApi, Kind, Listed, LogPage, Place,
+    Plan, Presence, kp,
+};
 use serde::Deserialize;
 use tokio::time::Instant;
 use twilight_http::request::AuditLogReason;
@@ -10,8 +13,9 @@ use twilight_model::{
     channel::{
         ChannelType,
         permission_overwrite::{PermissionOverwrite, PermissionOverwriteType},
+        thread::AutoArchiveDuration,
     },
-    guild::{Permissions, audit_log::AuditLogEventType},
+    guild::Permissions,
     id::{
         Id,
         marker::{AuditLogEntryMarker, ChannelMarker, GuildMarker, UserMarker},
@@ -19,7 +23,7 @@ use twilight_model::{
 };
 
 use crate::{
-    Code, Discord, Trouble,
+    Code, Discord, NewThread, Trouble,
     call::Call,
     limiter::{Resource, Share},
     limits::PAGE,
@@ -36,10 +40,28 @@ const NEEDED: Permissions = Permissions::VIEW_CHANNEL
 /// What it uses if it may: long prompts go as files.
 const WELCOME: Permissions = Permissions::ATTACH_FILES.union(Permissions::EMBED_LINKS);
 
+/// Actions in the audit log (resources/audit-log#audit-log-entry-object-audit-log-events).
+const CHANNEL_CREATE: u16 = 10;
+const THREAD_CREATE: u16 = 110;
+
 impl ChannelApi for Discord {
     async fn create(&self, plan: &Plan) -> Result<Id<ChannelMarker>, Failure> {
         kp!("discord.create.asked");
         let deadline = Instant::now() + plan.timeout;
+        if let Place::Thread(parent_id) = plan.place {
+            let mark = plan.mark.to_string();
+            let thread = NewThread {
+                parent_id,
+                name: &plan.name,
+                private: false,
+                // The shortest there is: only threads that are not archived count against the
+                // guild's maximum.
+                auto_archive: AutoArchiveDuration::Hour,
+                reason: &mark,
+                timeout: plan.timeout,
+            };
+            return self.create_thread(&thread).await;
+        }
         let modest = self.modest.load(Ordering::Relaxed);
         let allow = if modest { NEEDED } else { NEEDED | WELCOME };
         let outcome = match self.create_allowing(plan, deadline, allow).await {
@@ -91,18 +113,19 @@ impl ChannelApi for Discord {
         kp!("discord.look.settled");
         presence(outcome)
     }
+}
 
-    async fn creations(
+impl GuildApi for Discord {
+    async fn log(
         &self,
         guild_id: Id<GuildMarker>,
-        creator_id: Id<UserMarker>,
+        user_id: Id<UserMarker>,
         after: Option<Id<AuditLogEntryMarker>>,
-    ) -> Result<Vec<Creation>, Failure> {
+    ) -> Result<LogPage, Failure> {
         let request = self
             .builders
             .audit_log(guild_id)
-            .action_type(AuditLogEventType::ChannelCreate)
-            .user_id(creator_id)
+            .user_id(user_id)
             // Without `after` the newest page comes first; the caller wants the oldest.
             .after(after.map_or(0, Id::get))
             .limit(PAGE);
@@ -120,13 +143,18 @@ impl ChannelApi for Discord {
             .await
             .map_err(Failed::reading)?;
         kp!("discord.audit_log.read");
-        let mut creations: Vec<Creation> = log
-            .audit_log_entries
-            .into_iter()
-            .filter_map(AuditLogEntry::creation)
-            .collect();
-        creations.sort_unstable_by_key(|creation| creation.entry_id);
-        Ok(creations)
+        Ok(log.page())
+    }
+
+    async fn channels(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Listed>, Failure> {
+        let channels = self.guild_channels(guild_id).await?;
+        kp!("discord.channels.read");
+        let listed = channels.into_iter().map(|channel| Listed {
+            channel_id: channel.id,
+            parent_id: channel.parent_id,
+            topic: channel.topic,
+        });
+        Ok(listed.collect())
     }
 
     async fn special_channels(
@@ -148,7 +176,17 @@ impl ChannelApi for Discord {
             let trouble = Trouble::Unreadable("another guild than the one asked for".into());
             return Err(Failed::from(trouble).reading());
         }
-        Ok(special.ids())
+        let mut ids = special.ids();
+        match self.onboarding_channels(guild_id).await {
+            Ok(onboarding) => ids.extend(onboarding),
+            // Who may read it is not documented; that it is kept from us is no reason to delete
+            // nothing any more.
+            Err(Failure::Never { source }) => {
+                tracing::debug!(error = %source, "onboarding is not shown to us");
+            }
+            Err(failure) => return Err(failure),
+        }
+        Ok(ids)
     }
 }
 
@@ -174,7 +212,7 @@ impl Discord {
             .topic(&mark)
             .permission_overwrites(&overwrites)
             .reason(&mark);
-        if let Some(parent_id) = plan.parent_id {
+        if let Place::Category(parent_id) = plan.place {
             request = request.parent_id(parent_id);
         }
         let guild = Resource::Guild(plan.guild_id);
@@ -211,7 +249,7 @@ fn presence(outcome: Result<(), Failed>) -> Result<Presence, Failure> {
             Trouble::Refused(refusal)
                 if matches!(refusal.code, Code::MissingAccess | Code::MissingPermission) =>
             {
-                Ok(Presence::Here)
+                Ok(Presence::Hidden)
             }
             _ => Err(failed.reading()),
         },
@@ -253,17 +291,34 @@ struct AuditLogEntry {
     reason: Option<String>,
 }
 
-impl AuditLogEntry {
-    /// `None` for what is not a channel creation by somebody: filters are not trusted.
-    fn creation(self) -> Option<Creation> {
-        if self.action_type != u16::from(AuditLogEventType::ChannelCreate) {
-            return None;
+impl AuditLog {
+    fn page(self) -> LogPage {
+        let entries = self.audit_log_entries;
+        let mut creations: Vec<Creation> =
+            entries.iter().filter_map(AuditLogEntry::creation).collect();
+        creations.sort_unstable_by_key(|creation| creation.entry_id);
+        LogPage {
+            creations,
+            last: entries.iter().map(|entry| entry.id).max(),
+            is_full: entries.len() >= usize::from(PAGE),
         }
+    }
+}
+
+impl AuditLogEntry {
+    /// `None` for what is not the creation of a channel or thread by somebody.
+    fn creation(&self) -> Option<Creation> {
+        let kind = match self.action_type {
+            CHANNEL_CREATE => Kind::Text,
+            THREAD_CREATE => Kind::Thread,
+            _ => return None,
+        };
         Some(Creation {
             entry_id: self.id,
             creator_id: self.user_id?,
-            channel_id: self.target_id?.parse().ok()?,
-            reason: self.reason,
+            channel_id: self.target_id.as_ref()?.parse().ok()?,
+            kind,
+            reason: self.reason.clone(),
         })
     }
 }

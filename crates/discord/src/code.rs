@@ -1,5 +1,6 @@
 //! Discord's error bodies.
 
+use cordboard_lifecycle::Room;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -116,15 +117,20 @@ impl Refusal {
     /// passes.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        matches!(self.code, Code::GuildFull | Code::ThreadsFull) || self.is_full_category()
+        self.room().is_some()
     }
 
-    /// The category already holds its 50 channels.
-    #[must_use]
-    pub fn is_full_category(&self) -> bool {
-        self.field
-            .as_ref()
-            .is_some_and(|field| field.ends_with("CHANNEL_PARENT_MAX_CHANNELS"))
+    /// What is full, if that is why.
+    pub(crate) fn room(&self) -> Option<Room> {
+        match self.code {
+            Code::GuildFull => Some(Room::Guild),
+            Code::ThreadsFull => Some(Room::Threads),
+            _ => {
+                let field = self.field.as_ref()?;
+                let is_full = field.ends_with("CHANNEL_PARENT_MAX_CHANNELS");
+                is_full.then_some(Room::Category)
+            }
+        }
     }
 }
 
@@ -179,7 +185,7 @@ mod tests {
         let body = br#"{"code":50035,"message":"Invalid Form Body","errors":{"parent_id":
             {"_errors":[{"code":"CHANNEL_PARENT_MAX_CHANNELS","message":"Maximum number (50)"}]}}}"#;
         let refusal = Refusal::read(400, body).unwrap();
-        assert!(refusal.is_full_category());
+        assert_eq!(refusal.room(), Some(Room::Category));
         assert_eq!(refusal.code, Code::InvalidForm);
         assert_eq!(
             refusal.to_string(),

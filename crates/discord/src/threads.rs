@@ -44,7 +44,7 @@ impl Discord {
     /// # Errors
     ///
     /// All of [`Failure`]. A guild without room for another active thread
-    /// ([`Code::ThreadsFull`](crate::Code::ThreadsFull)) is `NotDone`; a parent that is gone, of
+    /// ([`Code::ThreadsFull`](crate::Code::ThreadsFull)) is `NoRoom`; a parent that is gone, of
     /// another type or closed to the bot is `Never`.
     pub async fn create_thread(
         &self,

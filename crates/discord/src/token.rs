@@ -132,6 +132,7 @@ impl Token {
         };
         let Some(since) = doubted else { return true };
         tokio::select! {
+            biased;
             refused = state.wait_for(State::is_refused) => refused.is_ok(),
             () = sleep_until(since + TOKEN_DOUBT) => false,
         }

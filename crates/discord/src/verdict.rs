@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use cordboard_lifecycle::Room;
 use http::StatusCode;
 
 use crate::{
@@ -135,6 +136,14 @@ impl Trouble {
         }
     }
 
+    /// What is full, if that is why Discord refused.
+    pub(crate) fn room(&self) -> Option<Room> {
+        match self {
+            Self::Refused(refusal) => refusal.room(),
+            _ => None,
+        }
+    }
+
     /// Whether only an operator can help.
     pub(crate) fn is_final(&self) -> bool {
         match self {
@@ -191,6 +200,11 @@ impl Failed {
             }
         } else if self.may_have_acted {
             Failure::Unknown {
+                source: self.trouble.into(),
+            }
+        } else if let Some(room) = self.trouble.room() {
+            Failure::NoRoom {
+                room,
                 source: self.trouble.into(),
             }
         } else {

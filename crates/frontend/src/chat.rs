@@ -63,6 +63,7 @@ pub(crate) async fn create<D: Desk>(
     };
     let request = Request {
         id: question.arrival.id().to_owned(),
+        tenant: key.name.clone(),
         model: order.model,
         turns: order.turns,
         stop: order.stop,

@@ -58,7 +58,7 @@ pub struct Debt {
     pub stage: DebtStage,
     /// Why it is still there, if that is known: Discord's answer, and what an operator can do.
     pub reason: Option<String>,
-    /// How long it has been owed: since it was condemned, or since its creation was sent.
+    /// How long it has been at its present stage.
     pub age: Duration,
     /// What was tried in vain.
     pub tries: u32,

@@ -13,7 +13,7 @@ use crate::{Desk, answer, server::Server};
 /// `/healthz` does not show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cause {
-    /// For programs, such as `disk_low`.
+    /// For programs, such as `openings_held`.
     pub name: &'static str,
     /// For people: what is wrong, and what ends it.
     pub detail: String,

@@ -1,86 +1,116 @@
-//! A channel for as long as it is needed, against a simulated Discord in this process.
+//! A bot with ten tasks. Each gets a channel of its own, works in it, and lets go. Kill it at any
+//! line and start it again: it leaves no channel behind, and touches none of anybody else.
 //!
-//! `cargo run -p cordboard-lifecycle --example temp_channel`
+//! `cargo run -p cordboard-lifecycle --example temp_channel` runs it against a simulated Discord in
+//! this process, `... -- REST_URL TOKEN GUILD_ID STORE_FILE` against a running `cordboard-simulator`,
+//! or against Discord itself (`https://discord.com`).
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
-use std::{
-    collections::HashSet,
-    error::Error,
-    net::Ipv4Addr,
-    time::{Duration, SystemTime},
-};
+use std::{collections::HashSet, error::Error, net::Ipv4Addr, time::Duration, time::SystemTime};
 
+use cordboard_conversation::{MessageApi as _, Post};
 use cordboard_discord::{Discord, Settings as DiscordSettings};
-use cordboard_lifecycle::{Channels, Clock, MarkKey, MemoryRegistry, Opening, Settings, lifecycle};
+use cordboard_lifecycle::{
+    Channels, Clock, Isolation, MarkKey, Opening, Quota, Settings, lifecycle,
+};
 use cordboard_simulator::{Config, Simulator};
-use secrecy::SecretString;
+use cordboard_store::{Location, Store};
+use futures_util::future::join_all;
+use sha2::{Digest as _, Sha256};
 use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
-use twilight_model::id::Id;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let simulator = Simulator::new(Config::default());
-    let served = simulator.serve(listener, std::future::pending());
-
+/// The bot.
+async fn bot(
+    rest_url: &str,
+    token: &str,
+    guild_id: &str,
+    store_file: &str,
+) -> Result<(), Box<dyn Error>> {
     let discord = Discord::new(&DiscordSettings {
-        rest_url: Some(simulator.rest_url()),
-        ..DiscordSettings::new(SecretString::from(simulator.token()))
+        rest_url: Some(rest_url.to_owned()),
+        ..DiscordSettings::new(token.into())
     })?;
     let settings = Settings {
-        guild_id: Id::new(simulator.guild_id()),
-        parent_id: None,
-        bot_id: Id::new(simulator.user_id()),
+        guild_id: guild_id.parse()?,
+        category_ids: Vec::new(),
+        isolation: Isolation::Channel,
+        quota: Quota::default(),
+        bot_id: discord.identity().await?.user_id,
         name_prefix: "task".to_owned(),
-        delete_after: Duration::from_secs(1),
+        delete_after: Some(Duration::ZERO),
         protected: HashSet::new(),
         namespace: "exampl".to_owned(),
     };
-    // Yours comes from a file. The registry would be `cordboard_store::Store::registry`.
-    let key = MarkKey::new([0; 32]);
-    let registry = MemoryRegistry::default();
-    let (channels, driver) = lifecycle(discord, registry, key, WallClock, settings);
+    let registry = Store::open(&Location::Path(store_file.into()))
+        .await?
+        .registry();
+    // A secret that is the same at every start. Better is one of its own, which outlives the token.
+    let key = MarkKey::new(Sha256::digest(token).into());
+    let (channels, mut driver) = lifecycle(discord.clone(), registry, key, WallClock, settings);
+    println!("left by a former life: {:?}", driver.recover().await?);
 
+    let work = async {
+        join_all((1..=10).map(|number| task(number, &channels, &discord))).await;
+        channels.settled().await;
+    };
     tokio::select! {
-        () = served => Ok(()),
-        ended = driver.run(CancellationToken::new()) => Ok(ended?),
-        used = use_a_channel(&channels, &simulator) => used,
+        ended = driver.run(CancellationToken::new()) => ended?,
+        () = work => println!("done: {:?}", channels.counts()),
     }
-}
-
-async fn use_a_channel(channels: &Channels, simulator: &Simulator) -> Result<(), Box<dyn Error>> {
-    let lease = channels
-        .open(Opening {
-            request_id: "42".to_owned(),
-            label: "summary".to_owned(),
-            deadline: Instant::now() + Duration::from_secs(30),
-            lifetime: Duration::from_mins(10),
-        })
-        .await?;
-    println!("use channel {} here", lease.channel_id());
-    let id = lease.channel_id().get();
-    for channel in simulator
-        .truth()
-        .channels
-        .iter()
-        .filter(|channel| channel.id == id)
-    {
-        println!(
-            "it is called {} and its topic is {:?}",
-            channel.name, channel.topic
-        );
-    }
-
-    // All it takes: nothing is awaited here, and nothing is lost if we are killed after this.
-    drop(lease);
-    println!("{:?}", channels.counts());
-    channels.settled().await;
-    println!("{:?}", channels.counts());
     Ok(())
 }
 
+/// One task: gets a channel, says something in it, lets go.
+async fn task(number: u8, channels: &Channels, discord: &Discord) {
+    let opening = Opening {
+        request_id: format!("task {number}"),
+        label: format!("number {number}"),
+        tenant: String::new(),
+        deadline: Instant::now() + Duration::from_secs(30),
+        lifetime: Duration::from_mins(10),
+    };
+    let lease = match channels.open(opening).await {
+        Ok(lease) => lease,
+        Err(error) => return println!("task {number} got no channel: {error}"),
+    };
+    let post = Post {
+        content: format!("Task {number} is at work."),
+        files: Vec::new(),
+        mention: None,
+        nonce: lease.channel_id().to_string(),
+        timeout: Duration::from_secs(10),
+    };
+    match discord.post(lease.channel_id(), &post).await {
+        Ok(_) => println!("task {number} used channel {}", lease.channel_id()),
+        Err(error) => println!("task {number} could not post: {error}"),
+    }
+    // Dropping the lease is all it takes, however this function ends.
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [rest_url, token, guild_id, store_file] => bot(rest_url, token, guild_id, store_file).await,
+        [] => {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+            let simulator = Simulator::new(Config::default());
+            let served = simulator.serve(listener, std::future::pending());
+            let (rest_url, guild_id) = (simulator.rest_url(), simulator.guild_id().to_string());
+            let folder = tempfile::tempdir()?;
+            let store_file = folder.path().join("bot.db").display().to_string();
+            tokio::select! {
+                () = served => unreachable!("it is served for ever"),
+                ended = bot(&rest_url, simulator.token(), &guild_id, &store_file) => ended,
+            }
+        }
+        _ => Err("usage: temp_channel [REST_URL TOKEN GUILD_ID STORE_FILE]".into()),
+    }
+}
+
+/// The wall clock of this machine. It may be wrong, as long as it runs.
 struct WallClock;
 
 impl Clock for WallClock {

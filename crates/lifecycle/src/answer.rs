@@ -1,7 +1,9 @@
 //! The answer to one opening: given once, by whichever attempt succeeds first.
 
+use std::{future::poll_fn, task::Poll};
+
 use parking_lot::Mutex;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::{Lease, OpenError};
 
@@ -10,6 +12,7 @@ use crate::{Lease, OpenError};
 #[derive(Debug)]
 pub(crate) struct Answer {
     sender: Mutex<Option<oneshot::Sender<Result<Lease, OpenError>>>>,
+    given: Notify,
 }
 
 // === impl Answer ===
@@ -18,6 +21,7 @@ impl Answer {
     pub(crate) fn new(sender: oneshot::Sender<Result<Lease, OpenError>>) -> Self {
         Self {
             sender: Mutex::new(Some(sender)),
+            given: Notify::new(),
         }
     }
 
@@ -29,11 +33,24 @@ impl Answer {
             .is_some_and(|sender| !sender.is_closed())
     }
 
+    /// Waits until nobody waits any more. For one waiter at a time.
+    pub(crate) async fn unwanted(&self) {
+        let closed = poll_fn(|context| match self.sender.lock().as_mut() {
+            Some(sender) => sender.poll_closed(context),
+            None => Poll::Ready(()),
+        });
+        tokio::select! {
+            () = closed => {}
+            () = self.given.notified() => {}
+        }
+    }
+
     /// Answers. A lease that nobody takes any more is dropped here, which condemns its channel.
     pub(crate) fn give(&self, answer: Result<Lease, OpenError>) {
         let sender = self.sender.lock().take();
         if let Some(sender) = sender {
             drop(sender.send(answer));
+            self.given.notify_one();
         }
     }
 }
@@ -54,6 +71,7 @@ mod tests {
         answer.give(Ok(first));
         answer.give(Ok(second));
         assert!(!answer.is_wanted());
+        answer.unwanted().await;
         released.await.expect_err("the second lease is released");
         assert_eq!(receiver.await.unwrap().unwrap().channel_id(), Id::new(1));
     }
@@ -62,7 +80,7 @@ mod tests {
     async fn a_lease_for_somebody_who_left_is_released() {
         let (sender, receiver) = oneshot::channel();
         let answer = Answer::new(sender);
-        drop(receiver);
+        tokio::join!(answer.unwanted(), async { drop(receiver) });
         assert!(!answer.is_wanted());
         let (lease, released) = Lease::new(Id::new(1));
         answer.give(Ok(lease));

@@ -26,6 +26,10 @@ impl AttemptId {
     /// When the operating system has no randomness to give.
     pub(crate) fn fresh() -> Self {
         let mut bits = [0; 16];
+        #[cfg(feature = "sabotage")]
+        if crate::sabotage::draw(&mut bits) {
+            return Self(bits);
+        }
         getrandom::fill(&mut bits).expect("the system's random source works");
         Self(bits)
     }

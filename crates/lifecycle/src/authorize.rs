@@ -10,6 +10,18 @@ use crate::{
 
 /// A channel that may be deleted. Only this module makes one, and only from evidence: no code
 /// outside can ask for a deletion by an id it got from anywhere else.
+///
+/// ```compile_fail,E0451
+/// use cordboard_lifecycle::{Deletable, Mark};
+/// use twilight_model::id::Id;
+///
+/// fn of_any_channel(mark: Mark) -> Deletable {
+///     Deletable {
+///         channel_id: Id::new(1087394857203948572),
+///         mark,
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 pub struct Deletable {
     channel_id: Id<ChannelMarker>,
@@ -29,10 +41,29 @@ pub(crate) enum Refusal {
     GuildItself,
     #[error("it is configured as protected")]
     Protected,
-    #[error("the guild uses it as a special channel (rules, updates, system, AFK, safety, widget)")]
+    #[error(
+        "the guild uses it as a special channel (rules, updates, system, AFK, safety, widget, onboarding)"
+    )]
     Special,
     #[error("it is older than our plan to create it")]
     OlderThanItsPlan,
+}
+
+// === impl Refusal ===
+
+impl Refusal {
+    /// The name of the check's counter.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::NotCondemned(_) => "not_condemned",
+            Self::OtherChannel => "other_channel",
+            Self::OtherGuild => "other_guild",
+            Self::GuildItself => "guild_itself",
+            Self::Protected => "protected",
+            Self::Special => "special",
+            Self::OlderThanItsPlan => "older_than_its_plan",
+        }
+    }
 }
 
 // === impl Deletable ===
@@ -77,7 +108,7 @@ pub(crate) fn authorize(
     if channel_id.cast() == settings.guild_id {
         return Err(Refusal::GuildItself);
     }
-    if settings.protected.contains(&channel_id) || settings.parent_id == Some(channel_id) {
+    if settings.protects(channel_id) {
         return Err(Refusal::Protected);
     }
     if special.contains(&channel_id) {

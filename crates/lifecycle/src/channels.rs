@@ -1,6 +1,10 @@
 //! The handle: how everybody else gets a channel, and lets go of it.
 
-use std::{convert::Infallible, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -8,7 +12,9 @@ use tokio::{
 };
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use crate::{Counts, OpenError};
+use crate::{
+    AttemptId, Condition, Counts, Observed, OpenError, limits::HELD_RETRY, switches::Switches,
+};
 
 /// What somebody needs a channel for.
 #[derive(Clone, Debug)]
@@ -17,6 +23,9 @@ pub struct Opening {
     pub request_id: String,
     /// Goes into the channel's name as far as it consists of letters and digits.
     pub label: String,
+    /// Whose request it is. When channels are scarce, tenants are served in turn, however much each
+    /// of them asks for.
+    pub tenant: String,
     /// When the channel must be there.
     pub deadline: Instant,
     /// How long it may be used: after this it is condemned, whoever holds the lease.
@@ -27,7 +36,9 @@ pub struct Opening {
 #[derive(Clone, Debug)]
 pub struct Channels {
     commands: mpsc::Sender<Command>,
+    observed: mpsc::Sender<Observed>,
     counts: watch::Receiver<Counts>,
+    switches: Arc<Switches>,
 }
 
 /// The right to use one channel. Dropping it condemns the channel: the driver deletes it after
@@ -52,9 +63,16 @@ pub(crate) struct Command {
 impl Channels {
     pub(crate) const fn new(
         commands: mpsc::Sender<Command>,
+        observed: mpsc::Sender<Observed>,
         counts: watch::Receiver<Counts>,
+        switches: Arc<Switches>,
     ) -> Self {
-        Self { commands, counts }
+        Self {
+            commands,
+            observed,
+            counts,
+            switches,
+        }
     }
 
     /// Creates a channel and returns the right to use it.
@@ -65,6 +83,12 @@ impl Channels {
     /// # Errors
     /// [`OpenError`] says what may be done. Whatever was begun is cleaned up.
     pub async fn open(&self, opening: Opening) -> Result<Lease, OpenError> {
+        if let Some(why) = self.switches.openings_held() {
+            return Err(OpenError::NotDone {
+                wait: Some(HELD_RETRY),
+                source: why.into(),
+            });
+        }
         let deadline = opening.deadline;
         let (answer, answered) = oneshot::channel();
         let command = Command { opening, answer };
@@ -80,10 +104,67 @@ impl Channels {
             .unwrap_or(Err(OpenError::Deadline))
     }
 
+    /// Passes on what the gateway told. Never waits: what there is no room for is made up for by
+    /// looking.
+    pub fn observe(&self, observed: Observed) {
+        if self.observed.try_send(observed).is_err() {
+            self.switches.has_lapsed.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Stops all deletions, or lets them go on. What is condemned stays so meanwhile.
+    pub fn hold_deletions(&self, held: bool) {
+        self.switches.hold_deletions(held);
+    }
+
+    /// Whether deletions are held.
+    #[must_use]
+    pub fn deletions_held(&self) -> bool {
+        *self.switches.deletions_held().borrow()
+    }
+
+    /// Opens no channels any more, for this reason, or does so again (`None`). Channels that are
+    /// open stay, and deletions go on.
+    pub fn hold_openings(&self, why: Option<String>) {
+        self.switches.hold_openings(why);
+    }
+
+    /// What is wrong at the moment, with details for people.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<(Condition, String)> {
+        self.switches.conditions.all()
+    }
+
+    /// How often each check before a deletion has said no, by the check's name.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        self.switches.refusals.all()
+    }
+
+    /// What went wrong last with a channel that is to be deleted.
+    #[must_use]
+    pub fn trouble(&self, attempt: AttemptId) -> Option<String> {
+        self.switches.trouble(attempt)
+    }
+
+    /// Whether the guild is so full (90 in 100 of its channels) that deletions should go before
+    /// everything else, now and whenever it changes.
+    #[must_use]
+    pub fn is_nearly_full(&self) -> watch::Receiver<bool> {
+        self.switches.is_nearly_full()
+    }
+
     /// How many channels stand where.
     #[must_use]
     pub fn counts(&self) -> Counts {
         *self.counts.borrow()
+    }
+
+    /// Waits until the driver has read the audit log and the guild's channels once, or has tried: what
+    /// a lost record has forgotten is known then.
+    pub async fn looked_around(&self) {
+        // An error says that the driver has ended.
+        drop(self.switches.has_looked().wait_for(|has| *has).await);
     }
 
     /// Waits until nothing is being created, used or deleted, or the driver has ended. Debts that

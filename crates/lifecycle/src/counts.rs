@@ -10,6 +10,8 @@ pub struct Counts {
     pub planned: u64,
     /// In use.
     pub live: u64,
+    /// Carries our mark, and nothing proves that it is ours: an open debt that needs an operator.
+    pub quarantined: u64,
     /// The answer to the creation was lost.
     pub unknown: u64,
     /// Unknown, and no longer urgent.
@@ -18,6 +20,8 @@ pub struct Counts {
     pub condemned: u64,
     /// Cannot be deleted now: an open debt that needs an operator.
     pub parked: u64,
+    /// Let go of since the start and left standing, as the settings say.
+    pub kept: u64,
     /// Proved gone since the start.
     pub gone: u64,
     /// Creations that Discord did not carry out since the start.
@@ -48,7 +52,9 @@ impl Counts {
             Stage::NotCreated => &mut self.not_created,
             Stage::Unknown => &mut self.unknown,
             Stage::Abandoned => &mut self.abandoned,
+            Stage::Quarantined(_) => &mut self.quarantined,
             Stage::Live(_) => &mut self.live,
+            Stage::Kept(_) => &mut self.kept,
             Stage::Condemned(_) | Stage::Verifying(_) => &mut self.condemned,
             Stage::Parked(_) => &mut self.parked,
             Stage::Gone(_) => &mut self.gone,

@@ -1,11 +1,11 @@
 //! Discord's time, as far as its ids tell it.
 
-use std::{
-    sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use twilight_model::id::Id;
+
+use crate::limits::CLOCK_SLEW_PART;
 
 /// The first millisecond an id can name: 2015-01-01 (reference#snowflakes).
 const EPOCH_MS: u64 = 1_420_070_400_000;
@@ -14,11 +14,18 @@ const EPOCH_MS: u64 = 1_420_070_400_000;
 ///
 /// Ids are compared with ids only, never with our own clock: a machine whose clock is an hour
 /// ahead would otherwise take each of its channels for older than its plan and delete none. Each
-/// id that Discord names bounds its clock from below, and from then on our own clock counts.
+/// id that Discord names bounds its clock from below, and from then on our own clock counts, less
+/// what it may run too fast while it is being set right.
 #[derive(Debug)]
 pub(crate) struct DiscordTime {
-    /// Discord's clock minus ours is at least this.
-    lead_ms: AtomicI64,
+    best: Mutex<Anchor>,
+}
+
+/// When our clock read `now_ms`, Discord's had passed `discord_ms`.
+#[derive(Clone, Copy, Debug)]
+struct Anchor {
+    discord_ms: u64,
+    now_ms: u64,
 }
 
 // === impl DiscordTime ===
@@ -26,7 +33,10 @@ pub(crate) struct DiscordTime {
 impl DiscordTime {
     pub(crate) const fn new() -> Self {
         Self {
-            lead_ms: AtomicI64::new(i64::MIN),
+            best: Mutex::new(Anchor {
+                discord_ms: EPOCH_MS,
+                now_ms: u64::MAX,
+            }),
         }
     }
 
@@ -37,14 +47,25 @@ impl DiscordTime {
 
     /// Learns from a time that Discord's clock has passed.
     pub(crate) fn heard_ms(&self, discord_ms: u64, now_ms: u64) {
-        let lead = discord_ms.cast_signed().saturating_sub_unsigned(now_ms);
-        self.lead_ms.fetch_max(lead, Ordering::Relaxed);
+        let mut best = self.best.lock();
+        if discord_ms >= best.floor_ms(now_ms) {
+            *best = Anchor { discord_ms, now_ms };
+        }
     }
 
     /// Discord's clock reads at least this, in milliseconds since 1970.
     pub(crate) fn floor_ms(&self, now_ms: u64) -> u64 {
-        let lead = self.lead_ms.load(Ordering::Relaxed);
-        now_ms.saturating_add_signed(lead).max(EPOCH_MS)
+        self.best.lock().floor_ms(now_ms)
+    }
+}
+
+// === impl Anchor ===
+
+impl Anchor {
+    fn floor_ms(&self, now_ms: u64) -> u64 {
+        let since_ms = now_ms.saturating_sub(self.now_ms);
+        self.discord_ms
+            .saturating_add(since_ms - since_ms / CLOCK_SLEW_PART)
     }
 }
 
@@ -90,8 +111,20 @@ mod tests {
             time.heard(id(NOW_MS), our_clock_ms);
             assert_eq!(time.floor_ms(our_clock_ms), NOW_MS);
             time.heard(id(NOW_MS - 60_000), our_clock_ms);
-            assert_eq!(time.floor_ms(our_clock_ms + 500), NOW_MS + 500);
+            assert_eq!(time.floor_ms(our_clock_ms + 500), NOW_MS + 450);
         }
+    }
+
+    #[test]
+    fn a_clock_that_is_being_set_right_does_not_run_ahead_of_discords() {
+        // How: our clock stood still for 20 s, hears of it, and gains 20 s in the next four minutes.
+        let time = DiscordTime::new();
+        time.heard(id(NOW_MS), NOW_MS);
+        time.heard(id(NOW_MS + 20_000), NOW_MS);
+        let (later_ms, ours_ms) = (NOW_MS + 20_000 + 240_000, NOW_MS + 260_000);
+        assert!(time.floor_ms(ours_ms) <= later_ms);
+        time.heard(id(later_ms), ours_ms);
+        assert_eq!(time.floor_ms(ours_ms), later_ms);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The driver: whatever the lifecycle does, it does in here.
 
-use std::{convert::Infallible, fmt, time::Duration};
+use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -10,37 +10,44 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ChannelApi, Channels, Clock, Counts, Event, LifecycleError, MarkKey, Registry, RegistryError,
-    Row, Settings, Stage,
+    ChannelApi, Channels, Clock, Counts, Entry, Event, GuildApi, LifecycleError, MarkKey, Observed,
+    Registry, RegistryError, Row, Settings, Stage,
     channels::Command,
     core::Core,
-    limits::{COMMANDS_MAX, RECOVER_AT_ONCE, RECOVER_PAGE},
+    kp,
+    limits::{COMMANDS_MAX, OBSERVED_MAX, RECOVER_AT_ONCE, RECOVER_PAGE},
     mark::Marks,
-    opener,
+    observer, opener,
     reaper::{self, Debt},
     reconciler::{self, Missing},
+    sabotage::Sabotage,
+    switches::Switches,
 };
 
 /// A handle to open channels with, and the driver that does the work.
 ///
 /// `key` should stay the same from start to start: without it, channels of a lost registry cannot
 /// be told from other people's.
-pub fn lifecycle<A: ChannelApi, R: Registry, C: Clock>(
+pub fn lifecycle<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     api: A,
     registry: R,
     key: MarkKey,
     clock: C,
     settings: Settings,
 ) -> (Channels, Driver<A, R, C>) {
-    let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+    let (commander, commands) = mpsc::channel(COMMANDS_MAX);
+    let (witness, observed) = mpsc::channel(OBSERVED_MAX);
     let (counts, counted) = watch::channel(Counts::default());
+    let switches = Arc::new(Switches::new());
     let marks = Marks::new(key, &settings.namespace, settings.guild_id);
-    let core = Core::new(api, registry, clock, marks, settings, counts);
+    let shared = (Arc::clone(&switches), counts);
+    let core = Core::new(api, registry, clock, marks, settings, shared);
     (
-        Channels::new(sender, counted),
+        Channels::new(commander, witness, counted, switches),
         Driver {
             core,
             commands,
+            observed,
             recovered: false,
         },
     )
@@ -51,6 +58,7 @@ pub fn lifecycle<A: ChannelApi, R: Registry, C: Clock>(
 pub struct Driver<A, R, C> {
     core: Core<A, R, C>,
     commands: mpsc::Receiver<Command>,
+    observed: mpsc::Receiver<Observed>,
     recovered: bool,
 }
 
@@ -65,17 +73,28 @@ pub struct Recovered {
     pub parked: u64,
     /// Creations of which nothing was ever heard again.
     pub abandoned: u64,
+    /// Channels that carry our mark without proof.
+    pub quarantined: u64,
 }
 
 // === impl Driver ===
 
-impl<A: ChannelApi, R: Registry, C: Clock> Driver<A, R, C> {
+impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
+    /// Takes a safeguard away, to see that a test notices.
+    #[cfg(feature = "sabotage")]
+    pub fn sabotage(&mut self, safeguard: Sabotage) {
+        self.core.sabotage = Some(safeguard);
+    }
+
     /// Takes over what a former life left: nobody holds its channels any more, and what it was
     /// creating may or may not exist. The work itself is done by [`Self::run`], which calls this
     /// first if nobody has.
     ///
     /// # Errors
     /// When the registry fails.
+    ///
+    /// # Panics
+    /// Never: the life is entered once.
     pub async fn recover(&mut self) -> Result<Recovered, LifecycleError> {
         let mut recovered = Recovered::default();
         if std::mem::replace(&mut self.recovered, true) {
@@ -83,18 +102,32 @@ impl<A: ChannelApi, R: Registry, C: Clock> Driver<A, R, C> {
         }
         let core = &self.core;
         let now_ms = core.clock.now_ms();
-        let horizon = core.registry.horizon(core.settings.guild_id, None).await?;
+        let entry = Entry {
+            instance: fastrand::u64(..),
+            guild_id: core.settings.guild_id,
+            at_ms: now_ms,
+        };
+        let entered = core.registry.enter(entry).await?;
+        kp!("lifecycle.recover.entered");
+        core.owner
+            .set(entered.owner)
+            .expect("this is the only place, and it is passed once");
+        let horizon = entered.horizon;
+        *core.read_to.lock() = horizon.read_to;
+        core.brake.enter(&horizon, now_ms);
         horizon.youngest.inspect(|id| core.time.heard(*id, now_ms));
         horizon.read_to.inspect(|id| core.time.heard(*id, now_ms));
         let mut last = None;
         loop {
             let rows = core.registry.open(last, RECOVER_PAGE).await?;
+            kp!("lifecycle.recover.read");
             let Some(row) = rows.last() else { break };
             last = Some(row.attempt);
             let mut stages = stream::iter(rows)
                 .map(|row| take_over(core, row))
                 .buffer_unordered(RECOVER_AT_ONCE);
             while let Some(stage) = stages.try_next().await? {
+                kp!("lifecycle.recover.taken_over");
                 recovered.count(stage);
             }
         }
@@ -110,13 +143,18 @@ impl<A: ChannelApi, R: Registry, C: Clock> Driver<A, R, C> {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), LifecycleError> {
         self.recover().await?;
         let Self {
-            core, mut commands, ..
+            core,
+            mut commands,
+            mut observed,
+            ..
         } = self;
         let ended: Result<Infallible, RegistryError> = tokio::select! {
+            biased;
             () = stop.cancelled() => return Ok(()),
             ended = opener::run(&core, &mut commands) => ended,
             ended = reaper::run(&core) => ended,
             ended = reconciler::run(&core) => ended,
+            ended = observer::run(&core, &mut observed) => ended,
         };
         match ended {
             Ok(never) => match never {},
@@ -126,61 +164,66 @@ impl<A: ChannelApi, R: Registry, C: Clock> Driver<A, R, C> {
 }
 
 /// Takes over one row of a former life, and says where it stands now.
-async fn take_over<A: ChannelApi, R: Registry, C: Clock>(
+async fn take_over<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     row: Row,
 ) -> Result<Stage, RegistryError> {
-    core.counts
-        .send_modify(|counts| counts.moved(None, row.stage));
-    if row.guild_id != core.settings.guild_id && row.stage.owned().is_none() {
-        tracing::warn!(
-            attempt = %row.attempt,
-            guild.id = %row.guild_id,
-            "a creation in another guild has an unknown outcome; start once with that guild configured"
-        );
+    if core.lacks(Sabotage::NoTakeover) {
         return Ok(row.stage);
     }
+    core.inherited(&row);
     core.time.heard_ms(row.not_before_ms, core.clock.now_ms());
-    let stage = match row.stage {
+    let (attempt, stage) = (row.attempt, row.stage);
+    let claim = async |event| core.step(attempt, event, Duration::ZERO).await;
+    match stage {
+        _ if row.guild_id != core.settings.guild_id && stage.owned().is_none() => {
+            tracing::warn!(
+                %attempt,
+                guild.id = %row.guild_id,
+                "a creation in another guild has an unknown outcome; start once with that guild configured"
+            );
+        }
         Stage::Planned => {
-            let lost = core
-                .step(row.attempt, Event::Lost, Duration::ZERO, 0)
-                .await?
-                .row;
+            let lost = claim(Event::Lost).await?.row;
             let stage = lost.stage;
             core.lost.put(Missing::left_over(lost));
-            stage
+            return Ok(stage);
         }
         Stage::Unknown => {
+            let row = claim(Event::Claimed).await?.row;
             core.lost.put(Missing::left_over(row));
-            Stage::Unknown
         }
         Stage::Live(owned) => {
             core.release(&row).await?;
-            Stage::Condemned(owned)
+            return Ok(match core.settings.delete_after {
+                Some(_) => Stage::Condemned(owned),
+                None => Stage::Kept(owned),
+            });
         }
         Stage::Condemned(_) => {
             // The rest of the wait that began in the former life, whatever the clocks say.
             let left = row.next_at_ms.saturating_sub(core.clock.now_ms());
-            let left = Duration::from_millis(left).min(core.settings.delete_after);
-            let stage = row.stage;
+            let longest = core.settings.delete_after.unwrap_or_default();
+            let left = Duration::from_millis(left).min(longest);
+            let row = claim(Event::Claimed).await?.row;
             core.condemned.put(Debt::new(row, Instant::now() + left));
-            stage
         }
         Stage::Verifying(_) => {
-            let stage = row.stage;
+            let row = claim(Event::Claimed).await?.row;
             core.condemned.put(Debt::deleted(row));
-            stage
         }
         Stage::Parked(_) => {
             // A new start may be the operator's repair.
-            let stage = row.stage;
+            let row = claim(Event::Claimed).await?.row;
             core.condemned.put(Debt::new(row, Instant::now()));
-            stage
         }
-        // Every scan matches abandoned rows anyway.
-        Stage::Abandoned | Stage::NotCreated | Stage::Gone(_) => row.stage,
-    };
+        // Every scan and every sweep matches these anyway.
+        Stage::Abandoned
+        | Stage::Quarantined(_)
+        | Stage::NotCreated
+        | Stage::Kept(_)
+        | Stage::Gone(_) => {}
+    }
     Ok(stage)
 }
 
@@ -207,7 +250,8 @@ impl Recovered {
             Stage::Planned | Stage::Unknown => self.unknown += 1,
             Stage::Parked(_) => self.parked += 1,
             Stage::Abandoned => self.abandoned += 1,
-            Stage::NotCreated | Stage::Gone(_) => {}
+            Stage::Quarantined(_) => self.quarantined += 1,
+            Stage::NotCreated | Stage::Kept(_) | Stage::Gone(_) => {}
         }
     }
 }

@@ -16,6 +16,12 @@ pub enum OpenError {
         /// What the last attempt came to.
         source: Source,
     },
+    /// There is no room for another channel, and none was made by the deadline.
+    #[error("no room for another channel")]
+    Full {
+        /// When there may be some: as far as deletions are due, otherwise a guess.
+        wait: Duration,
+    },
     /// The opening's deadline has passed.
     #[error("no channel by the deadline")]
     Deadline,

@@ -1,6 +1,6 @@
 //! Why a call to Discord failed, sorted by what the caller may do next.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, fmt, time::Duration};
 
 /// The cause below a [`Failure`], kept for logs and error chains.
 pub type Source = Box<dyn Error + Send + Sync>;
@@ -17,6 +17,14 @@ pub enum Failure {
         /// What was observed.
         source: Source,
     },
+    /// Discord did not act, because this place is full. Make room, or go elsewhere.
+    #[error("discord has no room: {room}")]
+    NoRoom {
+        /// What is full.
+        room: Room,
+        /// What Discord said.
+        source: Source,
+    },
     /// The answer was lost, so Discord may have acted, or may act later. Look before you retry.
     #[error("discord may have acted")]
     Unknown {
@@ -29,4 +37,25 @@ pub enum Failure {
         /// What was observed.
         source: Source,
     },
+}
+
+/// What can be full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Room {
+    /// The guild holds 500 channels (code 30013).
+    Guild,
+    /// The category holds 50 channels (`CHANNEL_PARENT_MAX_CHANNELS`).
+    Category,
+    /// The guild holds all the active threads it may (code 160006).
+    Threads,
+}
+
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Guild => "the guild is full",
+            Self::Category => "the category is full",
+            Self::Threads => "no more active threads",
+        })
+    }
 }

@@ -4,7 +4,10 @@ mod answer;
 mod api;
 mod attempt;
 mod authorize;
+mod brake;
+mod capacity;
 mod channels;
+mod condition;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod core;
@@ -14,21 +17,28 @@ mod driver;
 mod error;
 mod failure;
 mod inbox;
+mod index;
 #[cfg(feature = "kill-points")]
 pub mod kill_point;
 pub mod limits;
 mod mark;
 mod name;
+mod observed;
+mod observer;
 mod opener;
 mod opening;
+mod owner;
 mod reaper;
 mod reconciler;
 mod registry;
+mod roll;
 mod row;
+mod sabotage;
 mod schedule;
 mod settings;
 mod special;
 mod stage;
+mod switches;
 
 /// A kill point: nothing without the feature `kill-points`, which only tests switch on.
 #[cfg(not(feature = "kill-points"))]
@@ -40,17 +50,23 @@ macro_rules! kp {
 }
 
 pub use self::{
-    api::{ChannelApi, Creation, Deletion, Plan, Presence},
+    api::{ChannelApi, Creation, Deletion, GuildApi, Listed, LogPage, Place, Plan, Presence},
     attempt::AttemptId,
     authorize::Deletable,
     channels::{Channels, Lease, Opening},
+    condition::Condition,
     counts::Counts,
     driver::{Driver, Recovered, lifecycle},
     error::{LifecycleError, OpenError},
-    failure::{Failure, Source},
+    failure::{Failure, Room, Source},
     mark::{Mark, MarkKey},
-    registry::{Horizon, MemoryRegistry, Registry, RegistryError, Step, Stepped},
-    row::Row,
-    settings::{Clock, Settings},
+    observed::Observed,
+    owner::Owner,
+    registry::{Entered, Entry, Horizon, MemoryRegistry, Registry, RegistryError, Step, Stepped},
+    row::{Kind, Row},
+    settings::{Clock, Isolation, Quota, Settings},
     stage::{Event, Evidence, IllegalStep, Owned, Stage},
 };
+
+#[cfg(feature = "sabotage")]
+pub use self::sabotage::{Sabotage, seed_attempts};

@@ -11,12 +11,43 @@ pub const ATTEMPTS_MAX: u32 = 2;
 pub const COMMANDS_MAX: usize = 256;
 
 /// Openings at work in the driver. Twice the creations in flight and then some: an opening whose
-/// answer was lost waits here for the audit log without holding a creation's place.
+/// answer was lost waits here for the audit log without holding a creation's place, and one that
+/// finds no room waits for it.
 pub const OPENINGS_MAX: usize = 512;
 
 /// Creations in flight. At 80 ms each that is 800 channels a second, far above what Discord lets
 /// through; behind a closed rate limit it keeps the sender's queue short.
 pub const CREATES_MAX: usize = 64;
+
+/// The last moment before its deadline at which an opening may begin: a channel takes about as long.
+/// It is also what is left to say why there is none.
+pub const CREATE_LEAST: Duration = Duration::from_millis(250);
+
+/// A wait before the next creation, as Discord asks for it, from which on nobody asks: shorter ones
+/// are the sender's ordinary windows. After 500 channels in a day it is hours.
+pub const LONG_WAIT: Duration = Duration::from_secs(10);
+
+/// The longest such wait that is believed. Daily limits are the longest that were seen; more is a
+/// mistake, and one request a day finds out.
+pub const CLOSED_MAX: Duration = Duration::from_hours(24);
+
+/// How long Discord is believed that there is no room, if nothing is seen to go meanwhile: people
+/// delete channels too, and events get lost.
+pub const FULL_PAUSE: Duration = Duration::from_mins(1);
+
+/// How long after a refusal for want of room, or after a long wait, creations go one at a time: that
+/// costs one request when nothing has changed, instead of [`CREATES_MAX`].
+pub const CAREFUL_FOR: Duration = Duration::from_mins(5);
+
+/// When to come back, told to those who found no room and for whom no deletion is due.
+pub const FULL_RETRY: Duration = Duration::from_secs(30);
+
+/// The shortest and the longest wait that is told to those who found no room: what is due may be
+/// late, and users release channels before they must.
+pub const FULL_RETRY_SPAN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(2));
+
+/// From so many in a hundred of the guild's channels on, deletions go before everything else.
+pub const NEARLY_FULL_PERCENT: usize = 90;
 
 /// Deletions and looks in flight. Each conversation costs two calls at its end, so this keeps pace
 /// with [`CREATES_MAX`] creations.
@@ -70,9 +101,6 @@ pub const SCAN_REFUSED_PAUSE: Duration = Duration::from_mins(15);
 /// Pause between two scans of a log that is longer than one scan reads.
 pub const SCAN_PARTIAL_PAUSE: Duration = Duration::from_secs(1);
 
-/// Entries on one full page of the audit log (resources/audit-log#get-guild-audit-log).
-pub const SCAN_PAGE: usize = 100;
-
 /// Pages of one scan; the next one goes on from there. 2,000 entries are some seconds of requests.
 pub const SCAN_PAGES_MAX: usize = 20;
 
@@ -85,6 +113,10 @@ pub const LOOK_TRUSTED_AGE: Duration = Duration::from_mins(2);
 
 /// How far the clocks behind two of Discord's ids may disagree.
 pub const ID_CLOCK_SPREAD: Duration = Duration::from_secs(5);
+
+/// Our clock may gain one part in so many on Discord's while it is being set right: chrony slews by up
+/// to one part in twelve.
+pub const CLOCK_SLEW_PART: u64 = 10;
 
 /// How long the guild's special channels may be believed before they are read again. Within it a
 /// channel of ours may become special and still be deleted; Discord itself refuses for rules and
@@ -99,6 +131,10 @@ pub const LOOK_APART: Duration = Duration::from_secs(2);
 
 /// Proofs of absence that make a channel gone; an accepted deletion counts as one.
 pub const ABSENCES_NEEDED: u8 = 2;
+
+/// Between two proofs of absence of a channel whose deletion was never accepted: longer than any
+/// replica of Discord's was seen to lag behind.
+pub const LOOK_APART_UNACCEPTED: Duration = Duration::from_mins(1);
 
 /// Looks that may still see the channel after an accepted deletion before it is deleted again.
 pub const LOOKS_STILL_HERE_MAX: u8 = 3;
@@ -138,3 +174,75 @@ pub const RECOVER_AT_ONCE: usize = 64;
 /// Characters of the prefix and of the label that go into a channel's name; with the attempt's
 /// first characters it stays below Discord's 100 (resources/guild#create-guild-channel).
 pub const NAME_PART_MAX: usize = 40;
+
+/// What the gateway told that waits for the driver. A burst of a whole guild's channels fits; what
+/// does not fit is made up for by a sweep.
+pub const OBSERVED_MAX: usize = 1_024;
+
+/// The wait told to those who ask for a channel while openings are held: what holds them, such as a
+/// full disk, takes a person.
+pub const HELD_RETRY: Duration = Duration::from_secs(30);
+
+/// From a hint that something is to be read to the reading: hints come in bursts.
+pub const SOON: Duration = Duration::from_millis(500);
+
+/// Pause between two sweeps of the guild's channels that nothing asks for, and while creations are
+/// without an answer.
+pub const SWEEP_ROUND: Duration = Duration::from_mins(15);
+
+/// As [`SWEEP_ROUND`], while creations are without an answer.
+pub const SWEEP_ROUND_URGENT: Duration = Duration::from_mins(1);
+
+/// How old a channel with our mark has to be before a sweep wonders about it: its creation's answer
+/// and its audit-log entry may still be on their way.
+pub const SWEEP_GRACE: Duration = Duration::from_mins(1);
+
+/// How long a channel that the list shows and that is not there is left alone: such ghosts were seen
+/// to stay for months (discord-api-docs #1304), and one look in an hour costs nothing.
+pub const GHOST_RECHECK: Duration = Duration::from_hours(1);
+
+/// Looks that one sweep makes at ghosts and at what left the list while in quarantine: each may take
+/// [`CALL_TIMEOUT`], and hot looks wait meanwhile. The next sweep goes on.
+pub const SWEEP_LOOKS_MAX: usize = 8;
+
+/// How long a creation without an answer counts against the guild's room, as long as the audit log
+/// shows nothing of it: late creations show within seconds, and the few that take longer must not
+/// close the guild for a quarter of an hour.
+pub const LOST_COUNTS_FOR: Duration = Duration::from_mins(1);
+
+/// Ghosts and copies that are remembered, each kind: as many as a guild holds channels.
+pub const GHOSTS_MAX: usize = 512;
+
+/// Channels that are remembered as gone, to notice when one is not: as many as a busy guild goes
+/// through in some rounds of the sweep.
+pub const BURIED_MAX: usize = 4_096;
+
+/// Channels of which the gateway said that they are gone before the reaper came to them: as many as
+/// a guild holds.
+pub const HEARD_GONE_MAX: usize = 512;
+
+/// Over how much time the tries are spread that a change in the guild makes worth while.
+pub const REARM_SPREAD: Duration = Duration::from_secs(5);
+
+/// How long a channel that was hidden from us has to be absent to count as gone: what Discord
+/// answers for hidden channels is documented for lists only.
+pub const HIDDEN_ABSENCE_AFTER: Duration = Duration::from_hours(1);
+
+/// Deletions in a day beyond what there were creations and open rows for: operators and tests do odd
+/// things, a runaway does hundreds.
+pub const BRAKE_SLACK: u64 = 50;
+
+/// Hours that the runaway brake looks back over.
+pub const BRAKE_HOURS: u64 = 24;
+
+/// How long a deletion waits for the runaway brake before it asks again.
+pub const BRAKE_PAUSE: Duration = Duration::from_mins(1);
+
+/// Parked channels that are tried when the guild or our permissions may have changed; if one of them
+/// goes, all others are tried too. A hundred refusals at each change would spend the budget of
+/// invalid requests that everything else needs.
+pub const REARM_PROBES: usize = 3;
+
+/// How soon at most something that failed is tried again because the guild or our permissions may
+/// have changed: a guild in which people edit channels all day must not make us collect refusals.
+pub const REFUSED_AGAIN_AFTER: Duration = Duration::from_secs(30);

@@ -3,19 +3,21 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{SemaphorePermit, oneshot},
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+    sync::oneshot,
+    time::{Instant, sleep, sleep_until, timeout},
 };
 
 use crate::{
-    ChannelApi, Clock, Event, Evidence, Failure, Lease, OpenError, Opening, Plan, Registry,
-    RegistryError, Row, Source, Stage,
+    AttemptId, ChannelApi, Clock, Event, Evidence, Failure, Lease, Mark, OpenError, Opening, Place,
+    Plan, Registry, RegistryError, Room, Row, Source, Stage,
     answer::Answer,
     channels::Command,
     core::Core,
+    kp,
     limits::{ADOPTION_WAIT, ATTEMPTS_MAX, CREATE_GRACE, CREATE_TIMEOUT},
     name::channel_name,
     reconciler::Missing,
+    sabotage::Sabotage,
     schedule,
 };
 
@@ -30,6 +32,10 @@ pub(crate) struct Live {
 /// What one attempt came to.
 enum Outcome {
     Live(Live),
+    NoRoom {
+        room: Room,
+        source: Source,
+    },
     NotDone {
         wait: Option<Duration>,
         source: Source,
@@ -44,40 +50,59 @@ enum Outcome {
 
 /// Tries to get a channel: one attempt, one mark. An attempt that did not happen and one whose
 /// answer was lost are followed by another with a fresh mark, while there is time; never is the
-/// same mark sent twice, or one mark could come to name two channels.
+/// same mark sent twice, or one mark could come to name two channels. Where there is no room, or no
+/// creation is wanted for long, the opening waits in line again, or goes elsewhere.
 pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     Command { opening, answer }: Command,
 ) -> Result<Option<Live>, RegistryError> {
     let answer = Arc::new(Answer::new(answer));
-    let mut failure = OpenError::Deadline;
+    let ticket = core.capacity.ticket();
+    let mut failure = None;
     let mut lost = false;
-    for attempt in 1..=ATTEMPTS_MAX {
-        let Some(place) = place(core, &opening, &answer).await else {
-            break;
+    let mut first = None;
+    let mut attempts = 0;
+    while attempts < ATTEMPTS_MAX {
+        let berth = match core.capacity.berth(&opening, ticket, &answer).await {
+            Ok(berth) => berth,
+            // What an attempt came to says more.
+            Err(OpenError::Deadline) if failure.is_some() => break,
+            Err(none) => {
+                failure = Some(none);
+                break;
+            }
         };
-        let outcome = try_once(core, &opening, &answer).await?;
-        drop(place);
-        match outcome {
+        if !answer.is_wanted() {
+            break;
+        }
+        let row = core.planned(&opening, &berth);
+        let mark = mark(core, &row, *first.get_or_insert(row.attempt));
+        match try_once(core, &opening, row, mark, berth.place, &answer).await? {
             Outcome::Live(live) => return Ok(Some(live)),
+            // Nothing can come of such an attempt: it does not count.
+            Outcome::NoRoom { room, source } => {
+                tracing::debug!(error = %source, %room, "no room for another channel");
+                core.capacity.full(berth.place, room);
+                core.sweep_soon.notify_one();
+            }
+            Outcome::NotDone { wait, .. } if core.capacity.closed(berth.place, wait) => {}
             Outcome::NotDone { wait, source } => {
-                failure = OpenError::NotDone { wait, source };
-                let dice = fastrand::f64();
-                let pause = wait.map_or_else(
-                    || schedule::retry_pause(dice),
-                    |wait| schedule::told(wait, dice),
-                );
-                if attempt == ATTEMPTS_MAX || Instant::now() + pause >= opening.deadline {
+                drop(berth);
+                attempts += 1;
+                let pause = pause(wait);
+                failure = Some(OpenError::NotDone { wait, source });
+                if attempts == ATTEMPTS_MAX || Instant::now() + pause >= opening.deadline {
                     break;
                 }
                 sleep(pause).await;
             }
             Outcome::Lost { source } => {
                 lost = true;
-                failure = OpenError::NotDone { wait: None, source };
+                attempts += 1;
+                failure = Some(OpenError::NotDone { wait: None, source });
             }
             Outcome::Never { source } => {
-                failure = OpenError::Never { source };
+                failure = Some(OpenError::Never { source });
                 break;
             }
         }
@@ -86,21 +111,17 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
         // The reconciler may find a channel that was created all the same, and give it away.
         sleep_until(opening.deadline.min(Instant::now() + ADOPTION_WAIT)).await;
     }
-    answer.give(Err(failure));
+    answer.give(Err(failure.unwrap_or(OpenError::Deadline)));
     Ok(None)
 }
 
-/// A place among the creations in flight; `None` when nobody waits for the channel any more.
-async fn place<'core, A, R, C>(
-    core: &'core Core<A, R, C>,
-    opening: &Opening,
-    answer: &Answer,
-) -> Option<SemaphorePermit<'core>> {
-    let place = timeout_at(opening.deadline, core.creates.acquire())
-        .await
-        .ok()?
-        .ok()?;
-    (answer.is_wanted() && Instant::now() < opening.deadline).then_some(place)
+/// The pause before a second attempt.
+fn pause(wait: Option<Duration>) -> Duration {
+    let dice = fastrand::f64();
+    wait.map_or_else(
+        || schedule::retry_pause(dice),
+        |wait| schedule::told(wait, dice),
+    )
 }
 
 /// One attempt: on record, then in Discord, then on record again. If we die between the two
@@ -108,24 +129,41 @@ async fn place<'core, A, R, C>(
 async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     opening: &Opening,
+    row: Row,
+    mark: Mark,
+    place: Place,
     answer: &Arc<Answer>,
 ) -> Result<Outcome, RegistryError> {
-    let row = core.plan(opening).await?;
+    let is_written_late = core.lacks(Sabotage::NoIntent);
+    if !is_written_late {
+        put_on_record(core, &row).await?;
+    }
+    kp!("lifecycle.create.planned");
     let plan = Plan {
         guild_id: core.settings.guild_id,
-        parent_id: core.settings.parent_id,
+        place,
         name: channel_name(&core.settings.name_prefix, &opening.label, row.attempt),
-        mark: core.marks.mark(row.attempt),
+        mark,
         bot_id: core.settings.bot_id,
         timeout: CREATE_TIMEOUT.min(opening.deadline.saturating_duration_since(Instant::now())),
     };
     let created = timeout(plan.timeout + CREATE_GRACE, core.api.create(&plan)).await;
+    kp!("lifecycle.create.answered");
+    if is_written_late {
+        put_on_record(core, &row).await?;
+    }
     let (event, outcome) = match created {
         Ok(Ok(channel_id)) => return named(core, row, Event::Named(channel_id), answer).await,
         Ok(Err(Failure::NotDone { wait, source })) => {
             (Event::Refused, Outcome::NotDone { wait, source })
         }
+        Ok(Err(Failure::NoRoom { room, source })) => {
+            (Event::Refused, Outcome::NoRoom { room, source })
+        }
         Ok(Err(Failure::Never { source })) => (Event::Refused, Outcome::Never { source }),
+        Ok(Err(Failure::Unknown { source })) if core.lacks(Sabotage::ForgetUnknown) => {
+            (Event::Refused, Outcome::NotDone { wait: None, source })
+        }
         Ok(Err(Failure::Unknown { source })) => (Event::Lost, Outcome::Lost { source }),
         Err(elapsed) => (
             Event::Lost,
@@ -134,12 +172,14 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
             },
         ),
     };
-    let row = core.step(row.attempt, event, Duration::ZERO, 0).await?.row;
+    let row = core.step(row.attempt, event, Duration::ZERO).await?.row;
+    kp!("lifecycle.create.unnamed");
     if let Stage::Live(_) = row.stage {
         // The audit log named it before we had to give up on the answer.
         return Ok(Outcome::Live(hand_over(row, Some(answer))));
     }
     if let Outcome::Lost { source } = &outcome {
+        kp!("lifecycle.create.lost");
         tracing::warn!(
             attempt = %row.attempt,
             error = %source,
@@ -150,6 +190,31 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
     Ok(outcome)
 }
 
+/// Puts a fresh attempt on record. If we die after this, the next life asks the audit log what came
+/// of it; without it, a channel could exist that nobody looks for.
+async fn put_on_record<A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    row: &Row,
+) -> Result<(), RegistryError> {
+    if core.insert(row).await? {
+        return Ok(());
+    }
+    // 128 random bits do not repeat: without a row of its own nothing may be created.
+    let source = "a fresh attempt is on record already".into();
+    Err(RegistryError::Failed { source })
+}
+
+/// The mark of an attempt. `first` is the opening's first attempt, whose mark is never sent again.
+fn mark<A, R, C>(core: &Core<A, R, C>, row: &Row, first: AttemptId) -> Mark {
+    core.marks.mark(if core.lacks(Sabotage::NoMark) {
+        AttemptId::fresh()
+    } else if core.lacks(Sabotage::SameMarkRetry) {
+        first
+    } else {
+        row.attempt
+    })
+}
+
 /// Discord named the channel.
 async fn named<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
@@ -158,24 +223,26 @@ async fn named<A: ChannelApi, R: Registry, C: Clock>(
     answer: &Arc<Answer>,
 ) -> Result<Outcome, RegistryError> {
     let attempt = row.attempt;
-    let row = match core.step(attempt, event, Duration::ZERO, 0).await {
-        Ok(stepped) => stepped.row,
+    let (row, second) = match core.step(attempt, event, Duration::ZERO).await {
+        Ok(stepped) => (stepped.row, None),
         // The audit log has named another channel for this very attempt: both are ours, the
         // conversation gets the one on record, the other is deleted.
-        Err(RegistryError::Illegal(illegal)) => {
-            if let Event::Named(channel_id) = illegal.event {
-                core.take_on_second(channel_id, Evidence::Answer).await?;
-            }
-            core.registry
-                .row(attempt)
-                .await?
-                .ok_or(RegistryError::Missing { attempt })?
-        }
+        Err(RegistryError::Illegal { row, source }) => match source.event {
+            Event::Named(channel_id) => (*row, Some(channel_id)),
+            _ => return Err(RegistryError::Illegal { row, source }),
+        },
         Err(error) => return Err(error),
     };
-    if let Some(owned) = row.stage.owned() {
-        core.time.heard(owned.channel_id, core.clock.now_ms());
+    if let Some(channel_id) = second {
+        core.take_on_second(row.kind, channel_id, Evidence::Answer)
+            .await?;
     }
+    let Stage::Live(owned) = row.stage else {
+        let source = "the row was settled while its creation was answered".into();
+        return Ok(Outcome::Lost { source });
+    };
+    kp!("lifecycle.create.named");
+    core.time.heard(owned.channel_id, core.clock.now_ms());
     Ok(Outcome::Live(hand_over(row, Some(answer))))
 }
 
@@ -185,6 +252,7 @@ pub(crate) fn hand_over(row: Row, answer: Option<&Answer>) -> Live {
     let (lease, released) = Lease::new(owned.channel_id);
     if let Some(answer) = answer {
         answer.give(Ok(lease));
+        kp!("lifecycle.lease.given");
     }
     Live { row, released }
 }
@@ -204,6 +272,10 @@ pub(crate) async fn keep<A, R: Registry, C: Clock>(
             request.id = row.request_id,
             "a channel outlived its time; it is deleted under whoever holds it"
         );
+    }
+    kp!("lifecycle.lease.dropped");
+    if core.lacks(Sabotage::LeaseWithoutRelease) {
+        return Ok(());
     }
     core.release(&row).await
 }

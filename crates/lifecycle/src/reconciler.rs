@@ -1,19 +1,30 @@
 //! The part of the driver that finds out what came of creations whose answers were lost.
 
+mod bind;
+mod pace;
 mod scan;
+mod sweep;
 
 use std::{
-    collections::HashMap, convert::Infallible, error::Error as _, sync::Arc, time::Duration,
+    collections::BTreeMap, convert::Infallible, error::Error as _, sync::Arc, time::Duration,
 };
 
 use tokio::time::{Instant, sleep_until};
 
-use self::scan::{Scan, scan};
+use self::{
+    bind::bind_all,
+    pace::Pace,
+    scan::{Scan, scan},
+    sweep::Seen,
+};
 use crate::{
-    AttemptId, ChannelApi, Clock, Event, Failure, OpenError, Registry, RegistryError, Row,
+    AttemptId, ChannelApi, Clock, Condition, Event, Failure, GuildApi, Listed, OpenError, Registry,
+    RegistryError, Row,
     answer::Answer,
     core::Core,
-    limits::{SCAN_PARTIAL_PAUSE, SCAN_REFUSED_PAUSE, SCAN_ROUND},
+    kp,
+    limits::{LOST_COUNTS_FOR, SCAN_PARTIAL_PAUSE, SCAN_REFUSED_PAUSE},
+    sabotage::Sabotage,
     schedule::{back_off, next_look, told},
 };
 
@@ -30,7 +41,7 @@ pub(crate) struct Missing {
 }
 
 /// All attempts of which nobody knows what came of them.
-type AllMissing = HashMap<AttemptId, Missing>;
+type AllMissing = BTreeMap<AttemptId, Missing>;
 
 // === impl Missing ===
 
@@ -59,46 +70,107 @@ impl Missing {
     }
 }
 
-/// Reads the audit log, often on behalf of missing attempts and now and then on behalf of what
-/// nobody knows to be missing, until the registry fails.
-pub(crate) async fn run<A: ChannelApi, R: Registry, C: Clock>(
+/// Reads the audit log and the guild's channels, often on behalf of missing attempts and now and
+/// then on behalf of what nobody knows to be missing, until the registry fails.
+pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
 ) -> Result<Infallible, RegistryError> {
     let mut missing = AllMissing::new();
+    let mut seen = Seen::default();
     // The first round is at once: it sees what happened since the last life.
-    let mut round = Instant::now();
-    let mut not_before = round;
-    let mut failures = 0;
+    let mut pace = Pace::starting(Instant::now());
     loop {
-        let urgent = missing.values().map(|missing| missing.due).min();
-        let due = urgent
-            .map_or(round, |urgent| urgent.min(round))
-            .max(not_before);
         tokio::select! {
+            biased;
             lost = core.lost.next() => {
                 missing.insert(lost.row.attempt, lost);
-                continue;
+                pace.lost();
             }
-            () = sleep_until(due) => {}
-        }
-        let began = Instant::now();
-        match scan(core, &mut missing).await? {
-            Scan::Complete => {
-                failures = 0;
-                round = began + SCAN_ROUND;
-                looked(core, &mut missing, began).await?;
-            }
-            Scan::Partial => not_before = Instant::now() + SCAN_PARTIAL_PAUSE,
-            Scan::Failed(failure) => {
-                not_before = Instant::now() + pause(failure, failures, &missing);
-                failures = failures.saturating_add(1);
+            creation = core.logged.next() => bind_all(core, &mut missing, &[creation]).await?,
+            () = core.scan_soon.notified() => pace.scan_soon(),
+            () = core.sweep_soon.notified() => pace.sweep_soon(),
+            () = core.allowed.notified() => pace.allowed(),
+            () = sleep_until(pace.due(&missing)) => {
+                round(core, &mut missing, &mut seen, &mut pace).await?;
+                core.switches.looked_around();
             }
         }
     }
 }
 
-/// The log was read to its end and named none of these.
-async fn looked<A: ChannelApi, R: Registry, C: Clock>(
+/// One reading: of the audit log, and of the list of channels before it when that is due.
+async fn round<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    missing: &mut AllMissing,
+    seen: &mut Seen,
+    pace: &mut Pace,
+) -> Result<(), RegistryError> {
+    kp!("lifecycle.scan.due");
+    let began = Instant::now();
+    let listed = if pace.is_sweep_due(began) {
+        list(core, pace, missing.is_empty()).await
+    } else {
+        None
+    };
+    if pace.is_scan_open(began) {
+        let scanned = if core.lacks(Sabotage::NoAuditSweep) {
+            Scan::Complete
+        } else {
+            scan(core, missing).await?
+        };
+        match scanned {
+            Scan::Complete => {
+                core.switches.conditions.end(Condition::LogUnreadable);
+                pace.scanned(began);
+            }
+            Scan::Partial => pace.scan_again(Instant::now() + SCAN_PARTIAL_PAUSE),
+            Scan::Failed(failure) => {
+                kp!("lifecycle.scan.failed");
+                let is_refused = matches!(failure, Failure::Never { .. });
+                let pause = pause(core, failure, pace.log_failures, missing);
+                pace.scan_failed(pause, is_refused);
+            }
+        }
+    }
+    if pace.is_log_read(began) {
+        looked(core, missing, began).await?;
+    }
+    if let Some(listed) = listed {
+        if pace.is_log_read(began) {
+            sweep::judge(core, missing, seen, &listed).await?;
+            kp!("lifecycle.sweep.judged");
+        } else {
+            // Without the log nothing can be said about what is found.
+            pace.sweep_with_log();
+        }
+    }
+    Ok(())
+}
+
+/// Reads the guild's channels, if Discord lets us.
+async fn list<A: GuildApi, R, C: Clock>(
+    core: &Core<A, R, C>,
+    pace: &mut Pace,
+    is_quiet: bool,
+) -> Option<Vec<Listed>> {
+    let began = Instant::now();
+    match sweep::list(core).await {
+        Ok(listed) => {
+            core.capacity.listed(&listed, began);
+            core.switches.conditions.end(Condition::GuildAway);
+            pace.listed(began, is_quiet);
+            Some(listed)
+        }
+        Err(failure) => {
+            tracing::debug!(error = %failure, "the guild's channels were not read");
+            pace.list_failed(&failure);
+            None
+        }
+    }
+}
+
+/// The log was read to its end and named none of these, or it is not shown to us.
+async fn looked<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     missing: &mut AllMissing,
     began: Instant,
@@ -109,18 +181,21 @@ async fn looked<A: ChannelApi, R: Registry, C: Clock>(
         let Some(looked_for) = missing.get_mut(&attempt) else {
             continue;
         };
+        if began.duration_since(looked_for.since) >= LOST_COUNTS_FOR {
+            core.capacity.found_nothing(attempt);
+        }
         if let Some(next) = next_look(began.duration_since(looked_for.since)) {
             looked_for.due = looked_for.since + next;
             continue;
         }
         missing.remove(&attempt);
-        match core.step(attempt, Event::GivenUp, Duration::ZERO, 0).await {
+        match core.step(attempt, Event::GivenUp, Duration::ZERO).await {
             Ok(_) => tracing::warn!(
                 %attempt,
                 "a channel creation stays without an answer; if its channel turns up, it will be deleted"
             ),
             // Its channel was found while the row was on its way to us.
-            Err(RegistryError::Illegal(_)) => {}
+            Err(RegistryError::Illegal { .. }) => {}
             Err(error) => return Err(error),
         }
     }
@@ -128,7 +203,12 @@ async fn looked<A: ChannelApi, R: Registry, C: Clock>(
 }
 
 /// How long to leave the log alone after it could not be read.
-fn pause(failure: Failure, failures: u32, missing: &AllMissing) -> Duration {
+fn pause<A, R, C>(
+    core: &Core<A, R, C>,
+    failure: Failure,
+    failures: u32,
+    missing: &AllMissing,
+) -> Duration {
     let dice = fastrand::f64();
     if !matches!(failure, Failure::Never { .. }) {
         // Loudly when somebody waits for it: nothing is found as long as this goes on.
@@ -144,15 +224,14 @@ fn pause(failure: Failure, failures: u32, missing: &AllMissing) -> Duration {
         Failure::NotDone {
             wait: Some(wait), ..
         } => told(wait, dice),
-        Failure::NotDone { .. } | Failure::Unknown { .. } => {
+        Failure::NotDone { .. } | Failure::NoRoom { .. } | Failure::Unknown { .. } => {
             back_off(failures, Duration::ZERO, dice)
         }
         Failure::Never { source } => {
-            tracing::warn!(
-                error = %source,
-                unknown = missing.len(),
-                "the audit log cannot be read, so channels whose creation was not answered stay; grant VIEW_AUDIT_LOG"
-            );
+            let why = format!("grant the bot View Audit Log: {source}");
+            core.switches
+                .conditions
+                .begin(Condition::LogUnreadable, &why);
             // Nobody needs to wait for what cannot be found.
             let reason = source.to_string();
             for answer in missing

@@ -12,17 +12,19 @@ use twilight_model::id::{
 };
 
 use crate::{
-    ChannelApi, Failure,
+    Failure, GuildApi,
     limits::{CALL_TIMEOUT, SPECIAL_AGE_MAX},
 };
 
 type Channels = Arc<HashSet<Id<ChannelMarker>>>;
 
-/// One read serves all deletions of the next [`SPECIAL_AGE_MAX`]; those that come meanwhile wait
-/// for it rather than read for themselves.
+/// One read serves all deletions of the next [`SPECIAL_AGE_MAX`], or until the guild changes; those
+/// that come meanwhile wait for it rather than read for themselves.
 #[derive(Debug)]
 pub(crate) struct Special {
     read: Mutex<Option<(Instant, Channels)>>,
+    /// Nothing that was read before this is believed.
+    changed: parking_lot::Mutex<Option<Instant>>,
 }
 
 // === impl Special ===
@@ -31,21 +33,29 @@ impl Special {
     pub(crate) fn new() -> Self {
         Self {
             read: Mutex::new(None),
+            changed: parking_lot::Mutex::new(None),
         }
+    }
+
+    /// The guild has changed: what was read before may be wrong.
+    pub(crate) fn forget(&self) {
+        *self.changed.lock() = Some(Instant::now());
     }
 
     /// The special channels as they were at most [`SPECIAL_AGE_MAX`] ago.
     pub(crate) async fn channels(
         &self,
-        api: &impl ChannelApi,
+        api: &impl GuildApi,
         guild_id: Id<GuildMarker>,
     ) -> Result<Channels, Failure> {
         let read = async {
             let mut read = self.read.lock().await;
             // Asked before Discord answers, so that the answer is never older than it says.
             let now = Instant::now();
+            let changed = *self.changed.lock();
             if let Some((at, channels)) = &*read
                 && now < *at + SPECIAL_AGE_MAX
+                && changed.is_none_or(|changed| changed < *at)
             {
                 return Ok(Arc::clone(channels));
             }

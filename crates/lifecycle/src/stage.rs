@@ -31,8 +31,13 @@ pub enum Stage {
     Unknown,
     /// Unknown and no longer urgent; still matched whenever its channel turns up.
     Abandoned,
+    /// A channel carries the mark of this attempt and nothing proves that we created it: people can
+    /// copy a mark. Never deleted; an open debt until there is evidence, or it is gone.
+    Quarantined(Id<ChannelMarker>),
     /// Discord named it, and a conversation may use it.
     Live(Owned),
+    /// Let go of and left standing, because that is what the settings say. Settled.
+    Kept(Owned),
     /// Nobody needs it. The reaper owes proof that it is gone.
     Condemned(Owned),
     /// Discord says that it deleted the channel, or that there is none; a look has yet to confirm
@@ -57,8 +62,19 @@ pub enum Event {
     Found(Id<ChannelMarker>),
     /// The audit log was read in time, often enough, and named nothing.
     GivenUp,
+    /// This channel carries the attempt's mark, and no evidence can be had.
+    Sighted(Id<ChannelMarker>),
+    /// The channel in quarantine is not there any more.
+    Vanished,
     /// Its user let go of it, or its time is up, or the process that held it died.
     Released,
+    /// As [`Self::Released`], and it is to stay.
+    Spared,
+    /// Another life goes on with it. Changes no stage, only the row's owner.
+    Claimed,
+    /// Its deletion is about to be sent. Changes no stage: it is what puts the deletion on record
+    /// before it happens, and what reads the row anew for the last check.
+    Asked,
     /// It may not or cannot be deleted as things stand.
     Barred,
     /// Discord answered a deletion: done, or no such channel.
@@ -103,25 +119,50 @@ impl Stage {
             // Somebody may still wait for it; else its lease is dropped at once.
             (S::Planned | S::Unknown, E::Found(id)) => S::Live(owned(id, AuditLog)),
             // Late creations: nobody waits for them any more.
-            (S::Abandoned | S::NotCreated, E::Found(id)) => S::Condemned(owned(id, AuditLog)),
-            (S::Unknown, E::GivenUp) => S::Abandoned,
+            (S::Abandoned | S::NotCreated | S::Quarantined(_), E::Found(id)) => {
+                S::Condemned(owned(id, AuditLog))
+            }
+            (S::Unknown, E::GivenUp) | (S::Quarantined(_), E::Vanished) => S::Abandoned,
+            (S::Unknown | S::Abandoned | S::NotCreated, E::Sighted(id)) => S::Quarantined(id),
+            (S::Live(owned), E::Spared) => S::Kept(owned),
+            // A look saw a channel that was thought gone: two absences were a replica's lag.
             (S::Live(owned), E::Released)
-            | (S::Parked(owned) | S::Verifying(owned), E::Rearmed) => S::Condemned(owned),
-            (S::Condemned(owned), E::Barred) => S::Parked(owned),
+            | (S::Parked(owned) | S::Verifying(owned) | S::Gone(owned), E::Rearmed) => {
+                S::Condemned(owned)
+            }
+            (S::Condemned(owned) | S::Verifying(owned), E::Barred) => S::Parked(owned),
             (S::Condemned(owned), E::Deleted) => S::Verifying(owned),
-            (S::Condemned(owned) | S::Verifying(owned), E::Absent) => S::Gone(owned),
+            (S::Condemned(owned) | S::Verifying(owned) | S::Parked(owned), E::Absent) => {
+                S::Gone(owned)
+            }
 
+            (stage, E::Claimed) => stage,
             // What was found outranks what the creation itself came to; the rest is told twice.
             (S::Live(_), E::Refused | E::Lost)
             | (S::NotCreated, E::Refused)
             | (S::Unknown, E::Lost)
-            | (S::Abandoned, E::GivenUp)
-            | (S::Condemned(_), E::Released | E::Rearmed)
+            | (S::Abandoned, E::GivenUp | E::Vanished)
+            | (S::Kept(_), E::Spared)
+            | (S::Condemned(_), E::Released | E::Rearmed | E::Asked)
             | (S::Verifying(_), E::Deleted)
             | (S::Parked(_), E::Barred)
-            | (S::Gone(_), E::Absent) => self,
+            | (S::Gone(_), E::Absent)
+            // Its creation is in flight, it is in quarantine, or it has a channel: the one that was
+            // sighted is this one, or a copy.
+            | (
+                S::Planned
+                | S::Quarantined(_)
+                | S::Live(_)
+                | S::Kept(_)
+                | S::Condemned(_)
+                | S::Verifying(_)
+                | S::Parked(_)
+                | S::Gone(_),
+                E::Sighted(_),
+            ) => self,
             (
                 S::Live(owned)
+                | S::Kept(owned)
                 | S::Condemned(owned)
                 | S::Verifying(owned)
                 | S::Parked(owned)
@@ -138,8 +179,13 @@ impl Stage {
     #[must_use]
     pub const fn owned(&self) -> Option<Owned> {
         match *self {
-            Self::Planned | Self::NotCreated | Self::Unknown | Self::Abandoned => None,
+            Self::Planned
+            | Self::NotCreated
+            | Self::Unknown
+            | Self::Abandoned
+            | Self::Quarantined(_) => None,
             Self::Live(owned)
+            | Self::Kept(owned)
             | Self::Condemned(owned)
             | Self::Verifying(owned)
             | Self::Parked(owned)
@@ -147,10 +193,20 @@ impl Stage {
         }
     }
 
+    /// The channel that the row is about, whether it is ours or in quarantine.
+    #[must_use]
+    pub const fn channel_id(&self) -> Option<Id<ChannelMarker>> {
+        match (self.owned(), self) {
+            (Some(owned), _) => Some(owned.channel_id),
+            (None, Self::Quarantined(channel_id)) => Some(*channel_id),
+            (None, _) => None,
+        }
+    }
+
     /// Whether something is still to be done or watched for.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        !matches!(self, Self::NotCreated | Self::Gone(_))
+        !matches!(self, Self::NotCreated | Self::Kept(_) | Self::Gone(_))
     }
 
     /// The stage's name in stores, logs and metrics.
@@ -161,7 +217,9 @@ impl Stage {
             Self::NotCreated => "not_created",
             Self::Unknown => "unknown",
             Self::Abandoned => "abandoned",
+            Self::Quarantined(_) => "quarantined",
             Self::Live(_) => "live",
+            Self::Kept(_) => "kept",
             Self::Condemned(_) => "condemned",
             Self::Verifying(_) => "verifying",
             Self::Parked(_) => "parked",
@@ -169,22 +227,38 @@ impl Stage {
         }
     }
 
-    /// The stage with this name, as a store wrote it; `None` when name and channel do not go
-    /// together.
+    /// The stage with this name, as a store wrote it; `None` when name, channel and evidence do not
+    /// go together.
     #[must_use]
-    pub fn from_record(name: &str, owned: Option<Owned>) -> Option<Self> {
-        match (name, owned) {
-            ("planned", None) => Some(Self::Planned),
-            ("not_created", None) => Some(Self::NotCreated),
-            ("unknown", None) => Some(Self::Unknown),
-            ("abandoned", None) => Some(Self::Abandoned),
-            ("live", Some(owned)) => Some(Self::Live(owned)),
-            ("condemned", Some(owned)) => Some(Self::Condemned(owned)),
-            ("verifying", Some(owned)) => Some(Self::Verifying(owned)),
-            ("parked", Some(owned)) => Some(Self::Parked(owned)),
-            ("gone", Some(owned)) => Some(Self::Gone(owned)),
-            _ => None,
-        }
+    pub fn from_record(
+        name: &str,
+        channel_id: Option<Id<ChannelMarker>>,
+        evidence: Option<Evidence>,
+    ) -> Option<Self> {
+        let stage = match (name, channel_id, evidence) {
+            ("planned", None, None) => Self::Planned,
+            ("not_created", None, None) => Self::NotCreated,
+            ("unknown", None, None) => Self::Unknown,
+            ("abandoned", None, None) => Self::Abandoned,
+            ("quarantined", Some(channel_id), None) => Self::Quarantined(channel_id),
+            (name, Some(channel_id), Some(evidence)) => {
+                let owned = Owned {
+                    channel_id,
+                    evidence,
+                };
+                match name {
+                    "live" => Self::Live(owned),
+                    "kept" => Self::Kept(owned),
+                    "condemned" => Self::Condemned(owned),
+                    "verifying" => Self::Verifying(owned),
+                    "parked" => Self::Parked(owned),
+                    "gone" => Self::Gone(owned),
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        Some(stage)
     }
 }
 

@@ -6,8 +6,10 @@
 //! every row has to be settled.
 
 mod world {
+    mod capacity;
     mod creating;
     mod deleting;
     mod dying;
     mod floor;
+    mod threads;
 }

@@ -44,6 +44,7 @@ pub(crate) async fn serve(
     let mut stop = std::pin::pin!(stop);
     loop {
         let accepted = tokio::select! {
+            biased;
             () = &mut stop => break,
             () = tasks.broken() => panic!("the simulator itself broke: see the panic above"),
             accepted = listener.accept() => accepted,

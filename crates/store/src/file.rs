@@ -2,15 +2,20 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    path::{Path, PathBuf},
+    io::{self, Read as _, Write as _},
+    path::Path,
+    process,
 };
 
 use cordboard_lifecycle::kp;
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use crate::{
-    Location, StoreError,
-    limits::{BUSY_TIMEOUT, STATEMENTS_KEPT},
+    Location, Settings, StoreError, file_system,
+    limits::{
+        BUSY_TIMEOUT, CACHE_KIB, CHECKPOINT_PAGES, HOLDER_BYTES_MAX, STATEMENTS_KEPT,
+        WAL_KEPT_BYTES,
+    },
     schema::{self, Found},
 };
 
@@ -27,30 +32,39 @@ pub(crate) struct Database {
 
 impl Database {
     /// Opens or makes the database. Blocks.
-    pub(crate) fn open(location: &Location) -> Result<Self, StoreError> {
-        let failed = |source| StoreError::Failed {
-            source: Some(source),
-        };
-        let (mut connection, lock, path) = match location {
-            Location::Memory => (Connection::open_in_memory().map_err(failed)?, None, None),
+    pub(crate) fn open(location: &Location, settings: Settings) -> Result<Self, StoreError> {
+        let (path, lock) = match location {
+            Location::Memory => (Path::new(":memory:"), None),
             Location::Path(path) => {
                 kp!("store.file.found");
+                let found = file_system::network_of(place(path));
+                let found = found.map_err(|source| unusable(path, source))?;
+                refuse_network(path, found, settings)?;
                 let lock = lock(path)?;
                 kp!("store.file.locked");
-                (
-                    Connection::open(path).map_err(failed)?,
-                    Some(lock),
-                    Some(path.as_path()),
-                )
+                (path.as_path(), Some(lock))
             }
         };
+        let connection = match location {
+            Location::Memory => Connection::open_in_memory(),
+            Location::Path(path) => Connection::open(path),
+        };
+        let sorted = |error| StoreError::at_open(path, error);
+        let mut connection = connection.map_err(sorted)?;
+        let path = path.to_owned();
+        // Whoever closes a database last moves its log of writes into it. We do not, before we know
+        // that it is ours.
+        let moves_no_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        connection
+            .set_db_config(moves_no_log, true)
+            .map_err(sorted)?;
         kp!("store.file.opened");
-        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(sorted)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        let path = path.unwrap_or(Path::new(":memory:")).to_owned();
-        match schema::prepare(&mut connection).map_err(failed)? {
+        match schema::prepare(&mut connection).map_err(sorted)? {
             Found::Ours => {}
             Found::Foreign => return Err(StoreError::Foreign { path }),
+            Found::Corrupt => return Err(StoreError::Corrupt { path }),
             Found::Newer(found) => {
                 return Err(StoreError::Newer {
                     path,
@@ -59,15 +73,22 @@ impl Database {
                 });
             }
         }
+        connection
+            .set_db_config(moves_no_log, false)
+            .map_err(sorted)?;
         // FULL: what was promised to be on record survives a power failure, not only a crash.
-        let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-            PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;";
         kp!("store.file.migrated");
-        connection.execute_batch(pragmas).map_err(failed)?;
+        let pragmas = format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+             PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES};
+             PRAGMA journal_size_limit = {WAL_KEPT_BYTES}; PRAGMA cache_size = -{CACHE_KIB};
+             PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+        );
+        connection.execute_batch(&pragmas).map_err(sorted)?;
         #[cfg(feature = "sabotage")]
         if crate::sabotage::is_synchronous_normal() {
             let sabotage = "PRAGMA synchronous = NORMAL";
-            connection.execute_batch(sabotage).map_err(failed)?;
+            connection.execute_batch(sabotage).map_err(sorted)?;
         }
         kp!("store.file.ready");
         Ok(Self {
@@ -77,26 +98,95 @@ impl Database {
     }
 }
 
+/// What to ask the operating system about: the file, and before there is one, its folder.
+pub(crate) fn place(path: &Path) -> &Path {
+    match path.parent() {
+        _ if path.exists() => path,
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+fn refuse_network(
+    path: &Path,
+    found: Option<&'static str>,
+    settings: Settings,
+) -> Result<(), StoreError> {
+    match found {
+        Some(file_system) if !settings.allows_network_fs => Err(StoreError::NetworkFileSystem {
+            path: path.to_owned(),
+            file_system,
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Takes the lock that keeps a second process away from the database.
 fn lock(database: &Path) -> Result<File, StoreError> {
     let mut path = database.to_owned().into_os_string();
     path.push(".lock");
-    let path = PathBuf::from(path);
-    let unusable = |source| StoreError::Unusable {
-        path: database.to_owned(),
-        source,
-    };
-    let file = OpenOptions::new()
+    let unusable = |source| unusable(database, source);
+    let mut file = OpenOptions::new()
         .create(true)
         .truncate(false)
+        .read(true)
         .write(true)
         .open(path)
         .map_err(unusable)?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Busy {
-            path: database.to_owned(),
-        }),
+        Ok(()) => {
+            // For whoever comes next. The lock is what counts: a number may be left of the dead.
+            let written = file
+                .set_len(0)
+                .and_then(|()| writeln!(file, "{}", process::id()));
+            written.map_err(unusable)?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // What cannot be read is not told: it is only there to help.
+            drop(file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder));
+            Err(StoreError::Busy {
+                path: database.to_owned(),
+                holder: holder.trim().parse().ok(),
+            })
+        }
         Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+fn unusable(path: &Path, source: io::Error) -> StoreError {
+    StoreError::Unusable {
+        path: path.to_owned(),
+        source: source.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_file_system_is_refused_unless_the_operator_insists() {
+        let path = Path::new("/mnt/share/store.db");
+        let cautious = Settings::default();
+        let bold = Settings {
+            allows_network_fs: true,
+        };
+        assert!(refuse_network(path, None, cautious).is_ok());
+        assert!(refuse_network(path, Some("NFS"), bold).is_ok());
+        let error = refuse_network(path, Some("NFS"), cautious).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains("/mnt/share/store.db is on NFS"), "{text}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_yet_is_judged_by_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        assert_eq!(place(&path), folder.path());
+        File::create(&path).unwrap();
+        assert_eq!(place(&path), path);
+        assert_eq!(place(Path::new("nowhere.db")), Path::new("."));
     }
 }

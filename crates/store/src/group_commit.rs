@@ -6,12 +6,13 @@ use cordboard_lifecycle::kp;
 use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode};
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch},
     time::timeout,
 };
 
 use crate::{
     StoreError,
+    error::advice,
     file::Database,
     limits::{ANSWER_TIMEOUT, BATCH_MAX, WAITING_MAX},
 };
@@ -33,13 +34,13 @@ struct Queue {
     waiting: VecDeque<Box<dyn Request>>,
     /// Whether a thread is at work and will see what is put here.
     is_served: bool,
-    has_failed: bool,
+    has_failed: watch::Sender<bool>,
 }
 
 impl Queue {
     /// Nothing is done any more, and whoever waits is told.
     fn fail(&mut self) {
-        self.has_failed = true;
+        self.has_failed.send_replace(true);
         self.waiting.clear();
     }
 }
@@ -92,6 +93,15 @@ impl GroupCommit {
         })
     }
 
+    /// Waits until the database has failed, in whosever call it did.
+    pub(crate) async fn failed(&self) {
+        let mut has_failed = self.queue.lock().has_failed.subscribe();
+        let failed = has_failed.wait_for(|has_failed| *has_failed).await;
+        failed
+            .map(drop)
+            .expect("the sender is in the queue, which we borrow");
+    }
+
     async fn queued<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -117,7 +127,7 @@ impl GroupCommit {
     fn put(self: &Arc<Self>, request: Box<dyn Request>) -> Result<(), StoreError> {
         let is_served = {
             let mut queue = self.queue.lock();
-            if queue.has_failed {
+            if *queue.has_failed.borrow() {
                 return Err(StoreError::Failed { source: None });
             }
             queue.waiting.push_back(request);
@@ -128,6 +138,11 @@ impl GroupCommit {
                 store: Arc::clone(self),
                 has_ended: false,
             };
+            #[cfg(feature = "sabotage")]
+            if crate::sabotage::works_at_once() {
+                server.serve();
+                return Ok(());
+            }
             // It needs no handle: each caller waits for its own answer. Not under the lock: a
             // runtime that is ending drops the server right here, and that takes the lock.
             drop(tokio::task::spawn_blocking(move || server.serve()));
@@ -152,7 +167,7 @@ impl Server {
         let database = store.database.lock();
         while let Some(batch) = self.next_batch() {
             if let Err(error) = commit(&database.connection, batch) {
-                tracing::error!(%error, "the database failed");
+                tracing::error!(%error, "{}", advice(&error));
                 return;
             }
         }

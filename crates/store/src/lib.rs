@@ -1,19 +1,32 @@
 #![doc = include_str!("../README.md")]
 
+mod debts;
 mod error;
 mod file;
+mod file_system;
 mod group_commit;
+mod journal;
+mod life;
 pub mod limits;
 mod location;
+mod prune;
+mod record;
 mod registry;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
 mod schema;
+mod settings;
+mod space;
 mod store;
 
 pub use self::{
+    debts::Debts,
     error::StoreError,
+    journal::Line,
     location::{Location, LocationError},
+    prune::Pruned,
     registry::SqliteRegistry,
+    settings::Settings,
+    space::Space,
     store::Store,
 };

@@ -19,6 +19,9 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// next one a moment before the last one has ended.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 
+/// What is read of a lock file: more than the longest process id.
+pub const HOLDER_BYTES_MAX: u64 = 16;
+
 /// The pause between two tries to take the lock.
 pub const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
@@ -27,3 +30,47 @@ pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prepared statements that are kept: all there are, and room to grow.
 pub const STATEMENTS_KEPT: usize = 32;
+
+/// Full hours before the current one that count as the last day, for the brake on deletions.
+pub const HOURS_COUNTED: u64 = 24;
+
+/// Lines of one row's history that are read at once, the oldest ones. A life in order has six; this
+/// is one whose deletion was asked for every minute of a day.
+pub const HISTORY_MAX: usize = 2_000;
+
+/// Rows of one page of debts: a screenful for people, and an answer of some hundred kilobytes.
+pub const DEBTS_PAGE_MAX: usize = 500;
+
+/// How long settled rows and lines of the journal are kept, in milliseconds: 90 days, twice as long
+/// as Discord keeps its audit log. A creation that comes to light later than that has no evidence.
+pub const PRUNED_AFTER_MS: u64 = 90 * 24 * 3_600_000;
+
+/// Rows that are forgotten in one request: a few milliseconds, so that nobody who shares the commit
+/// notices.
+pub const PRUNE_ROWS_MAX: u64 = 256;
+
+/// Lines of the journal that are forgotten in one request: the lines of as many rows.
+pub const PRUNE_LINES_MAX: u64 = 1_024;
+
+/// Free bytes below which a disk is low: 256 MiB. It holds the registry of a busy year, and leaves
+/// a moment to act before SQLite itself finds the disk full, which ends the process.
+pub const SPACE_LOW_BYTES: u64 = 256 << 20;
+
+/// Free part below which a disk is low, in percent. File systems get slow when they are nearly
+/// full, and whatever fills a large disk fills it by gigabytes.
+pub const SPACE_LOW_PERCENT: u64 = 5;
+
+/// Pages of `-wal` after which SQLite moves them into the database: its default, 4 MiB. More would
+/// make the next start read more; less would sync the database more often.
+pub const CHECKPOINT_PAGES: u32 = 1_000;
+
+/// What `-wal` is cut back to after it was moved, in bytes: a few checkpoints. It grows beyond only
+/// while another program reads an old state of the database.
+pub const WAL_KEPT_BYTES: u32 = 16 << 20;
+
+/// Memory for pages of the database, in KiB: the index of the attempts of 90 busy days.
+pub const CACHE_KIB: u32 = 16 << 10;
+
+/// Files up to this size are checked as a whole when they are opened, in bytes: 32 MiB, some 40,000
+/// rows with their lines, take 0.3 s. Of larger ones only the rows are, 0.1 s for 200,000.
+pub const CHECKED_BYTES_MAX: u64 = 32 << 20;

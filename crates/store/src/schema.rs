@@ -3,15 +3,20 @@
 use cordboard_lifecycle::kp;
 use rusqlite::{Connection, ErrorCode};
 
+use crate::limits::CHECKED_BYTES_MAX;
+
 /// `CORD`, in the header of each of our files.
 const APPLICATION_ID: i32 = 0x434f_5244;
 
 /// What leads from each version to the next; the first makes version 1. An entry never changes
 /// once it was released.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_registry.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_registry.sql"),
+    include_str!("migrations/0002_lives.sql"),
+];
 
 /// The newest schema.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(crate) enum Found {
     Foreign,
     /// Ours, from a newer program.
     Newer(u32),
+    /// Ours, and damaged.
+    Corrupt,
 }
 
 /// Looks at a database before anything is written to it, and brings it to the newest version.
@@ -44,6 +51,9 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
     if version > VERSION {
         return Ok(Found::Newer(version));
     }
+    if !is_new && !is_sound(connection)? {
+        return Ok(Found::Corrupt);
+    }
     // One transaction: a crash leaves the old version, whole.
     let transaction = connection.transaction()?;
     kp!("store.schema.begun");
@@ -61,4 +71,29 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
     transaction.commit()?;
     kp!("store.schema.committed");
     Ok(Found::Ours)
+}
+
+/// Whether the database is undamaged, as far as a start has the time to look: all of a small one,
+/// values included, and the pages of the rows and their indexes of a large one.
+fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
+    let read = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
+    let bytes = read("PRAGMA page_count")?.saturating_mul(read("PRAGMA page_size")?);
+    let found = if bytes.unsigned_abs() <= CHECKED_BYTES_MAX {
+        check(connection, "PRAGMA quick_check(1)")?
+    } else {
+        // Comparing each value with the checks of its table takes ten times as long.
+        connection.execute_batch("PRAGMA ignore_check_constraints = ON")?;
+        let found = check(connection, "PRAGMA quick_check(channel)");
+        connection.execute_batch("PRAGMA ignore_check_constraints = OFF")?;
+        found?
+    };
+    if found != "ok" {
+        tracing::error!(found, "the database is damaged");
+    }
+    Ok(found == "ok")
+}
+
+/// What a check says first.
+fn check(connection: &Connection, pragma: &str) -> rusqlite::Result<String> {
+    connection.query_row(pragma, [], |row| row.get(0))
 }

@@ -2,22 +2,27 @@
 
 use std::{fmt, sync::Arc};
 
+use cordboard_lifecycle::{AttemptId, Stage};
+use rusqlite::Connection;
 use tokio::{
     task::spawn_blocking,
     time::{Instant, sleep, timeout},
 };
 
 use crate::{
-    Location, SqliteRegistry, StoreError,
-    file::Database,
+    Debts, Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError, debts,
+    file::{Database, place},
     group_commit::GroupCommit,
-    limits::{ANSWER_TIMEOUT, LOCK_PAUSE, LOCK_WAIT},
+    journal,
+    limits::{ANSWER_TIMEOUT, DEBTS_PAGE_MAX, LOCK_PAUSE, LOCK_WAIT},
+    prune,
 };
 
 /// An open database; a handle that is cheap to clone. The file is closed, and its lock given back,
 /// when the last clone and the last port over it are dropped.
 #[derive(Clone)]
 pub struct Store {
+    location: Location,
     database: Arc<GroupCommit>,
 }
 
@@ -30,15 +35,18 @@ impl Store {
     /// # Errors
     /// [`StoreError`] says what is wrong with the file, and what to do.
     pub async fn open(location: &Location) -> Result<Self, StoreError> {
+        Self::open_with(location, Settings::default()).await
+    }
+
+    /// As [`Self::open`], with what the operator says about it.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is wrong with the file, and what to do.
+    pub async fn open_with(location: &Location, settings: Settings) -> Result<Self, StoreError> {
         let deadline = Instant::now() + LOCK_WAIT;
         let database = loop {
-            let location = location.clone();
-            let opening = spawn_blocking(move || Database::open(&location));
-            let stuck = |_| StoreError::Stuck {
-                within: ANSWER_TIMEOUT,
-            };
-            let opened = timeout(ANSWER_TIMEOUT, opening).await.map_err(stuck)?;
-            match opened.map_err(|_| StoreError::Failed { source: None })? {
+            let place = location.clone();
+            match blocking(move || Database::open(&place, settings)).await {
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
                     sleep(LOCK_PAUSE).await;
                 }
@@ -46,6 +54,7 @@ impl Store {
             }
         };
         Ok(Self {
+            location: location.clone(),
             database: Arc::new(GroupCommit::new(database)),
         })
     }
@@ -56,18 +65,152 @@ impl Store {
         SqliteRegistry::new(Arc::clone(&self.database))
     }
 
-    /// How many channels are not settled: neither gone, nor never created, nor given up on.
+    /// What happened to a row, the oldest line first, at most [`HISTORY_MAX`](crate::limits::HISTORY_MAX) lines. Empty when
+    /// there is no such row, or when all of it is older than what is kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn journal(&self, attempt: AttemptId) -> Result<Vec<Line>, StoreError> {
+        self.database
+            .call(move |connection| journal::read(connection, attempt))
+            .await
+    }
+
+    /// The open rows above `after` in the order of their attempts, at most `rows_max` and never more
+    /// than [`DEBTS_PAGE_MAX`](crate::limits::DEBTS_PAGE_MAX), and how many there are in all. Its cost does not grow with the rows
+    /// that are settled.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn debts(
+        &self,
+        after: Option<AttemptId>,
+        rows_max: usize,
+    ) -> Result<Debts, StoreError> {
+        let rows_max = rows_max.min(DEBTS_PAGE_MAX);
+        self.database
+            .call(move |connection| debts::debts(connection, after, rows_max))
+            .await
+    }
+
+    /// How many channels are not settled: neither gone, nor kept, nor never created, nor given up on.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn open_rows(&self) -> Result<u64, StoreError> {
-        let count = "SELECT count(*) FROM channel
-            WHERE stage NOT IN ('not_created', 'gone') AND stage <> 'abandoned'";
-        let count = self
-            .database
-            .call(move |connection| connection.query_row(count, [], |row| row.get::<_, i64>(0)));
-        count.await.map(i64::unsigned_abs)
+        let counts = self.database.call(debts::counts).await?;
+        let abandoned = Stage::Abandoned.name();
+        let urgent = counts.iter().filter(|(stage, _)| *stage != abandoned);
+        Ok(urgent.map(|(_, count)| count).sum())
     }
+
+    /// Waits until the store has failed, in whosever call it did: the process should end then,
+    /// although nobody may ask the store for anything for a while. Cancel-safe.
+    pub async fn failed(&self) -> StoreError {
+        self.database.failed().await;
+        StoreError::Failed { source: None }
+    }
+
+    /// Whether an operator holds all deletions. It outlasts the process.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn deletions_held(&self) -> Result<bool, StoreError> {
+        self.database
+            .call(|connection| {
+                let mut query = connection.prepare_cached("SELECT deletions_held FROM state")?;
+                query.query_row([], |row| row.get(0))
+            })
+            .await
+    }
+
+    /// Writes down whether an operator holds all deletions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold_deletions(&self, is_held: bool) -> Result<(), StoreError> {
+        self.database
+            .call(move |connection| {
+                let mut update =
+                    connection.prepare_cached("UPDATE state SET deletions_held = ?1")?;
+                update.execute([is_held]).map(drop)
+            })
+            .await
+    }
+
+    /// The fingerprint of the key that signs this store's marks, once it is on record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn key_fingerprint(&self) -> Result<Option<String>, StoreError> {
+        self.database
+            .call(|connection| {
+                let mut query = connection.prepare_cached("SELECT key_fingerprint FROM state")?;
+                query.query_row([], |row| row.get(0))
+            })
+            .await
+    }
+
+    /// Writes down the fingerprint of the key that signs marks from now on. It must not tell the key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_key_fingerprint(&self, fingerprint: String) -> Result<(), StoreError> {
+        self.database
+            .call(move |connection| {
+                let mut update =
+                    connection.prepare_cached("UPDATE state SET key_fingerprint = ?1")?;
+                update.execute([fingerprint]).map(drop)
+            })
+            .await
+    }
+
+    /// Forgets what has been settled for [`PRUNED_AFTER_MS`](crate::limits::PRUNED_AFTER_MS): rows that are gone, were never created
+    /// or are given up on, and lines of the journal. Open and kept rows stay, however old. Works in
+    /// small batches that share commits with everybody else, until nothing is left to forget.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn prune(&self, now_ms: u64) -> Result<Pruned, StoreError> {
+        let mut all = Pruned::default();
+        loop {
+            let prune = move |connection: &Connection| prune::prune(connection, now_ms);
+            let batch = self.database.call(prune).await?;
+            all = all.and(batch);
+            if batch.is_last() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// How much room the disk of the database has; `None` for a store in memory.
+    ///
+    /// # Errors
+    /// When the operating system cannot tell, or does not answer.
+    pub async fn space(&self) -> Result<Option<Space>, StoreError> {
+        let Location::Path(path) = self.location.clone() else {
+            return Ok(None);
+        };
+        let measured = blocking(move || {
+            Space::of(place(&path)).map_err(|source| StoreError::Unusable {
+                path,
+                source: source.into(),
+            })
+        });
+        measured.await.map(Some)
+    }
+}
+
+/// Does what blocks on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    let stuck = |_| StoreError::Stuck {
+        within: ANSWER_TIMEOUT,
+    };
+    let done = timeout(ANSWER_TIMEOUT, spawn_blocking(work)).await;
+    let failed = |_| StoreError::Failed { source: None };
+    done.map_err(stuck)?.map_err(failed)?
 }
 
 impl fmt::Debug for Store {

@@ -5,5 +5,5 @@ mod permission;
 
 pub use self::{
     content::may_read_content,
-    permission::{NEEDS, PermissionNeed, missing_permissions},
+    permission::{NEEDS, PermissionNeed, THREAD_NEEDS, missing_permissions},
 };

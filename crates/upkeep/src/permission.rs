@@ -55,12 +55,40 @@ pub const NEEDS: [PermissionNeed; 6] = [
     },
 ];
 
-/// What of [`NEEDS`] is not in `granted`, the bot's permissions in its guild.
-pub fn missing_permissions(granted: Permissions) -> impl Iterator<Item = &'static PermissionNeed> {
+/// What it needs besides when conversations have threads (Discord: topics/threads#permissions).
+pub const THREAD_NEEDS: [PermissionNeed; 3] = [
+    PermissionNeed {
+        permission: Permissions::CREATE_PUBLIC_THREADS,
+        name: "Create Public Threads",
+        consequence: "no thread can be created",
+        required: true,
+    },
+    PermissionNeed {
+        permission: Permissions::SEND_MESSAGES_IN_THREADS,
+        name: "Send Messages in Threads",
+        consequence: "no prompt can be posted in a thread",
+        required: true,
+    },
+    PermissionNeed {
+        permission: Permissions::MANAGE_THREADS,
+        name: "Manage Threads",
+        consequence: "no thread can be deleted",
+        required: true,
+    },
+];
+
+/// What of [`NEEDS`], and of [`THREAD_NEEDS`] if there are to be threads, is not in `granted`, the
+/// bot's permissions in its guild.
+pub fn missing_permissions(
+    granted: Permissions,
+    threads: bool,
+) -> impl Iterator<Item = &'static PermissionNeed> {
     // An administrator passes every check, whatever else is set (Discord: topics/permissions).
     let all = granted.contains(Permissions::ADMINISTRATOR);
+    let threads: &[PermissionNeed] = if threads { &THREAD_NEEDS } else { &[] };
     NEEDS
         .iter()
+        .chain(threads)
         .filter(move |need| !all && !granted.contains(need.permission))
 }
 
@@ -70,18 +98,24 @@ mod tests {
 
     #[test]
     fn each_missing_permission_is_named_and_no_other() {
-        let all = NEEDS
-            .iter()
-            .fold(Permissions::empty(), |all, need| all | need.permission);
-        assert_eq!(missing_permissions(all).count(), 0);
-        for need in &NEEDS {
-            let missing: Vec<_> = missing_permissions(all - need.permission).collect();
+        let everything = || NEEDS.iter().chain(&THREAD_NEEDS);
+        let all = everything().fold(Permissions::empty(), |all, need| all | need.permission);
+        assert_eq!(missing_permissions(all, true).count(), 0);
+        for need in everything() {
+            let missing: Vec<_> = missing_permissions(all - need.permission, true).collect();
             assert_eq!(missing, [need]);
+        }
+        for need in &THREAD_NEEDS {
+            let without = all - need.permission;
+            assert_eq!(missing_permissions(without, false).count(), 0);
         }
     }
 
     #[test]
     fn an_administrator_lacks_nothing() {
-        assert_eq!(missing_permissions(Permissions::ADMINISTRATOR).count(), 0);
+        assert_eq!(
+            missing_permissions(Permissions::ADMINISTRATOR, true).count(),
+            0
+        );
     }
 }

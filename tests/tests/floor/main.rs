@@ -7,10 +7,13 @@
 )]
 
 mod answers;
+mod capacity;
 mod channels;
+mod degraded;
 mod departures;
 mod gateway;
 mod limits;
+mod ownership;
 mod prompts;
 mod refusals;
 mod restarts;

@@ -1,9 +1,15 @@
 //! Processes that die. Everything that was created is on record, and the next start pulls it.
 
-use std::time::Duration;
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    time::Duration,
+};
 
 use cordboard_simulator::{Config, Fault, Script};
 use cordboard_tests::{MODEL, Setup, sim, sim_with};
+use rusqlite::Connection;
 use tokio::time::{sleep, timeout};
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
@@ -114,4 +120,82 @@ fn a_store_that_is_in_use_is_refused_to_a_second_proxy() {
             .expect_err("one store, one proxy");
         assert_eq!(failed.exit_code(), 73, "{}", failed.chain());
     });
+}
+
+#[test]
+fn a_lost_or_replaced_key_is_refused_until_its_loss_is_accepted() {
+    // How: the key is moved away, then another one put in its place, then restored; at last it is
+    // lost for good, and the operator says so.
+    sim(async |world| {
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        world.stop_proxy().await;
+        let key = world.key();
+        let copy = fs::read(&key).unwrap();
+        let refused = async |matter: &str| {
+            let failed = world.start_another_proxy().await.expect_err(matter);
+            assert_eq!(failed.exit_code(), 78, "{}", failed.chain());
+            for said in [matter, "channels.key_file", "channels.accept_new_key"] {
+                assert!(failed.chain().contains(said), "{}", failed.chain());
+            }
+        };
+        fs::remove_file(&key).unwrap();
+        refused("is missing").await;
+        assert!(!key.exists(), "no key is made unasked");
+        write_key(&key, &[7; 32]);
+        refused("is another key").await;
+        write_key(&key, &copy);
+        world.start_proxy().await;
+        world.stop_proxy().await;
+
+        fs::remove_file(&key).unwrap();
+        world.set("CORDBOARD__CHANNELS__ACCEPT_NEW_KEY", "true");
+        world.start_proxy().await;
+        world.stop_proxy().await;
+        world.set("CORDBOARD__CHANNELS__ACCEPT_NEW_KEY", "false");
+        world.start_proxy().await;
+        world.stop_proxy().await;
+        write_key(&key, &copy);
+        refused("is another key").await;
+        world.set("CORDBOARD__CHANNELS__ACCEPT_NEW_KEY", "true");
+    });
+}
+
+#[test]
+fn a_store_that_cannot_be_used_ends_the_start_with_what_to_do() {
+    // How: a sound store is made newer, damaged, and another program's, one after the other.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let store = world.store();
+        // Moves what is in the log into the database, so that the file alone is all of it.
+        Connection::open(&store)
+            .and_then(|database| database.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
+            .unwrap();
+        let sound = fs::read(&store).unwrap();
+        let refused = async |advice: &str| {
+            let failed = world.start_another_proxy().await.expect_err(advice);
+            assert_eq!(failed.exit_code(), 74, "{}", failed.chain());
+            assert!(failed.chain().contains(advice), "{}", failed.chain());
+            for ending in ["db-wal", "db-shm"] {
+                drop(fs::remove_file(store.with_extension(ending)));
+            }
+        };
+        // The version is at byte 60 of the header (sqlite.org/fileformat2.html).
+        let mut newer = sound.clone();
+        newer[60..64].copy_from_slice(&1_000_u32.to_be_bytes());
+        fs::write(&store, newer).unwrap();
+        refused("start the newer program again, or restore a backup").await;
+        let mut damaged = sound.clone();
+        damaged[4_096..8_192].fill(0xff);
+        fs::write(&store, damaged).unwrap();
+        refused("is damaged and was not touched; restore a backup").await;
+        fs::write(&store, "another program's notes. ".repeat(100)).unwrap();
+        refused("is not a database of cordboard and was not touched; name another file").await;
+        fs::write(&store, sound).unwrap();
+    });
+}
+
+fn write_key(path: &Path, key: &[u8]) {
+    fs::write(path, key).unwrap();
+    fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
 }

@@ -76,6 +76,11 @@ impl Discord {
             self.simulator
                 .fault(Fault::status(AUDIT_LOG, 403).code(50_013));
         }
+        if dice.u8(..4) == 0 {
+            // Then only looks prove that a channel is gone.
+            let unheard = Fault::drop_event("CHANNEL_DELETE");
+            self.simulator.fault(unheard.always());
+        }
         for fault in faults {
             if dice.u8(..3) == 0 {
                 self.simulator

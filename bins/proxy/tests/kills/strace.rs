@@ -1,6 +1,6 @@
 //! strace, which kills at system calls and writes them down.
 
-use std::{env, path::Path, process::Command};
+use std::{env, path::Path, process::Command, sync::OnceLock};
 
 use rustix::process::geteuid;
 
@@ -11,24 +11,17 @@ pub(crate) const DISK: &str = "pwrite64,fsync,fdatasync,ftruncate,unlink,rename"
 /// and the log).
 pub(crate) const NETWORK: &str = "sendto,sendmsg,writev";
 
+/// What apt may take, for each of its two steps.
+const APT_TIMEOUT: &str = "120s";
+
+/// Asked by tests that run at the same time, of which one looks, and the others wait for it.
+static IS_THERE: OnceLock<bool> = OnceLock::new();
+
 /// Whether there is strace. Root gets it from apt when it is missing. Where it cannot be had, CI
 /// fails, and a person is told what was not tried.
 pub(crate) fn is_there() -> bool {
-    let works = || {
-        let version = Command::new("strace").arg("--version").output();
-        version.is_ok_and(|output| output.status.success())
-    };
-    if works() {
+    if *IS_THERE.get_or_init(|| works() || (geteuid().is_root() && install())) {
         return true;
-    }
-    if geteuid().is_root() {
-        let install = Command::new("apt-get")
-            .args(["install", "--yes", "--quiet", "strace"])
-            .output();
-        println!("installing strace: {install:?}");
-        if works() {
-            return true;
-        }
     }
     #[expect(
         clippy::disallowed_methods,
@@ -42,21 +35,51 @@ pub(crate) fn is_there() -> bool {
     false
 }
 
+fn works() -> bool {
+    let version = Command::new("strace").arg("--version").output();
+    version.is_ok_and(|output| output.status.success())
+}
+
+/// A fresh machine has no lists of packages yet.
+fn install() -> bool {
+    for step in [&["update"][..], &["install", "--yes", "strace"]] {
+        let done = Command::new("timeout")
+            .args([APT_TIMEOUT, "apt-get", "--quiet"])
+            .args(step)
+            .output();
+        println!("apt-get {step:?}: {done:?}");
+    }
+    works()
+}
+
 /// `command`, killed on entry of a thread's `nth` call of the set.
 pub(crate) fn killed_at(command: &Command, set: &str, nth: u64) -> Command {
-    injected(command, set, &format!("signal=SIGKILL:when={nth}"))
-}
-
-/// `command`, for which a thread's `nth` call of the set and all later ones fail.
-pub(crate) fn failing_from(command: &Command, set: &str, error: &str, nth: u64) -> Command {
-    injected(command, set, &format!("error={error}:when={nth}+"))
-}
-
-fn injected(command: &Command, set: &str, what: &str) -> Command {
-    let inject = format!("inject={set}:{what}");
+    let inject = format!("inject={set}:signal=SIGKILL:when={nth}");
     // Without --seccomp-bpf, with which strace 6.1 counts no further than the first call.
     let arguments = ["-e", &format!("trace={set}"), "-e", &inject];
     traced(command, &arguments, Path::new("/dev/null"))
+}
+
+/// `command`, for which a thread's `nth` call of the set and all later ones fail. Its writes and syncs
+/// are recorded in `log`, without what was written.
+pub(crate) fn failing_from(
+    command: &Command,
+    set: &str,
+    error: &str,
+    nth: u64,
+    log: &Path,
+) -> Command {
+    let inject = format!("inject={set}:error={error}:when={nth}+");
+    let arguments = [
+        "-y",
+        "-s",
+        "0",
+        "-e",
+        "trace=pwrite64,fsync,fdatasync",
+        "-e",
+        &inject,
+    ];
+    traced(command, &arguments, log)
 }
 
 /// `command`, with all that it writes and syncs recorded in `log`.

@@ -27,9 +27,10 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a life goes on that is to leave debts: some conversations, and their deletions.
 const DEBTS_TIME: Duration = Duration::from_millis(1_200);
 
-/// Rows that say that a channel may be there.
-const DEBTS: &str =
-    "SELECT count(*) FROM channel WHERE stage IN ('live', 'condemned', 'verifying', 'parked')";
+/// Rows that a last life has to settle or take over. A creation whose answer was lost may stay
+/// `unknown`: it is watched for long after the truth has said that there is no channel.
+const DEBTS: &str = "SELECT count(*) FROM channel WHERE stage IN (
+    'planned', 'quarantined', 'live', 'condemned', 'verifying', 'parked')";
 
 /// One Discord, and the folder with configuration, store and key of the proxy in front of it.
 #[derive(Debug)]

@@ -1,13 +1,14 @@
 //! From what is written to what is meant: every key checked, all problems told at once.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
 use cordboard_conversation::{Bot, Profile};
 use cordboard_frontend::{Key, Scope};
+use cordboard_lifecycle::{Isolation, Quota};
 use cordboard_store::Location;
 
 use super::{
@@ -37,7 +38,8 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
     let store = store(file.store.url.as_deref(), &mut problems);
     let bots = bots(&file.bots, &file.profiles, &mut problems);
     let keys = keys(file.keys, &bots, &mut problems);
-    let channels = channels(&file.channels, &bots, &mut problems);
+    let category_id = file.discord.category_id;
+    let channels = channels(&file.channels, category_id, &bots, &mut problems);
     let discord = discord(file.discord, &mut problems);
     let limits = Limits {
         conversations: file.limits.conversations.map_or(CONVERSATIONS, count),
@@ -57,11 +59,15 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
             listen,
             discord,
             store,
+            store_free_min_bytes: file.store.free_min_bytes.map(|bytes| bytes.0 as u64),
+            store_allows_network_fs: file.store.allow_network_fs,
             channels,
             limits,
             shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
             bots,
             keys,
+            #[cfg(feature = "sabotage")]
+            sabotage: None,
         }),
         _ => Err(ConfigError::Unusable { problems }),
     }
@@ -142,7 +148,6 @@ fn discord(file: file::Discord, problems: &mut Vec<Problem>) -> Option<Discord> 
         token: token?,
         requests_per_second: u16::try_from(per_second).unwrap_or(u16::MAX),
         guild_id: file.guild_id?.id(),
-        category_id: file.category_id.map(Snowflake::id),
         rest_url: file
             .rest_url
             .map(|url| url.trim_end_matches('/').to_owned()),
@@ -171,7 +176,12 @@ fn carries_a_token(url: &str, [plain, encrypted]: [&str; 2]) -> Result<(), Strin
     Ok(())
 }
 
-fn channels(file: &file::Channels, bots: &[Bot], problems: &mut Vec<Problem>) -> Channels {
+fn channels(
+    file: &file::Channels,
+    category_id: Option<Snowflake>,
+    bots: &[Bot],
+    problems: &mut Vec<Problem>,
+) -> Channels {
     let name_prefix = file
         .name_prefix
         .clone()
@@ -188,8 +198,12 @@ fn channels(file: &file::Channels, bots: &[Bot], problems: &mut Vec<Problem>) ->
         ));
     }
     let defaults = bots.iter().filter_map(|bot| bot.default_channel_id);
+    let mut category_ids: Vec<_> = category_id.iter().chain(&file.category_ids).collect();
+    let mut named = HashSet::new();
+    // Named twice, a full one would be offered again.
+    category_ids.retain(|id| named.insert(**id));
     Channels {
-        delete_after: file.delete_after.map_or(DELETE_AFTER, span),
+        delete_after: file.delete_after.map_or(Some(DELETE_AFTER), |stay| stay.0),
         protected: file
             .protected
             .iter()
@@ -198,7 +212,59 @@ fn channels(file: &file::Channels, bots: &[Bot], problems: &mut Vec<Problem>) ->
             .collect(),
         name_prefix,
         key_file: file.key_file.clone(),
+        accept_new_key: file.accept_new_key,
+        degraded_ownership: file.degraded_ownership,
+        category_ids: category_ids.into_iter().map(|id| id.id()).collect(),
+        isolation: isolation(file, problems),
+        quota: quota(file, problems),
     }
+}
+
+fn isolation(file: &file::Channels, problems: &mut Vec<Problem>) -> Isolation {
+    let parent_id = file.thread_parent_id.map(Snowflake::id);
+    match (file.isolation, parent_id) {
+        (None | Some(file::Isolation::Channel), None) => Isolation::Channel,
+        (Some(file::Isolation::Thread), Some(parent_id)) => Isolation::Thread(parent_id),
+        (Some(file::Isolation::ChannelThenThread), Some(parent_id)) => {
+            Isolation::ChannelThenThread(parent_id)
+        }
+        (_, None) => {
+            problems.push(Problem::new(
+                "channels.thread_parent_id",
+                "is missing, and channels.isolation asks for threads",
+                "set it to the id of a text channel that the bots can see",
+            ));
+            Isolation::Channel
+        }
+        (_, Some(_)) => {
+            problems.push(Problem::new(
+                "channels.thread_parent_id",
+                "is set, and channels.isolation asks for no threads",
+                "set channels.isolation to \"thread\" or \"channel-then-thread\", or leave it out",
+            ));
+            Isolation::Channel
+        }
+    }
+}
+
+fn quota(file: &file::Channels, problems: &mut Vec<Problem>) -> Quota {
+    let usual = Quota::default();
+    let quota = Quota {
+        channels_max: file.guild_max.map_or(usual.channels_max, count),
+        reserve: file.reserve.map_or(usual.reserve, count),
+        ..usual
+    };
+    if quota.reserve >= quota.channels_max {
+        problems.push(Problem::new(
+            "channels.reserve",
+            format!(
+                "leaves nothing of the {} channels that the guild can hold",
+                quota.channels_max
+            ),
+            "set it below channels.guild_max (500 unless set)",
+        ));
+    }
+    quota
 }
 
 fn bots(

@@ -6,7 +6,7 @@ use cordboard_conversation::Profile;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::value::{self, Count, Snowflake, Span};
+use super::value::{self, Count, Snowflake, Span, Stay};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -39,15 +39,24 @@ pub(crate) struct Discord {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Store {
     pub(crate) url: Option<String>,
+    pub(crate) free_min_bytes: Option<Count>,
+    pub(crate) allow_network_fs: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Channels {
-    pub(crate) delete_after: Option<Span>,
+    pub(crate) delete_after: Option<Stay>,
     pub(crate) protected: Vec<Snowflake>,
     pub(crate) name_prefix: Option<String>,
     pub(crate) key_file: Option<PathBuf>,
+    pub(crate) accept_new_key: bool,
+    pub(crate) degraded_ownership: bool,
+    pub(crate) category_ids: Vec<Snowflake>,
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) thread_parent_id: Option<Snowflake>,
+    pub(crate) guild_max: Option<Count>,
+    pub(crate) reserve: Option<Count>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -84,6 +93,15 @@ pub(crate) struct Key {
     pub(crate) secret_file: Option<PathBuf>,
     pub(crate) models: Option<Vec<String>>,
     pub(crate) scopes: Option<Vec<Scope>>,
+}
+
+/// What keeps one conversation from the others.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Isolation {
+    Channel,
+    Thread,
+    ChannelThenThread,
 }
 
 /// What a key may be used for.

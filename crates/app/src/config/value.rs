@@ -19,6 +19,41 @@ impl<'de> Deserialize<'de> for Span {
     }
 }
 
+/// How long something stays: a length of time, or `0` for good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stay(pub(crate) Option<Duration>);
+
+impl<'de> Deserialize<'de> for Stay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Stay;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a length of time such as \"5s\", or 0, which keeps channels for good")
+            }
+
+            fn visit_i64<E: Error>(self, number: i64) -> Result<Stay, E> {
+                match number {
+                    0 => Ok(Stay(None)),
+                    _ => Err(E::invalid_value(Unexpected::Signed(number), &self)),
+                }
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Stay, E> {
+                if text.trim() == "0" {
+                    return Ok(Stay(None));
+                }
+                let wait = cordboard_conversation::duration::parse(text).map_err(E::custom)?;
+                Ok(Stay(Some(wait).filter(|wait| !wait.is_zero())))
+            }
+        }
+
+        deserializer.deserialize_any(Text)
+    }
+}
+
 /// A Discord id, written as a string: JSON and TOML readers elsewhere lose digits of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Snowflake(u64);

@@ -7,7 +7,7 @@ use cordboard_conversation::{
 };
 use cordboard_discord::Discord;
 use cordboard_gateway::Gateway;
-use cordboard_lifecycle::{Channels, Clock, MarkKey, MemoryRegistry, lifecycle};
+use cordboard_lifecycle::{Channels, Clock, Isolation, MarkKey, MemoryRegistry, Quota, lifecycle};
 use cordboard_simulator::{Config, ReplyTruth, Script, Simulator};
 use futures_util::StreamExt;
 use secrecy::SecretString;
@@ -113,10 +113,12 @@ impl World {
             SimulatorClock(simulator.clone()),
             cordboard_lifecycle::Settings {
                 guild_id: Id::new(me.guild_id),
-                parent_id: None,
+                category_ids: Vec::new(),
+                isolation: Isolation::Channel,
+                quota: Quota::default(),
                 bot_id: Id::new(me.user_id),
                 name_prefix: "cord".to_owned(),
-                delete_after: Duration::from_secs(5),
+                delete_after: Some(Duration::from_secs(5)),
                 protected: HashSet::from([Id::new(me.default_channel_id)]),
                 namespace: "crdbrd".to_owned(),
             },
@@ -221,6 +223,7 @@ impl Heard {
 pub(crate) fn question(text: &str) -> Request {
     Request {
         id: "chatcmpl-1".to_owned(),
+        tenant: String::new(),
         model: MODEL.to_owned(),
         turns: vec![Turn {
             role: Role::User,

@@ -30,20 +30,28 @@ fn only_creations_are_read_from_the_audit_log() {
         {"id":"9","user_id":"5","target_id":"77","action_type":10,"reason":"cord:x","changes":[]},
         {"id":"8","user_id":"5","target_id":"66","action_type":12},
         {"id":"7","user_id":null,"target_id":"66","action_type":10},
-        {"id":"6","user_id":"5","target_id":null,"action_type":10}],"users":[]}"#;
+        {"id":"6","user_id":"5","target_id":null,"action_type":10},
+        {"id":"5","user_id":"5","target_id":"78","action_type":110,"reason":"cord:x"}],"users":[]}"#;
     let log: AuditLog = json(log).unwrap();
-    let creations: Vec<Creation> = log
-        .audit_log_entries
-        .into_iter()
-        .filter_map(AuditLogEntry::creation)
-        .collect();
-    let expected = Creation {
+    let channel = Creation {
         entry_id: Id::new(9),
         creator_id: Id::new(5),
         channel_id: Id::new(77),
+        kind: Kind::Text,
         reason: Some("cord:x".into()),
     };
-    assert_eq!(creations, [expected]);
+    let thread = Creation {
+        entry_id: Id::new(5),
+        channel_id: Id::new(78),
+        kind: Kind::Thread,
+        ..channel.clone()
+    };
+    let expected = LogPage {
+        creations: vec![thread, channel],
+        last: Some(Id::new(9)),
+        is_full: false,
+    };
+    assert_eq!(log.page(), expected);
 }
 
 fn refused(status: u16, code: u64) -> Failed {
@@ -90,7 +98,7 @@ fn only_discords_own_words_say_that_a_channel_is_gone() {
 #[test]
 fn a_channel_that_may_not_be_seen_is_there() {
     for code in [50001, 50013] {
-        assert_eq!(presence(Err(refused(403, code))).unwrap(), Presence::Here);
+        assert_eq!(presence(Err(refused(403, code))).unwrap(), Presence::Hidden);
     }
     assert_eq!(
         presence(Err(refused(404, 10003))).unwrap(),

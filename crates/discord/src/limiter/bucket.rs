@@ -87,10 +87,14 @@ impl Bucket {
         }
     }
 
-    /// Takes over what was admitted, and who came, before this bucket had a name.
+    /// Takes over what was admitted, who came, and who was told to wait, before this bucket had a
+    /// name.
     pub(crate) fn adopt(&mut self, nameless: &Self) {
         self.in_flight += nameless.in_flight;
         self.others |= nameless.others;
+        if let Some(until) = nameless.closed_until {
+            self.close_until(until);
+        }
     }
 
     /// Takes in the headers of one reply.
@@ -117,8 +121,17 @@ impl Bucket {
 
     /// A 429 asked to wait.
     pub(crate) fn close(&mut self, wait: Duration, now: Instant) {
-        let until = now + wait + WAIT_MARGIN;
+        self.close_until(now + wait + WAIT_MARGIN);
+    }
+
+    /// Stays closed until then at least.
+    pub(crate) fn close_until(&mut self, until: Instant) {
         self.closed_until = Some(self.closed_until.map_or(until, |closed| closed.max(until)));
+    }
+
+    /// Until when a 429 has closed it, if it is closed.
+    pub(crate) fn closed_until(&self, now: Instant) -> Option<Instant> {
+        self.closed_until.filter(|until| *until > now)
     }
 
     /// Whether forgetting it would change nothing.

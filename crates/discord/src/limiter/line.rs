@@ -59,6 +59,7 @@ impl Line {
     pub(crate) async fn changed(&self, until: Option<Instant>) {
         let recheck = Instant::now() + LINE_RECHECK;
         tokio::select! {
+            biased;
             () = self.changed.notified() => {}
             () = sleep_until(until.map_or(recheck, |until| until.min(recheck))) => {}
         }

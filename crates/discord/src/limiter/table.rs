@@ -123,8 +123,12 @@ impl Table {
         self.leave(key, false);
         let mut now_in = key;
         if let Some(told) = told {
-            self.routes
-                .insert(route.name, (told.bucket, told.limit.max(1)));
+            let named = (told.bucket, told.limit.max(1));
+            if let Some((former, _)) = self.routes.insert(route.name, named)
+                && former != told.bucket
+            {
+                self.keep_closed(former, told.bucket, now);
+            }
             now_in = self.key(route);
             self.slot(now_in, |slot| slot.bucket.learn(&told, now));
         }
@@ -182,6 +186,23 @@ impl Table {
         }
         self.slots.insert(key, slot);
         key
+    }
+
+    /// A bucket has another name now: who was told to wait under the old one still waits.
+    fn keep_closed(&mut self, former: BucketId, bucket: BucketId, now: Instant) {
+        let closed = self.slots.iter().filter(|(key, _)| key.bucket == former);
+        let closed =
+            closed.filter_map(|(key, slot)| Some((key.resource, slot.bucket.closed_until(now)?)));
+        let closed: Vec<_> = closed.collect();
+        for (resource, until) in closed {
+            let key = Key { bucket, resource };
+            let slot = self.slots.entry(key).or_insert_with(|| Slot {
+                bucket: Bucket::new(None),
+                moved_to: None,
+                line: None,
+            });
+            slot.bucket.close_until(until);
+        }
     }
 
     fn slot(&mut self, key: Key, act: impl FnOnce(&mut Slot)) {

@@ -18,6 +18,7 @@ enum Kind {
     NotDone,
     Unknown,
     Never,
+    NoRoom,
 }
 
 fn kind(failure: &Failure) -> Kind {
@@ -25,6 +26,7 @@ fn kind(failure: &Failure) -> Kind {
         Failure::NotDone { .. } => Kind::NotDone,
         Failure::Unknown { .. } => Kind::Unknown,
         Failure::Never { .. } => Kind::Never,
+        Failure::NoRoom { .. } => Kind::NoRoom,
         other => unreachable!("{other:?}"),
     }
 }
@@ -33,11 +35,12 @@ const HTML: &str = "<html>502 Bad Gateway</html>";
 
 /// Status, body, verdict on a call that acts, verdict on a read.
 #[rustfmt::skip]
-const REPLIES: [(u16, &str, Kind, Kind); 17] = [
+const REPLIES: [(u16, &str, Kind, Kind); 18] = [
     (400, r#"{"code":50035,"message":"Invalid Form Body"}"#, Kind::Never, Kind::Never),
     (400, r#"{"code":50035,"errors":{"parent_id":{"_errors":[{"code":"CHANNEL_PARENT_MAX_CHANNELS"}]}}}"#,
-     Kind::NotDone, Kind::NotDone),
-    (400, r#"{"code":30013,"message":"Maximum number of server channels reached (500)"}"#, Kind::NotDone, Kind::NotDone),
+     Kind::NoRoom, Kind::NoRoom),
+    (400, r#"{"code":30013,"message":"Maximum number of server channels reached (500)"}"#, Kind::NoRoom, Kind::NoRoom),
+    (400, r#"{"code":160006,"message":"Maximum number of active threads reached"}"#, Kind::NoRoom, Kind::NoRoom),
     (400, r#"{"code":50074,"message":"Cannot delete"}"#, Kind::Never, Kind::Never),
     (401, r#"{"code":0,"message":"401: Unauthorized"}"#, Kind::Never, Kind::Never),
     (401, HTML, Kind::Never, Kind::Never),

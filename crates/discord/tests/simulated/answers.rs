@@ -145,7 +145,7 @@ async fn a_full_guild_may_have_room_later() {
             .create(&world.plan(SECONDS))
             .await
             .unwrap_err();
-        assert!(matches!(failure, Failure::NotDone { .. }), "{failure:?}");
+        assert!(matches!(failure, Failure::NoRoom { .. }), "{failure:?}");
     })
     .await;
 }

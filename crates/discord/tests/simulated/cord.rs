@@ -2,7 +2,9 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use cordboard_lifecycle::{Clock, MarkKey, MemoryRegistry, Opening, Settings, lifecycle};
+use cordboard_lifecycle::{
+    Clock, Isolation, MarkKey, MemoryRegistry, Opening, Quota, Settings, lifecycle,
+};
 use cordboard_simulator::{Config, Fault, Simulator};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -24,10 +26,12 @@ impl Clock for SimulatorClock {
 async fn plug_and_pull(world: &World) {
     let settings = Settings {
         guild_id: world.guild_id(),
-        parent_id: None,
+        category_ids: Vec::new(),
+        isolation: Isolation::Channel,
+        quota: Quota::default(),
         bot_id: Id::new(world.simulator.user_id()),
         name_prefix: "cord".into(),
-        delete_after: Duration::from_secs(5),
+        delete_after: Some(Duration::from_secs(5)),
         protected: HashSet::new(),
         namespace: "tests0".into(),
     };
@@ -41,6 +45,7 @@ async fn plug_and_pull(world: &World) {
         let opening = Opening {
             request_id: "r1".into(),
             label: "test".into(),
+            tenant: "test".into(),
             deadline: Instant::now() + Duration::from_mins(1),
             lifetime: Duration::from_mins(10),
         };

@@ -221,7 +221,7 @@ async fn too_many_invalid_requests_stop_everything_until_the_window_has_passed()
             .fault(Fault::status(LOOK, 403).code(50001).always());
         for _ in 0..2000 {
             let presence = world.discord.look(world.channel_id()).await;
-            assert_eq!(presence.unwrap(), Presence::Here);
+            assert_eq!(presence.unwrap(), Presence::Hidden);
         }
         let plan = world.plan(Duration::from_secs(10));
         let failure = world.discord.create(&plan).await.unwrap_err();

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use cordboard_discord::{Code, Refusal, Silence, Trouble};
-use cordboard_lifecycle::{ChannelApi, Failure, Plan};
+use cordboard_lifecycle::{ChannelApi, Failure, Place, Plan, Room};
 use cordboard_simulator::{ChannelConfig, Config, Fault, Scope};
 use tokio::io::AsyncReadExt;
 use twilight_model::id::Id;
@@ -19,6 +19,7 @@ const SECONDS: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     NotDone,
+    NoRoom(Room),
     Unknown,
     Never,
 }
@@ -26,6 +27,7 @@ enum Kind {
 fn kind(failure: &Failure) -> Kind {
     match failure {
         Failure::NotDone { .. } => Kind::NotDone,
+        Failure::NoRoom { room, .. } => Kind::NoRoom(*room),
         Failure::Unknown { .. } => Kind::Unknown,
         Failure::Never { .. } => Kind::Never,
         other => panic!("{other:?}"),
@@ -33,8 +35,10 @@ fn kind(failure: &Failure) -> Kind {
 }
 
 fn trouble(failure: &Failure) -> &Trouble {
-    let (Failure::NotDone { source, .. } | Failure::Unknown { source } | Failure::Never { source }) =
-        failure
+    let (Failure::NotDone { source, .. }
+    | Failure::NoRoom { source, .. }
+    | Failure::Unknown { source }
+    | Failure::Never { source }) = failure
     else {
         panic!("{failure:?}")
     };
@@ -213,7 +217,7 @@ async fn a_form_that_discord_does_not_like_is_never() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_category_is_not_done() {
+async fn a_full_category_has_no_room() {
     let mut config = Config::default();
     let category = ChannelConfig {
         id: config.guild.id + 7,
@@ -225,33 +229,28 @@ async fn a_full_category_is_not_done() {
     config.guild.category_channels_max = 1;
     simulated(config, async |world| {
         let plan = || Plan {
-            parent_id: Some(category_id),
+            place: Place::Category(category_id),
             ..world.plan(SECONDS)
         };
         world.discord.create(&plan()).await.unwrap();
         let failure = world.discord.create(&plan()).await.unwrap_err();
-        assert_eq!(kind(&failure), Kind::NotDone, "{failure:?}");
-        let refusal = trouble(&failure).refusal().unwrap();
-        assert!(
-            refusal.is_full() && refusal.is_full_category(),
-            "{refusal:?}"
-        );
+        assert_eq!(kind(&failure), Kind::NoRoom(Room::Category), "{failure:?}");
     })
     .await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_guild_is_not_done() {
+async fn a_full_guild_has_no_room() {
     let (kind, refusal) = refused(400, 30013).await;
-    assert_eq!((kind, refusal.code), (Kind::NotDone, Code::GuildFull));
-    assert!(refusal.is_full() && !refusal.is_full_category());
+    let expected = (Kind::NoRoom(Room::Guild), Code::GuildFull);
+    assert_eq!((kind, refusal.code), expected);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_guild_without_room_for_threads_is_not_done() {
+async fn a_guild_with_too_many_threads_has_no_room() {
     let (kind, refusal) = refused(400, 160_006).await;
-    assert_eq!((kind, refusal.code), (Kind::NotDone, Code::ThreadsFull));
-    assert!(refusal.is_full());
+    let expected = (Kind::NoRoom(Room::Threads), Code::ThreadsFull);
+    assert_eq!((kind, refusal.code), expected);
 }
 
 #[tokio::test(start_paused = true)]

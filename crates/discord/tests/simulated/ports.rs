@@ -5,9 +5,9 @@ use std::{collections::HashSet, time::Duration};
 use cordboard_conversation::{File, MessageApi};
 use cordboard_discord::DiscordError;
 use cordboard_gateway::GatewayDirectory;
-use cordboard_lifecycle::{ChannelApi, Presence};
+use cordboard_lifecycle::{ChannelApi, Failure, GuildApi, Kind, Place, Plan, Presence, Room};
 use cordboard_recovery::History;
-use cordboard_simulator::{Config, Fault};
+use cordboard_simulator::{ChannelConfig, Config, Fault};
 use twilight_model::{guild::Permissions, id::Id};
 
 use crate::world::{CREATE, post, simulated};
@@ -27,24 +27,17 @@ async fn a_created_channel_carries_its_mark_and_lets_the_bot_in() {
         let requests = world.simulator.requests(Some(CREATE));
         assert_eq!(requests[0].reason.as_deref(), Some(mark.as_str()));
         let creator_id = Id::new(world.simulator.user_id());
-        let creations = world
-            .discord
-            .creations(world.guild_id(), creator_id, None)
-            .await
-            .unwrap();
+        let log = async |after| {
+            let page = world.discord.log(world.guild_id(), creator_id, after).await;
+            page.unwrap()
+        };
+        let creations = log(None).await.creations;
         assert_eq!(creations.len(), 1);
         assert_eq!(creations[0].channel_id, channel_id);
         assert_eq!(creations[0].creator_id, creator_id);
         assert_eq!(creations[0].reason.as_deref(), Some(mark.as_str()));
         let after = Some(creations[0].entry_id);
-        assert!(
-            world
-                .discord
-                .creations(world.guild_id(), creator_id, after)
-                .await
-                .unwrap()
-                .is_empty()
-        );
+        assert!(log(after).await.creations.is_empty());
         // The overwrite alone keeps it usable.
         world.simulator.set_permissions(0);
         assert_eq!(
@@ -56,6 +49,72 @@ async fn a_created_channel_carries_its_mark_and_lets_the_bot_in() {
             .post(channel_id, &post("hello", "nonce", SECONDS))
             .await
             .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_is_named_by_the_answer_and_by_the_audit_log() {
+    simulated(Config::default(), async |world| {
+        let place = Place::Thread(world.channel_id());
+        let plan = Plan {
+            place,
+            ..world.plan(SECONDS)
+        };
+        let thread_id = world.discord.create(&plan).await.unwrap();
+        let truth = world.simulator.truth().channels;
+        let thread = truth.iter().find(|one| one.id == thread_id.get()).unwrap();
+        assert_eq!((thread.kind, thread.name.as_str()), (11, "cord-test"));
+        let creator_id = Id::new(world.simulator.user_id());
+        let log = world.discord.log(world.guild_id(), creator_id, None).await;
+        let creations = log.unwrap().creations;
+        assert_eq!(creations.len(), 1);
+        assert_eq!(
+            (creations[0].channel_id, creations[0].kind),
+            (thread_id, Kind::Thread)
+        );
+        let mark = plan.mark.to_string();
+        assert_eq!(creations[0].reason.as_deref(), Some(mark.as_str()));
+        world
+            .discord
+            .post(thread_id, &post("hello", "nonce", SECONDS))
+            .await
+            .unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_full_is_told_apart() {
+    // How: a guild with room for its own channels only, and for no thread at all.
+    let mut config = Config::default();
+    let category = ChannelConfig {
+        id: 77,
+        kind: 4,
+        ..ChannelConfig::default()
+    };
+    config.guild.channels.push(category);
+    config.guild.channels_max = 3;
+    config.guild.category_channels_max = 1;
+    config.guild.threads_max = 0;
+    simulated(config, async |world| {
+        let room = async |place| {
+            let plan = Plan {
+                place,
+                ..world.plan(SECONDS)
+            };
+            match world.discord.create(&plan).await {
+                Ok(_) => None,
+                Err(Failure::NoRoom { room, .. }) => Some(room),
+                Err(other) => panic!("{other:?}"),
+            }
+        };
+        let category = Place::Category(Id::new(77));
+        assert_eq!(room(category).await, None);
+        assert_eq!(room(category).await, Some(Room::Category));
+        assert_eq!(room(Place::Guild).await, Some(Room::Guild));
+        let thread = Place::Thread(world.channel_id());
+        assert_eq!(room(thread).await, Some(Room::Threads));
     })
     .await;
 }
@@ -91,14 +150,11 @@ async fn an_audit_log_of_more_than_a_page_is_read_oldest_first() {
         let creator_id = Id::new(world.simulator.user_id());
         let (mut read, mut after) = (Vec::new(), None);
         loop {
-            let page = world
-                .discord
-                .creations(world.guild_id(), creator_id, after)
-                .await
-                .unwrap();
-            let Some(last) = page.last() else { break };
-            after = Some(last.entry_id);
-            read.extend(page.into_iter().map(|creation| creation.channel_id));
+            let page = world.discord.log(world.guild_id(), creator_id, after).await;
+            let page = page.unwrap();
+            let Some(last) = page.last else { break };
+            after = Some(last);
+            read.extend(page.creations.iter().map(|creation| creation.channel_id));
         }
         assert_eq!(read, created);
     })

@@ -85,7 +85,7 @@ async fn a_guild_without_room_for_threads_may_have_room_later() {
             .create_thread(&thread(world, "~c"))
             .await
             .unwrap_err();
-        let Failure::NotDone { source, .. } = failure else {
+        let Failure::NoRoom { source, .. } = failure else {
             panic!("{failure:?}")
         };
         let refusal = source

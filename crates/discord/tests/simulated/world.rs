@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cordboard_conversation::Post;
 use cordboard_discord::{Discord, Settings};
-use cordboard_lifecycle::Plan;
+use cordboard_lifecycle::{Place, Plan};
 use cordboard_simulator::{Config, Simulator, Violation};
 use tokio::net::TcpListener;
 use twilight_model::id::{
@@ -60,7 +60,7 @@ impl World {
     pub(crate) fn plan(&self, timeout: Duration) -> Plan {
         Plan {
             guild_id: self.guild_id(),
-            parent_id: None,
+            place: Place::Guild,
             name: "cord-test".into(),
             mark: mark(),
             bot_id: Id::new(self.simulator.user_id()),

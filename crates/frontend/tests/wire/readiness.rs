@@ -19,13 +19,13 @@ async fn it_is_ready_as_long_as_there_is_no_cause_against_it() {
     assert_eq!((answer.head.status, answer.json()), (200, ready.clone()));
 
     causes.lock().push(Cause {
-        name: "disk_low",
+        name: "openings_held",
         detail: "12 MiB are left for the store: free 64 MiB".into(),
     });
     let answer = ask().await;
     let expected = json!({
         "status": "not_ready",
-        "causes": [{"name": "disk_low", "detail": "12 MiB are left for the store: free 64 MiB"}],
+        "causes": [{"name": "openings_held", "detail": "12 MiB are left for the store: free 64 MiB"}],
     });
     assert_eq!((answer.head.status, answer.json()), (503, expected));
 

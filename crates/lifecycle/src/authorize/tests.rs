@@ -1,7 +1,9 @@
 //! One good case, and for each check a case that differs from it in that one respect.
 
 use super::*;
-use crate::{AttemptId, Evidence, MarkKey, Owned, discord_time::id_at};
+use crate::{
+    AttemptId, Evidence, Isolation, Kind, MarkKey, Owned, Owner, Quota, discord_time::id_at,
+};
 
 const PLANNED_MS: u64 = 1_800_000_000_000;
 
@@ -22,18 +24,27 @@ fn case() -> Case {
         attempt: AttemptId::from_bytes([1; 16]),
         request_id: String::new(),
         guild_id: Id::new(7),
+        kind: Kind::Text,
+        owner: Owner {
+            instance: 1,
+            epoch: 1,
+        },
         stage: Stage::Condemned(owned),
+        since_ms: 0,
         not_before_ms: PLANNED_MS,
         deadline_at_ms: 0,
         next_at_ms: 0,
         tries: 0,
+        reason: None,
     };
     let settings = Settings {
         guild_id: Id::new(7),
-        parent_id: None,
+        category_ids: Vec::new(),
+        isolation: Isolation::Channel,
+        quota: Quota::default(),
         bot_id: Id::new(8),
         name_prefix: String::new(),
-        delete_after: Duration::ZERO,
+        delete_after: Some(Duration::ZERO),
         protected: HashSet::from([Id::new(9)]),
         namespace: String::new(),
     };
@@ -73,7 +84,9 @@ fn no_stage_but_condemned_may_be_deleted() {
         Stage::NotCreated,
         Stage::Unknown,
         Stage::Abandoned,
+        Stage::Quarantined(owned.channel_id),
         Stage::Live(owned),
+        Stage::Kept(owned),
         Stage::Verifying(owned),
         Stage::Parked(owned),
         Stage::Gone(owned),
@@ -111,8 +124,12 @@ fn the_guilds_own_id_is_never_deleted() {
 fn protected_channels_are_never_deleted() {
     let refused = verdict(|case| case.settings.protected = HashSet::from([case.channel_id]));
     assert_eq!(refused, Err(Refusal::Protected));
-    let refused = verdict(|case| case.settings.parent_id = Some(case.channel_id));
+    let refused = verdict(|case| case.settings.category_ids = vec![case.channel_id]);
     assert_eq!(refused, Err(Refusal::Protected));
+    for isolation in [Isolation::Thread, Isolation::ChannelThenThread] {
+        let refused = verdict(|case| case.settings.isolation = isolation(case.channel_id));
+        assert_eq!(refused, Err(Refusal::Protected));
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::{collections::HashSet, net::Ipv4Addr, time::Duration};
 
 use cordboard_discord::{Discord, Settings as DiscordSettings};
 use cordboard_lifecycle::{
-    Channels, Clock, Counts, Lease, LifecycleError, MarkKey, MemoryRegistry, OpenError, Opening,
-    Registry as _, Settings, Stage, lifecycle,
+    Channels, Clock, Counts, Isolation, Lease, LifecycleError, MarkKey, MemoryRegistry, OpenError,
+    Opening, Quota, Registry as _, Settings, Stage, lifecycle,
 };
 use cordboard_simulator::{Config, Simulator, Violation};
 use secrecy::SecretString;
@@ -41,6 +41,9 @@ pub(crate) struct World {
     pub(crate) registry: MemoryRegistry,
     pub(crate) delete_after: Duration,
     pub(crate) protected: HashSet<u64>,
+    pub(crate) category_ids: Vec<u64>,
+    pub(crate) isolation: Isolation,
+    pub(crate) quota: Quota,
     clock: OurClock,
     life: Option<Life>,
     _server: JoinSet<()>,
@@ -54,10 +57,15 @@ struct Life {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::with(Config::default(), |_| ()).await
+    }
+
+    /// A world in a guild of one's own making, with settings of one's own.
+    pub(crate) async fn with(config: Config, adjust: impl FnOnce(&mut Self)) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("a free port");
-        let discord = Simulator::new(Config::default());
+        let discord = Simulator::new(config);
         let mut server = JoinSet::new();
         server.spawn(discord.serve(listener, std::future::pending()));
         let mut world = Self {
@@ -65,10 +73,14 @@ impl World {
             registry: MemoryRegistry::default(),
             delete_after: Duration::from_secs(5),
             protected: HashSet::new(),
+            category_ids: Vec::new(),
+            isolation: Isolation::Channel,
+            quota: Quota::default(),
             clock: OurClock(Instant::now()),
             life: None,
             _server: server,
         };
+        adjust(&mut world);
         world.start().await;
         // The driver's first look at the audit log is over before the test begins.
         sleep(Duration::from_secs(1)).await;
@@ -79,10 +91,12 @@ impl World {
     pub(crate) async fn start(&mut self) {
         let settings = Settings {
             guild_id: Id::new(self.discord.guild_id()),
-            parent_id: None,
+            category_ids: self.category_ids.iter().map(|id| Id::new(*id)).collect(),
+            isolation: self.isolation,
+            quota: self.quota,
             bot_id: Id::new(self.discord.user_id()),
             name_prefix: "test".to_owned(),
-            delete_after: self.delete_after,
+            delete_after: Some(self.delete_after),
             protected: self.protected.iter().map(|id| Id::new(*id)).collect(),
             namespace: "test".to_owned(),
         };
@@ -170,6 +184,7 @@ pub(crate) fn opening(patience: Duration) -> Opening {
     Opening {
         request_id: "test-1".to_owned(),
         label: "A Test".to_owned(),
+        tenant: String::new(),
         deadline: Instant::now() + patience,
         lifetime: Duration::from_mins(10),
     }

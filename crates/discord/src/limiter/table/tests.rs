@@ -13,6 +13,21 @@ fn post(channel: u64) -> Route {
     }
 }
 
+fn named(bucket: &str) -> Ending {
+    let told = Told {
+        bucket: BucketId::named(bucket),
+        limit: 5,
+        remaining: 4,
+        reset_after: Duration::from_secs(5),
+        window_ms: 1000,
+    };
+    Ending::Answered {
+        told: Some(told),
+        limited: None,
+        invalid: false,
+    }
+}
+
 fn answered(limit: u32, remaining: u32, window_ms: u64) -> Ending {
     let told = Told {
         bucket: BucketId::named("messages"),
@@ -56,6 +71,25 @@ async fn channels_share_a_bucket_but_not_its_count() {
         table.admit(post(2), now),
         Err(Gate::Bucket(Closed::UntilAnswer, _))
     ));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_closed_door_stays_closed_when_its_bucket_gets_another_name() {
+    // How: channel 1 is told to wait; an answer about channel 2 then names the bucket, and another
+    // one names it anew.
+    let now = Instant::now();
+    let mut table = Table::new(1000, now);
+    let keys = [1, 2, 2].map(|channel| (channel, table.admit(post(channel), now).unwrap()));
+    table.end(post(1), keys[0].1, limited(Scope::Bucket, 60), now);
+    for ((channel, key), name) in keys.into_iter().skip(1).zip(["messages", "others"]) {
+        table.end(post(channel), key, named(name), now);
+        let gate = table.admit(post(1), now + Duration::from_secs(50));
+        assert!(
+            matches!(gate, Err(Gate::Bucket(Closed::Until(_), _))),
+            "{name}: {gate:?}"
+        );
+    }
+    assert!(table.admit(post(1), now + Duration::from_secs(61)).is_ok());
 }
 
 #[tokio::test(start_paused = true)]

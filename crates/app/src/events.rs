@@ -1,0 +1,243 @@
+//! From the gateway's dispatches to what the lifecycle wants to hear.
+
+use cordboard_gateway::{Delivery, Dispatch, Hub};
+use cordboard_lifecycle::{Channels, Creation, Kind, Observed};
+use serde::Deserialize;
+use serde_json::Value;
+use twilight_model::id::{
+    Id,
+    marker::{AuditLogEntryMarker, ChannelMarker, GuildMarker, UserMarker},
+};
+
+/// The dispatches that tell something about channels, or about what may be done with them.
+const NAMES: &[&str] = &[
+    "CHANNEL_CREATE",
+    "CHANNEL_DELETE",
+    "CHANNEL_UPDATE",
+    "GUILD_AUDIT_LOG_ENTRY_CREATE",
+    "GUILD_CREATE",
+    "GUILD_DELETE",
+    "GUILD_MEMBER_UPDATE",
+    "GUILD_ROLE_DELETE",
+    "GUILD_ROLE_UPDATE",
+    "GUILD_UPDATE",
+    "THREAD_DELETE",
+];
+
+/// Actions in the audit log (resources/audit-log#audit-log-entry-object-audit-log-events).
+const CHANNEL_CREATE: u16 = 10;
+const THREAD_CREATE: u16 = 110;
+
+/// Passes on what happens in the guild, until the gateway has ended.
+pub(crate) async fn observe(hub: &Hub, channels: &Channels, guild_id: Id<GuildMarker>) {
+    let mut events = hub.watch(NAMES);
+    while let Some(delivery) = events.next().await {
+        match delivery {
+            Delivery::Lapse(_) => channels.observe(Observed::Lapsed),
+            Delivery::Dispatch(dispatch) => {
+                if let Some(observed) = observed(&dispatch, guild_id) {
+                    channels.observe(observed);
+                }
+            }
+        }
+    }
+}
+
+/// What a dispatch tells. One that cannot be read counts for events that were missed.
+fn observed(dispatch: &Dispatch, guild_id: Id<GuildMarker>) -> Option<Observed> {
+    let data = dispatch.data.get();
+    if let name @ ("GUILD_CREATE" | "GUILD_DELETE" | "GUILD_UPDATE") = &*dispatch.name {
+        return match serde_json::from_str::<Guild>(data) {
+            Ok(guild) if guild.id != guild_id => None,
+            Ok(guild) => Some(guild.observed(name)),
+            Err(_) => Some(Observed::Lapsed),
+        };
+    }
+    if dispatch.guild_id != Some(guild_id) {
+        return None;
+    }
+    let read =
+        match &*dispatch.name {
+            "CHANNEL_UPDATE" => serde_json::from_str::<Channel>(data)
+                .map(|channel| Some(Observed::Updated(channel.id))),
+            "CHANNEL_CREATE" => serde_json::from_str::<Channel>(data).map(|channel| {
+                Some(Observed::Created {
+                    channel_id: channel.id,
+                    parent_id: channel.parent_id,
+                    topic: channel.topic,
+                })
+            }),
+            "CHANNEL_DELETE" | "THREAD_DELETE" => serde_json::from_str::<Channel>(data)
+                .map(|channel| Some(Observed::Deleted(channel.id))),
+            "GUILD_AUDIT_LOG_ENTRY_CREATE" => serde_json::from_str::<LogEntry>(data)
+                .map(|entry| entry.creation().map(Observed::Logged)),
+            _ => Ok(Some(Observed::Changed)),
+        };
+    read.unwrap_or(Some(Observed::Lapsed))
+}
+
+#[derive(Deserialize)]
+struct Guild {
+    id: Id<GuildMarker>,
+    #[serde(default)]
+    unavailable: Option<bool>,
+    /// Counted, not read.
+    #[serde(default)]
+    channels: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct Channel {
+    id: Id<ChannelMarker>,
+    #[serde(default)]
+    parent_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    topic: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct LogEntry {
+    id: Id<AuditLogEntryMarker>,
+    action_type: u16,
+    #[serde(default)]
+    user_id: Option<Id<UserMarker>>,
+    #[serde(default)]
+    target_id: Option<String>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+// === impl Guild ===
+
+impl Guild {
+    fn observed(&self, name: &str) -> Observed {
+        let unavailable = self.unavailable.unwrap_or(false);
+        match name {
+            "GUILD_CREATE" if !unavailable => Observed::Arrived {
+                channels: self.channels.len(),
+            },
+            "GUILD_UPDATE" => Observed::Changed,
+            _ => Observed::Left { unavailable },
+        }
+    }
+}
+
+// === impl LogEntry ===
+
+impl LogEntry {
+    /// `None` for what is not the creation of a channel or thread by somebody.
+    fn creation(self) -> Option<Creation> {
+        let kind = match self.action_type {
+            CHANNEL_CREATE => Kind::Text,
+            THREAD_CREATE => Kind::Thread,
+            _ => return None,
+        };
+        Some(Creation {
+            entry_id: self.id,
+            creator_id: self.user_id?,
+            channel_id: self.target_id?.parse().ok()?,
+            kind,
+            reason: self.reason,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{json, value::to_raw_value};
+
+    use super::*;
+
+    const GUILD: Id<GuildMarker> = Id::new(7);
+
+    fn heard(name: &str, data: &Value) -> Option<Observed> {
+        let guild_id = data["guild_id"].as_str().and_then(|id| id.parse().ok());
+        let dispatch = Dispatch {
+            name: name.into(),
+            sequence: 1,
+            shard: 0,
+            guild_id,
+            channel_id: None,
+            data: to_raw_value(data).unwrap(),
+        };
+        observed(&dispatch, GUILD)
+    }
+
+    #[test]
+    fn each_dispatch_tells_the_lifecycle_what_it_means() {
+        let created = json!({"id": "5", "guild_id": "7", "topic": "~x", "type": 0,
+            "parent_id": "6"});
+        let logged = json!({"id": "9", "guild_id": "7", "user_id": "3", "target_id": "5",
+            "action_type": 10, "reason": "~x"});
+        let creation = Creation {
+            entry_id: Id::new(9),
+            creator_id: Id::new(3),
+            channel_id: Id::new(5),
+            kind: Kind::Text,
+            reason: Some("~x".to_owned()),
+        };
+        let table = [
+            (
+                "CHANNEL_CREATE",
+                created.clone(),
+                Observed::Created {
+                    channel_id: Id::new(5),
+                    parent_id: Some(Id::new(6)),
+                    topic: Some("~x".to_owned()),
+                },
+            ),
+            (
+                "CHANNEL_DELETE",
+                created.clone(),
+                Observed::Deleted(Id::new(5)),
+            ),
+            (
+                "THREAD_DELETE",
+                created.clone(),
+                Observed::Deleted(Id::new(5)),
+            ),
+            ("CHANNEL_UPDATE", created, Observed::Updated(Id::new(5))),
+            (
+                "GUILD_AUDIT_LOG_ENTRY_CREATE",
+                logged,
+                Observed::Logged(creation),
+            ),
+            (
+                "GUILD_ROLE_UPDATE",
+                json!({"guild_id": "7"}),
+                Observed::Changed,
+            ),
+            ("GUILD_UPDATE", json!({"id": "7"}), Observed::Changed),
+            (
+                "GUILD_CREATE",
+                json!({"id": "7", "channels": [{}, {}]}),
+                Observed::Arrived { channels: 2 },
+            ),
+            (
+                "GUILD_CREATE",
+                json!({"id": "7", "unavailable": true}),
+                Observed::Left { unavailable: true },
+            ),
+            (
+                "GUILD_DELETE",
+                json!({"id": "7"}),
+                Observed::Left { unavailable: false },
+            ),
+            ("CHANNEL_CREATE", json!({"guild_id": "7"}), Observed::Lapsed),
+            ("GUILD_CREATE", json!({"id": 7.5}), Observed::Lapsed),
+        ];
+        for (name, data, expected) in table {
+            assert_eq!(heard(name, &data), Some(expected), "{name} {data}");
+        }
+    }
+
+    #[test]
+    fn other_guilds_and_other_actions_tell_nothing() {
+        let foreign = json!({"id": "5", "guild_id": "8"});
+        assert_eq!(heard("CHANNEL_CREATE", &foreign), None);
+        assert_eq!(heard("GUILD_DELETE", &json!({"id": "8"})), None);
+        let other = json!({"id": "9", "guild_id": "7", "user_id": "3", "target_id": "5",
+            "action_type": 12});
+        assert_eq!(heard("GUILD_AUDIT_LOG_ENTRY_CREATE", &other), None);
+    }
+}

@@ -1,0 +1,104 @@
+//! Looking until Discord has proved that a channel is gone.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::{Debt, debt::Next, unanswered};
+use crate::{
+    ChannelApi, Clock, Event, Failure, GuildApi, Presence, Registry, RegistryError,
+    core::Core,
+    kp,
+    limits::{
+        ABSENCES_NEEDED, CALL_TIMEOUT, HIDDEN_ABSENCE_AFTER, LOOK_AFTER_ACCEPTED,
+        LOOKS_STILL_HERE_MAX,
+    },
+};
+
+/// Looks once; `None` when the debt is settled.
+///
+/// A deletion that Discord accepted needs one absence. Where Discord has only ever said that there is
+/// no such channel, a replica that lags may have said so: then it has to say so again a minute later,
+/// and the guild's list is asked too, in which threads are not.
+pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    mut debt: Debt,
+    absences: u8,
+    still_here: u8,
+) -> Result<Option<Debt>, RegistryError> {
+    let Some(owned) = debt.row.stage.owned() else {
+        return Ok(None);
+    };
+    let began = Instant::now();
+    let seen = unanswered(timeout(CALL_TIMEOUT, core.api.look(owned.channel_id)).await);
+    kp!("lifecycle.look.answered");
+    debt.hidden = match seen {
+        Ok(Presence::Hidden) => Some(Instant::now()),
+        Ok(Presence::Here) => None,
+        _ => debt.hidden,
+    };
+    let again = Next::Look {
+        absences,
+        still_here,
+    };
+    let debt = match seen {
+        // Whether Discord says 10003 for a channel that it hides from us is not known: absence is
+        // believed only once it has lasted.
+        Ok(Presence::Absent)
+            if debt
+                .hidden
+                .is_some_and(|at| at.elapsed() < HIDDEN_ABSENCE_AFTER) =>
+        {
+            debt.again(again)
+        }
+        Ok(Presence::Absent) if absences + 1 < ABSENCES_NEEDED => {
+            let next = Next::Look {
+                absences: absences + 1,
+                still_here,
+            };
+            let apart = debt.looks_apart();
+            debt.after(apart, next)
+        }
+        Ok(Presence::Absent) if debt.is_accepted => return gone(core, &debt).await,
+        Ok(Presence::Absent) => {
+            let guild_id = debt.row.guild_id;
+            let shows = core
+                .roll
+                .shows(&core.api, guild_id, owned.channel_id, began);
+            match shows.await {
+                Ok(false) | Err(Failure::Never { .. }) => return gone(core, &debt).await,
+                Ok(true) => debt.again(Next::Delete),
+                Err(failure) => debt.after_failure(&core.switches, &failure, again),
+            }
+        }
+        // An accepted deletion takes a moment to show; one whose answer was lost may not have
+        // happened.
+        Ok(Presence::Here | Presence::Hidden)
+            if debt.is_accepted && still_here + 1 < LOOKS_STILL_HERE_MAX =>
+        {
+            let next = Next::Look {
+                absences,
+                still_here: still_here + 1,
+            };
+            debt.after(LOOK_AFTER_ACCEPTED, next)
+        }
+        Ok(Presence::Here | Presence::Hidden) => {
+            debt.is_accepted = false;
+            debt.again(Next::Delete)
+        }
+        Err(failure) => debt.after_failure(&core.switches, &failure, again),
+    };
+    Ok(Some(debt))
+}
+
+/// Discord has proved it.
+async fn gone<A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    debt: &Debt,
+) -> Result<Option<Debt>, RegistryError> {
+    let attempt = debt.row.attempt;
+    core.step(attempt, Event::Absent, Duration::ZERO).await?;
+    kp!("lifecycle.look.recorded");
+    tracing::debug!(channel.id = ?debt.row.stage.channel_id(), "a channel is gone");
+    Ok(None)
+}

@@ -1,0 +1,118 @@
+//! The debts that wait for their time.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use tokio::time::Instant;
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use super::Debt;
+use crate::{
+    AttemptId,
+    limits::{HEARD_GONE_MAX, REARM_SPREAD, REFUSED_AGAIN_AFTER},
+};
+
+/// The debts that wait for their time, by time and by channel.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: BTreeMap<(Instant, AttemptId), Debt>,
+    places: HashMap<Id<ChannelMarker>, (Instant, AttemptId)>,
+    /// Channels that Discord said are gone while somebody was at work on them, or before they were
+    /// condemned.
+    heard_gone: HashSet<Id<ChannelMarker>>,
+}
+
+// === impl Queue ===
+
+impl Queue {
+    /// Puts a debt in its place; gives it back if Discord has said meanwhile that its channel is
+    /// gone.
+    pub(super) fn put(&mut self, debt: Debt) -> Option<Debt> {
+        let channel_id = debt.row.stage.channel_id();
+        if channel_id.is_some_and(|id| self.heard_gone.remove(&id)) {
+            return Some(debt);
+        }
+        let place = (debt.due, debt.row.attempt);
+        if let Some(channel_id) = channel_id {
+            self.places.insert(channel_id, place);
+        }
+        self.waiting.insert(place, debt);
+        None
+    }
+
+    /// When the next debt is due.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.waiting.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    /// The next debt, if it is due.
+    pub(super) fn take_due(&mut self, now: Instant) -> Option<Debt> {
+        let first = self.waiting.first_entry()?;
+        if first.key().0 > now {
+            return None;
+        }
+        let debt = first.remove();
+        self.forget(&debt);
+        Some(debt)
+    }
+
+    /// The debt of a channel that Discord says is gone. If nobody waits for it, the news is kept
+    /// until somebody does.
+    pub(super) fn take_gone(&mut self, channel_id: Id<ChannelMarker>) -> Option<Debt> {
+        if let Some(place) = self.places.remove(&channel_id) {
+            return self.waiting.remove(&place);
+        }
+        if self.heard_gone.len() < HEARD_GONE_MAX {
+            self.heard_gone.insert(channel_id);
+        }
+        None
+    }
+
+    /// Nobody waits for news of this channel any more.
+    pub(super) fn settled(&mut self, channel_id: Id<ChannelMarker>) {
+        self.heard_gone.remove(&channel_id);
+    }
+
+    /// Brings forward what failed: something has changed. Of what was refused, a few are tried, and
+    /// all when one of them has gone.
+    pub(super) fn rearm(&mut self, now: Instant, refused_max: usize) {
+        let mut refused = 0;
+        let failed = self.waiting.extract_if(.., |_, debt| {
+            refused += usize::from(debt.was_parked);
+            debt.failed.is_some() && (!debt.was_parked || refused <= refused_max)
+        });
+        let failed: Vec<Debt> = failed.map(|(_, debt)| debt).collect();
+        for debt in failed {
+            self.bring_forward(debt, now);
+        }
+    }
+
+    /// Brings forward the debt of one channel, if it failed: something about it has changed.
+    pub(super) fn rearm_one(&mut self, channel_id: Id<ChannelMarker>, now: Instant) {
+        let Some(place) = self.places.get(&channel_id) else {
+            return;
+        };
+        let failed = self
+            .waiting
+            .get(place)
+            .is_some_and(|debt| debt.failed.is_some());
+        if failed && let Some(debt) = self.waiting.remove(place) {
+            self.bring_forward(debt, now);
+        }
+    }
+
+    fn bring_forward(&mut self, debt: Debt, now: Instant) {
+        let again = debt.failed.map_or(now, |at| at + REFUSED_AGAIN_AFTER);
+        let due = now.max(again) + REARM_SPREAD.mul_f64(fastrand::f64());
+        let due = due.min(debt.due);
+        self.forget(&debt);
+        // It was waiting just now, so nobody has heard that it is gone.
+        let back = self.put(Debt { due, ..debt });
+        debug_assert!(back.is_none(), "nobody has heard of it meanwhile");
+    }
+
+    fn forget(&mut self, debt: &Debt) {
+        if let Some(channel_id) = debt.row.stage.channel_id() {
+            self.places.remove(&channel_id);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What the handle and the driver share: switches, conditions, counters.
+
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use parking_lot::Mutex;
+use tokio::sync::watch;
+
+use crate::{AttemptId, Condition, condition::Conditions};
+
+/// What the handle and the driver share.
+#[derive(Debug)]
+pub(crate) struct Switches {
+    pub(crate) conditions: Conditions,
+    pub(crate) refusals: Refusals,
+    /// Whether the guild is so full that deletions should go before everything else.
+    nearly_full: watch::Sender<bool>,
+    /// Whether the guild was looked at once in this life.
+    has_looked: watch::Sender<bool>,
+    /// Events were lost on the way to the driver.
+    pub(crate) has_lapsed: AtomicBool,
+    deletions_held: watch::Sender<bool>,
+    openings_held: Mutex<Option<String>>,
+    /// The last thing that went wrong with each open debt.
+    troubles: Mutex<HashMap<AttemptId, String>>,
+}
+
+/// How often each check of the one gate in front of a deletion has said no.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
+    counts: [AtomicU64; REFUSALS.len()],
+}
+
+/// The checks, by the names of their counters.
+pub(crate) const REFUSALS: [&str; 9] = [
+    "not_condemned",
+    "other_channel",
+    "other_guild",
+    "guild_itself",
+    "protected",
+    "special",
+    "older_than_its_plan",
+    "runaway",
+    "held",
+];
+
+// === impl Refusals ===
+
+impl Refusals {
+    /// Counts one refusal by a check.
+    pub(crate) fn count(&self, name: &'static str) {
+        if let Some(index) = REFUSALS.iter().position(|known| *known == name) {
+            // A number for people; nothing else hangs on it.
+            self.counts[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn all(&self) -> Vec<(&'static str, u64)> {
+        let counts = self
+            .counts
+            .iter()
+            .map(|count| count.load(Ordering::Relaxed));
+        REFUSALS.into_iter().zip(counts).collect()
+    }
+}
+
+// === impl Switches ===
+
+impl Switches {
+    pub(crate) fn new() -> Self {
+        Self {
+            conditions: Conditions::new(),
+            refusals: Refusals::default(),
+            nearly_full: watch::Sender::new(false),
+            has_looked: watch::Sender::new(false),
+            has_lapsed: AtomicBool::new(false),
+            deletions_held: watch::Sender::new(false),
+            openings_held: Mutex::new(None),
+            troubles: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn looked_around(&self) {
+        self.has_looked.send_replace(true);
+    }
+
+    /// Whether the guild was looked at once in this life, now and when it changes.
+    pub(crate) fn has_looked(&self) -> watch::Receiver<bool> {
+        self.has_looked.subscribe()
+    }
+
+    pub(crate) fn hold_deletions(&self, held: bool) {
+        self.deletions_held.send_replace(held);
+        if held {
+            let why = "an operator holds all deletions";
+            self.conditions.begin(Condition::DeletionsHeld, why);
+        } else {
+            self.conditions.end(Condition::DeletionsHeld);
+        }
+    }
+
+    /// Whether deletions are held, now and whenever it changes.
+    pub(crate) fn deletions_held(&self) -> watch::Receiver<bool> {
+        self.deletions_held.subscribe()
+    }
+
+    pub(crate) fn nearly_full(&self, is_nearly_full: bool) {
+        self.nearly_full
+            .send_if_modified(|was| std::mem::replace(was, is_nearly_full) != is_nearly_full);
+    }
+
+    pub(crate) fn is_nearly_full(&self) -> watch::Receiver<bool> {
+        self.nearly_full.subscribe()
+    }
+
+    pub(crate) fn hold_openings(&self, why: Option<String>) {
+        match &why {
+            Some(why) => self.conditions.begin(Condition::OpeningsHeld, why),
+            None => self.conditions.end(Condition::OpeningsHeld),
+        }
+        *self.openings_held.lock() = why;
+    }
+
+    /// Why no channel may be opened, if so.
+    pub(crate) fn openings_held(&self) -> Option<String> {
+        self.openings_held.lock().clone()
+    }
+
+    /// Remembers what went wrong with a debt. Its bound is that of open rows.
+    pub(crate) fn troubled(&self, attempt: AttemptId, trouble: String) {
+        self.troubles.lock().insert(attempt, trouble);
+    }
+
+    pub(crate) fn settled(&self, attempt: AttemptId) {
+        self.troubles.lock().remove(&attempt);
+    }
+
+    pub(crate) fn trouble(&self, attempt: AttemptId) -> Option<String> {
+        self.troubles.lock().get(&attempt).cloned()
+    }
+}

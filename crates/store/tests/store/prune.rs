@@ -1,0 +1,84 @@
+//! What is forgotten, and what never is.
+
+use cordboard_lifecycle::{Event, Registry as _};
+use cordboard_store::{Location, Pruned, Store, limits};
+
+use crate::life::{GUILD, Life, NOW_MS, attempt, by_hand, open};
+
+/// The first moment at which rows and steps of the tests are old enough.
+const LATER_MS: u64 = NOW_MS + limits::PRUNED_AFTER_MS + 2;
+
+#[tokio::test]
+async fn settled_rows_are_forgotten_after_their_time_and_open_and_kept_ones_never() {
+    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
+    let rows = life.each_stage().await;
+    let early = life.store.prune(LATER_MS - 2).await.unwrap();
+    assert_eq!(early, Pruned::default(), "all of it is still young");
+    let pruned = life.store.prune(LATER_MS).await.unwrap();
+    assert_eq!(pruned.rows, 3);
+    assert!(pruned.lines > 20, "{pruned:?}");
+    for (number, row) in (0..).zip(rows) {
+        let forgotten = matches!(row.stage.name(), "not_created" | "abandoned" | "gone");
+        let step = life.step(number, Event::Claimed);
+        let found = life.store.registry().step(step).await;
+        assert_eq!(found.is_err(), forgotten, "{}", row.stage.name());
+        let lines = life.store.journal(row.attempt).await.unwrap();
+        assert_eq!(lines, [], "its lines are as old");
+    }
+    let again = life.store.prune(LATER_MS).await.unwrap();
+    assert_eq!(again, Pruned::default());
+}
+
+#[tokio::test]
+async fn more_than_a_batch_is_forgotten_while_others_write() {
+    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
+    let count = 3 * limits::PRUNE_ROWS_MAX + 1;
+    let settled = (0..count).map(async |number| {
+        life.plan(number).await;
+        life.take(number, Event::Refused).await;
+    });
+    futures_util::future::join_all(settled).await;
+    let others = (0..50).map(|number| life.plan(count + number));
+    let (pruned, _) = tokio::join!(
+        life.store.prune(LATER_MS),
+        futures_util::future::join_all(others)
+    );
+    let pruned = pruned.unwrap();
+    assert_eq!(pruned.rows, count);
+    assert_eq!(life.store.open_rows().await.unwrap(), 50);
+}
+
+#[tokio::test]
+async fn a_forgotten_attempt_does_not_inherit_a_history() {
+    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
+    life.plan(1).await;
+    life.take(1, Event::Refused).await;
+    life.store.prune(LATER_MS).await.unwrap();
+    life.plan(1).await;
+    assert_eq!(life.store.journal(attempt(1)).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_hand_can_forget_no_more_than_pruning_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let life = Life::of(open(&folder).await).await;
+    life.plan(1).await;
+    life.take(1, Event::Refused).await;
+    let database = by_hand(&folder);
+    for table in ["channel", "journal"] {
+        let young = database.execute(&format!("DELETE FROM {table}"), []);
+        assert!(young.is_err(), "{table}");
+    }
+    life.store.prune(LATER_MS + 3_600_000).await.unwrap();
+    let entry = cordboard_lifecycle::Entry {
+        instance: 1,
+        guild_id: GUILD,
+        at_ms: LATER_MS,
+    };
+    let horizon = life.store.registry().enter(entry).await.unwrap().horizon;
+    assert_eq!((horizon.inserted, horizon.asked), (0, 0));
+    let left = "SELECT (SELECT count(*) FROM channel) + (SELECT count(*) FROM journal)
+        + (SELECT count(*) FROM hour)";
+    let left: i64 = database.query_row(left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 0);
+}
