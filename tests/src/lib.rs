@@ -7,6 +7,7 @@
 
 mod client;
 mod promises;
+pub mod storm;
 mod world;
 
 pub use self::{

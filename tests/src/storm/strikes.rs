@@ -1,0 +1,180 @@
+//! What befalls the process and its store.
+
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
+
+use fastrand::Rng;
+use hyper::Method;
+use tokio::time::{advance, sleep, timeout};
+
+use super::field::{Field, KEY};
+use crate::Client;
+
+/// What may befall the process or its store.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Strike {
+    Kill,
+    Stop,
+    Suspend,
+    Lose,
+    BackUp,
+    Restore,
+    Hold,
+    Release,
+}
+
+/// All of them.
+pub(super) const STRIKES: [Strike; 8] = [
+    Strike::Kill,
+    Strike::Stop,
+    Strike::Suspend,
+    Strike::Lose,
+    Strike::BackUp,
+    Strike::Restore,
+    Strike::Hold,
+    Strike::Release,
+];
+
+/// Until what a killed process has put on the wire has arrived.
+const ON_THE_WIRE: Duration = Duration::from_millis(10);
+
+/// Which strikes exist in this storm, and what has come of them.
+#[derive(Debug, Default)]
+pub(super) struct Strikes {
+    kinds: Vec<Strike>,
+    has_backup: bool,
+    /// Whether the operator has held deletions, and they may be held still: a copy of the store that
+    /// comes back brings that back too.
+    may_be_held: bool,
+    /// How often each kind struck.
+    pub(super) struck: BTreeMap<Strike, u64>,
+}
+
+// === impl Strikes ===
+
+impl Strikes {
+    /// Where channels are kept, no record is lost: nothing else tells a kept channel from one that is
+    /// owed, so that both would stand.
+    pub(super) fn draw(dice: &mut Rng, are_kept: bool) -> Self {
+        let mut kinds = vec![Strike::Kill, Strike::Kill, Strike::Stop, Strike::Suspend];
+        if dice.u32(0..4) == 0 {
+            kinds.extend([Strike::Lose, Strike::Restore]);
+        }
+        if dice.u32(0..6) == 0 {
+            kinds.extend([Strike::Hold, Strike::Release]);
+        }
+        dice.shuffle(&mut kinds);
+        kinds.truncate(dice.usize(0..=kinds.len()));
+        kinds.retain(|kind| !are_kept || !matches!(kind, Strike::Lose | Strike::Restore));
+        Self {
+            kinds,
+            ..Self::default()
+        }
+    }
+}
+
+// === impl Field ===
+
+impl Field {
+    /// Something befalls the process or its store.
+    pub(super) async fn strike_process(&mut self) {
+        let Some(mut strike) = self.dice.choice(self.strikes.kinds.clone()) else {
+            return;
+        };
+        if strike == Strike::Restore && !self.strikes.has_backup {
+            strike = Strike::BackUp;
+        }
+        if strike == Strike::Hold && self.strikes.may_be_held && self.dice.bool() {
+            strike = Strike::Release;
+        }
+        let has_struck = match strike {
+            Strike::Kill => self.kill().await,
+            Strike::Stop => self.stop().await,
+            Strike::Suspend => {
+                // The machine sleeps, and everything that was waited for is due at once.
+                advance(Duration::from_secs(self.dice.u64(1..600))).await;
+                true
+            }
+            Strike::Lose | Strike::BackUp | Strike::Restore => {
+                self.kill().await;
+                sleep(ON_THE_WIRE).await;
+                self.exchange_store(strike);
+                true
+            }
+            Strike::Hold => self.hold(true).await,
+            Strike::Release => self.strikes.may_be_held && self.hold(false).await,
+        };
+        if has_struck {
+            *self.strikes.struck.entry(strike).or_default() += 1;
+        }
+    }
+
+    async fn kill(&mut self) -> bool {
+        if let Some(end) = self.process.kill().await {
+            self.ended(&end);
+        }
+        true
+    }
+
+    /// Whether there was a process to stop.
+    pub(super) async fn stop(&mut self) -> bool {
+        let was_running = self.process.is_running();
+        if let Some(end) = self.process.stop().await {
+            self.ended(&end);
+        }
+        was_running
+    }
+
+    /// An operator stops all deletions, or lets them go on. Whether the proxy has said that it will.
+    async fn hold(&mut self, is_held: bool) -> bool {
+        let Some(address) = self.process.address() else {
+            return false;
+        };
+        let body = format!("{{\"enabled\": {}}}", !is_held);
+        let client = Client::new(address, KEY);
+        let said = client.send(Method::POST, "/admin/v1/deletions", body);
+        // A proxy that is killed, or is about to end, says nothing.
+        let said = timeout(Duration::from_secs(10), said).await;
+        // Without an answer it may have done it all the same.
+        self.strikes.may_be_held |= is_held;
+        said.is_ok_and(|said| said.is_ok_and(|said| said.status == 200))
+    }
+
+    /// Whatever was held is released, as soon as there is somebody to be told.
+    pub(super) async fn release(&mut self) {
+        if self.strikes.may_be_held && self.hold(false).await {
+            self.strikes.may_be_held = false;
+        }
+    }
+
+    /// The store is lost, or copied, or its copy comes back, older than it was.
+    fn exchange_store(&mut self, strike: Strike) {
+        let (store, copy) = (self.store(), self.store().with_file_name("backup.db"));
+        if strike == Strike::BackUp {
+            copy_store(&store, &copy);
+            self.strikes.has_backup = true;
+            return;
+        }
+        remove_store(&store);
+        if strike == Strike::Restore {
+            copy_store(&copy, &store);
+        }
+        self.lookout.record_was_replaced();
+    }
+}
+
+fn remove_store(store: &Path) {
+    for ending in ["db", "db-wal", "db-shm"] {
+        // Not there before the first start, or after a tidy end.
+        drop(fs::remove_file(store.with_extension(ending)));
+    }
+}
+
+fn copy_store(from: &Path, to: &Path) {
+    for ending in ["db", "db-wal"] {
+        // No log beside the database after a tidy end.
+        drop(fs::copy(
+            from.with_extension(ending),
+            to.with_extension(ending),
+        ));
+    }
+}

@@ -1,0 +1,4 @@
+//! The storm: seeds of faults, people, kills and clients. See docs/TESTING.md.
+
+mod sabotage;
+mod seeds;
