@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     Failure, Row,
-    limits::{LOOK_APART, LOOK_APART_UNACCEPTED, OVERDUE_AFTER},
+    limits::{HIDDEN_ABSENCE_AFTER, LOOK_APART, LOOK_APART_UNACCEPTED, OVERDUE_AFTER},
     schedule::{back_off, told},
     switches::Switches,
 };
@@ -86,6 +86,13 @@ impl Debt {
         } else {
             LOOK_APART_UNACCEPTED
         }
+    }
+
+    /// In how long its absence will prove that it is gone.
+    pub(super) fn believed_in(&self) -> Duration {
+        self.hidden.map_or(Duration::ZERO, |at| {
+            HIDDEN_ABSENCE_AFTER.saturating_sub(at.elapsed())
+        })
     }
 
     pub(super) fn after(self, wait: Duration, next: Next) -> Self {

@@ -9,10 +9,7 @@ use crate::{
     ChannelApi, Clock, Event, Failure, GuildApi, Presence, Registry, RegistryError,
     core::Core,
     kp,
-    limits::{
-        ABSENCES_NEEDED, CALL_TIMEOUT, HIDDEN_ABSENCE_AFTER, LOOK_AFTER_ACCEPTED,
-        LOOKS_STILL_HERE_MAX,
-    },
+    limits::{ABSENCES_NEEDED, CALL_TIMEOUT, LOOK_AFTER_ACCEPTED, LOOKS_STILL_HERE_MAX},
 };
 
 /// Looks once; `None` when the debt is settled.
@@ -43,13 +40,13 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     };
     let debt = match seen {
         // Whether Discord says 10003 for a channel that it hides from us is not known: absence is
-        // believed only once it has lasted.
-        Ok(Presence::Absent)
-            if debt
-                .hidden
-                .is_some_and(|at| at.elapsed() < HIDDEN_ABSENCE_AFTER) =>
-        {
-            debt.again(again)
+        // believed only once it has lasted, and meanwhile there is nothing to ask.
+        Ok(Presence::Absent) if debt.believed_in() > Duration::ZERO => {
+            let believed_in = debt.believed_in();
+            Debt {
+                failed: Some(Instant::now()),
+                ..debt.after(believed_in, again)
+            }
         }
         Ok(Presence::Absent) if absences + 1 < ABSENCES_NEEDED => {
             let next = Next::Look {
