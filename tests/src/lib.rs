@@ -6,6 +6,7 @@
 //! left, a foreign one was touched, a limit was disobeyed or a row is not settled.
 
 mod client;
+mod clock;
 mod promises;
 pub mod storm;
 mod world;

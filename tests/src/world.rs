@@ -19,13 +19,17 @@ use tokio::{
     time::sleep,
 };
 
-use crate::{Client, promises};
+use crate::{Client, clock::WorldClock, promises};
 
 /// The model that the world's bot serves.
 pub const MODEL: &str = "demo";
 
 /// The key that the world's client uses.
 const KEY: &str = "sk-world";
+
+/// What the wall clock of a world reads when it begins, months ahead of the simulator's: nobody may
+/// compare the two.
+pub(crate) const BEGINS_MS: u64 = 1_790_000_000_000;
 
 /// What passes after each test's body before the promises are checked.
 const A_DAY: Duration = Duration::from_hours(24);
@@ -70,6 +74,7 @@ pub struct World {
     folder: TempDir,
     proxy: RefCell<Option<Running>>,
     killed: Cell<bool>,
+    clock: WorldClock,
 }
 
 /// A proxy that runs as a task, as the binary would run it.
@@ -113,6 +118,7 @@ pub fn sim_with(setup: Setup, body: impl AsyncFnOnce(&World)) {
             folder,
             proxy: RefCell::new(None),
             killed: Cell::new(false),
+            clock: WorldClock::new(BEGINS_MS, 100),
         };
         world.start_proxy().await;
         body(&world).await;
@@ -146,7 +152,8 @@ impl World {
     /// When it does not start, or runs already.
     pub async fn start_proxy(&self) {
         assert!(self.proxy.borrow().is_none(), "a proxy runs already");
-        let proxy = Proxy::start(self.config()).await.expect("the proxy starts");
+        let proxy = Proxy::start(self.config(), self.clock.wall_clock()).await;
+        let proxy = proxy.expect("the proxy starts");
         let client = Client::new(proxy.address(), KEY);
         let (stop, stopped) = oneshot::channel();
         #[expect(
@@ -162,7 +169,7 @@ impl World {
     /// # Errors
     /// Why it does not start.
     pub async fn start_another_proxy(&self) -> Result<Proxy, Failed> {
-        Proxy::start(self.config()).await
+        Proxy::start(self.config(), self.clock.wall_clock()).await
     }
 
     /// Stops the proxy as SIGTERM does, and waits for its end.
@@ -201,6 +208,11 @@ impl World {
         running.task.abort();
         // Cancelled, or it had ended by itself: both are an end.
         drop(running.task.await);
+    }
+
+    /// Sets the machine's clock ahead, or back, by so many milliseconds.
+    pub fn jump_clock(&self, milliseconds: i64) {
+        self.clock.jump(milliseconds);
     }
 
     /// Loses the store while no proxy runs, but not the key beside it.

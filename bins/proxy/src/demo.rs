@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use cordboard_app::{Config, Environment, Failed, Proxy, stop};
+use cordboard_app::{Config, Environment, Failed, Proxy, WallClock, stop};
 use cordboard_simulator::{Config as SimulatorConfig, Simulator};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -45,7 +45,7 @@ async fn serve(
     )?;
     config.listen = listen.unwrap_or(config.listen);
     let ready = |address| cli::say(&welcome(address, &simulator.rest_url()));
-    Proxy::run_until(config, signal, ready).await
+    Proxy::run_until(config, WallClock::of_system(), signal, ready).await
 }
 
 fn configuration(simulator: &Simulator) -> String {

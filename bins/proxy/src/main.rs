@@ -7,7 +7,7 @@ mod demo;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cordboard_app::{Config, Environment, Failed, Proxy, run_to_end, stop, telemetry};
+use cordboard_app::{Config, Environment, Failed, Proxy, WallClock, run_to_end, stop, telemetry};
 
 use crate::cli::Cli;
 
@@ -38,5 +38,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<(), Failed> {
         return Ok(());
     }
     let stop = stop::signals()?;
-    run_to_end(&mut runtime, Proxy::run_until(config, stop, |_| {}))
+    run_to_end(
+        &mut runtime,
+        Proxy::run_until(config, WallClock::of_system(), stop, |_| {}),
+    )
 }

@@ -6,7 +6,7 @@ use cordboard_frontend::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError
 use cordboard_lifecycle::{AttemptId, Channels, Clock as _, Row, Stage};
 use cordboard_store::{Store, StoreError, limits::DEBTS_PAGE_MAX};
 
-use crate::SystemClock;
+use crate::WallClock;
 
 /// How long a channel may be condemned before it counts as a debt: a deletion that meets nothing
 /// unusual takes seconds.
@@ -17,7 +17,7 @@ const OVERDUE_AFTER: Duration = Duration::from_mins(1);
 pub(crate) struct OpenDebts {
     pub(crate) store: Store,
     pub(crate) channels: Channels,
-    pub(crate) clock: SystemClock,
+    pub(crate) clock: WallClock,
 }
 
 // === impl OpenDebts ===

@@ -5,12 +5,12 @@ use cordboard_store::{Store, StoreError};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{SystemClock, limits::HOUSEKEEPING_EVERY};
+use crate::{WallClock, limits::HOUSEKEEPING_EVERY};
 
 /// Drops what is long settled, now and then, until the store fails.
 pub(crate) async fn run(
     store: Store,
-    clock: SystemClock,
+    clock: WallClock,
     stop: CancellationToken,
 ) -> Result<(), StoreError> {
     loop {

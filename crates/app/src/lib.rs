@@ -23,7 +23,7 @@ mod tasks;
 pub mod telemetry;
 
 pub use self::{
-    clock::SystemClock,
+    clock::WallClock,
     config::{Config, ConfigError},
     doctor::{Finding, Trouble, doctor},
     env::Environment,

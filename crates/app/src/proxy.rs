@@ -15,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config, Failed, SystemClock, connect,
+    Config, Failed, WallClock, connect,
     debts::OpenDebts,
     engines::Engines,
     events, health, housekeeping, install_tls,
@@ -42,7 +42,7 @@ struct Parts {
     discord: Discord,
     channels: Channels,
     hub: Hub,
-    clock: SystemClock,
+    clock: WallClock,
 }
 
 impl Proxy {
@@ -52,9 +52,8 @@ impl Proxy {
     /// # Errors
     /// What is wrong, sorted by what helps. Nothing keeps running then; what a former life left is
     /// still on record.
-    pub async fn start(config: Config) -> Result<Self, Failed> {
+    pub async fn start(config: Config, clock: WallClock) -> Result<Self, Failed> {
         install_tls();
-        let clock = SystemClock::start();
         let deadline = Instant::now() + START_TIMEOUT;
         // What can be refused at once comes first: the address, the store, the key.
         let (listener, address) = listen(&config).await?;
@@ -77,7 +76,7 @@ impl Proxy {
             discord.clone(),
             store.registry(),
             key,
-            clock,
+            clock.clone(),
             settings::lifecycle(&config, &bot),
         );
         let parts = Parts {
@@ -125,6 +124,7 @@ impl Proxy {
     /// As [`Self::start`] and [`Self::run`].
     pub async fn run_until(
         config: Config,
+        clock: WallClock,
         stop: impl Future<Output = ()>,
         ready: impl FnOnce(SocketAddr),
     ) -> Result<(), Failed> {
@@ -132,7 +132,7 @@ impl Proxy {
         let proxy = tokio::select! {
             biased;
             () = &mut stop => return Ok(()),
-            started = Self::start(config) => started?,
+            started = Self::start(config, clock) => started?,
         };
         ready(proxy.address);
         proxy.run(stop).await
@@ -255,7 +255,7 @@ impl Parts {
         let free_min_bytes = config.store_free_min_bytes;
         let watching = space::watch(self.store.clone(), self.channels.clone(), free_min_bytes);
         engines.spawn_care("disk", watching);
-        let (store, clock) = (self.store.clone(), self.clock);
+        let (store, clock) = (self.store.clone(), self.clock.clone());
         engines.spawn("records", move |stop| housekeeping::run(store, clock, stop));
         // Whoever meets the failure: after one that nobody acts on, nothing would be on record.
         let store = self.store.clone();
@@ -293,7 +293,7 @@ impl Parts {
         let debts = OpenDebts {
             store: self.store,
             channels: channels.clone(),
-            clock,
+            clock: clock.clone(),
         };
         let seconds = move || clock.now().as_secs();
         let frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)

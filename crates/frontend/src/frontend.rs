@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::sleep,
+    time::{Instant, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
@@ -148,6 +148,7 @@ impl<D: Desk> Frontend<D> {
             keys: KeyRing::new(std::mem::take(&mut self.settings.keys)),
             bodies: Bodies::new(self.settings.body_bytes_max, self.settings.bodies_bytes_max),
             started: (self.clock)(),
+            started_at: Instant::now(),
             desk: self.desk,
             settings: self.settings,
             clock: self.clock,

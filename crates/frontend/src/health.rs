@@ -30,7 +30,7 @@ pub(crate) async fn health<D: Desk>(State(server): State<Arc<Server<D>>>) -> Res
         status: "ok",
         service: "cordboard",
         version: &server.settings.version,
-        uptime_seconds: (server.clock)().saturating_sub(server.started),
+        uptime_seconds: server.started_at.elapsed().as_secs(),
         details: (server.details)(),
     })
 }

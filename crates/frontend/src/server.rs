@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Settings, body::Bodies, health::DetailsFn, key::KeyRing, readiness::CausesFn};
@@ -18,6 +19,7 @@ pub(crate) struct Server<D> {
     pub(crate) causes: Arc<CausesFn>,
     /// Unix seconds.
     pub(crate) started: u64,
+    pub(crate) started_at: Instant,
     /// Ends what is still going on, with an honest last word.
     pub(crate) hard: CancellationToken,
 }

@@ -3,7 +3,10 @@
 use std::{future::poll_fn, task::Poll};
 
 use parking_lot::Mutex;
-use tokio::sync::{Notify, oneshot};
+use tokio::{
+    sync::{Notify, oneshot},
+    time::Instant,
+};
 
 use crate::{Lease, OpenError};
 
@@ -13,16 +16,26 @@ use crate::{Lease, OpenError};
 pub(crate) struct Answer {
     sender: Mutex<Option<oneshot::Sender<Result<Lease, OpenError>>>>,
     given: Notify,
+    expires_at: Instant,
 }
 
 // === impl Answer ===
 
 impl Answer {
-    pub(crate) fn new(sender: oneshot::Sender<Result<Lease, OpenError>>) -> Self {
+    pub(crate) fn new(
+        sender: oneshot::Sender<Result<Lease, OpenError>>,
+        expires_at: Instant,
+    ) -> Self {
         Self {
             sender: Mutex::new(Some(sender)),
             given: Notify::new(),
+            expires_at,
         }
+    }
+
+    /// Until when the channel may be used, whichever attempt it comes from.
+    pub(crate) const fn expires_at(&self) -> Instant {
+        self.expires_at
     }
 
     /// Whether somebody still waits.
@@ -64,7 +77,7 @@ mod tests {
     #[tokio::test]
     async fn only_the_first_answer_counts_and_a_second_lease_is_released() {
         let (sender, receiver) = oneshot::channel();
-        let answer = Answer::new(sender);
+        let answer = Answer::new(sender, Instant::now());
         assert!(answer.is_wanted());
         let (first, _held) = Lease::new(Id::new(1));
         let (second, released) = Lease::new(Id::new(2));
@@ -79,7 +92,7 @@ mod tests {
     #[tokio::test]
     async fn a_lease_for_somebody_who_left_is_released() {
         let (sender, receiver) = oneshot::channel();
-        let answer = Answer::new(sender);
+        let answer = Answer::new(sender, Instant::now());
         tokio::join!(answer.unwanted(), async { drop(receiver) });
         assert!(!answer.is_wanted());
         let (lease, released) = Lease::new(Id::new(1));

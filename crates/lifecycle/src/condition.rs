@@ -28,6 +28,8 @@ pub enum Condition {
     Full,
     /// Discord creates no channels for us for a while.
     CreationClosed,
+    /// The wall clock jumped a while ago, so that times on record do not fit each other.
+    ClockJumped,
 }
 
 /// All that is wrong, with details for people.
@@ -52,6 +54,7 @@ impl Condition {
             Self::GuildAway => "guild_away",
             Self::Full => "full",
             Self::CreationClosed => "creation_closed",
+            Self::ClockJumped => "clock_jumped",
         }
     }
 

@@ -174,8 +174,8 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
     ) -> Self {
         let time = DiscordTime::new();
         // Both are older than anything we will ever create.
-        time.heard(settings.guild_id, clock.now_ms());
-        time.heard(settings.bot_id, clock.now_ms());
+        time.heard(settings.guild_id);
+        time.heard(settings.bot_id);
         Self {
             capacity: Capacity::new(&settings),
             api,
@@ -223,7 +223,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             owner: self.owner(),
             stage,
             since_ms: now_ms,
-            not_before_ms: self.time.floor_ms(now_ms),
+            not_before_ms: self.time.floor_ms(),
             deadline_at_ms: now_ms,
             next_at_ms: now_ms,
             tries: 0,

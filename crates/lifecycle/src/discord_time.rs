@@ -3,69 +3,71 @@
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use twilight_model::id::Id;
 
-use crate::limits::CLOCK_SLEW_PART;
+use crate::{core::milliseconds, limits::CLOCK_FAST_PART};
 
 /// The first millisecond an id can name: 2015-01-01 (reference#snowflakes).
 const EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// A lower bound of Discord's time.
 ///
-/// Ids are compared with ids only, never with our own clock: a machine whose clock is an hour
-/// ahead would otherwise take each of its channels for older than its plan and delete none. Each
-/// id that Discord names bounds its clock from below, and from then on our own clock counts, less
-/// what it may run too fast while it is being set right.
+/// Ids are compared with ids only, never with our wall clock: a machine whose clock is an hour
+/// ahead, or jumps there, would otherwise take each of its channels for older than its plan and
+/// delete none. Each id that Discord names bounds its clock from below, and from then on the time
+/// that passes here counts, less what our clock may run too fast.
 #[derive(Debug)]
 pub(crate) struct DiscordTime {
     best: Mutex<Anchor>,
 }
 
-/// When our clock read `now_ms`, Discord's had passed `discord_ms`.
+/// At this instant Discord's clock had passed `discord_ms`.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     discord_ms: u64,
-    now_ms: u64,
+    at: Instant,
 }
 
 // === impl DiscordTime ===
 
 impl DiscordTime {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             best: Mutex::new(Anchor {
                 discord_ms: EPOCH_MS,
-                now_ms: u64::MAX,
+                at: Instant::now(),
             }),
         }
     }
 
     /// Learns from an id that Discord named just now, or any time before.
-    pub(crate) fn heard<T>(&self, id: Id<T>, now_ms: u64) {
-        self.heard_ms(created_ms(id), now_ms);
+    pub(crate) fn heard<T>(&self, id: Id<T>) {
+        self.heard_ms(created_ms(id));
     }
 
     /// Learns from a time that Discord's clock has passed.
-    pub(crate) fn heard_ms(&self, discord_ms: u64, now_ms: u64) {
+    pub(crate) fn heard_ms(&self, discord_ms: u64) {
         let mut best = self.best.lock();
-        if discord_ms >= best.floor_ms(now_ms) {
-            *best = Anchor { discord_ms, now_ms };
+        if discord_ms >= best.floor_ms() {
+            let at = Instant::now();
+            *best = Anchor { discord_ms, at };
         }
     }
 
     /// Discord's clock reads at least this, in milliseconds since 1970.
-    pub(crate) fn floor_ms(&self, now_ms: u64) -> u64 {
-        self.best.lock().floor_ms(now_ms)
+    pub(crate) fn floor_ms(&self) -> u64 {
+        self.best.lock().floor_ms()
     }
 }
 
 // === impl Anchor ===
 
 impl Anchor {
-    fn floor_ms(&self, now_ms: u64) -> u64 {
-        let since_ms = now_ms.saturating_sub(self.now_ms);
-        self.discord_ms
-            .saturating_add(since_ms - since_ms / CLOCK_SLEW_PART)
+    fn floor_ms(&self) -> u64 {
+        let passed = self.at.elapsed();
+        let passed = passed.saturating_sub(passed / CLOCK_FAST_PART);
+        self.discord_ms.saturating_add(milliseconds(passed))
     }
 }
 
@@ -84,6 +86,7 @@ pub(crate) fn id_at<T>(ms: u64, before: Duration) -> Id<T> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
     use twilight_model::id::marker::ChannelMarker;
 
     use super::*;
@@ -104,31 +107,30 @@ mod tests {
         assert_eq!(id(0).get(), 1);
     }
 
-    #[test]
-    fn discords_time_is_bounded_by_the_youngest_id_whatever_our_clock_says() {
-        for our_clock_ms in [NOW_MS - 3_600_000, NOW_MS, NOW_MS + 3_600_000] {
-            let time = DiscordTime::new();
-            time.heard(id(NOW_MS), our_clock_ms);
-            assert_eq!(time.floor_ms(our_clock_ms), NOW_MS);
-            time.heard(id(NOW_MS - 60_000), our_clock_ms);
-            assert_eq!(time.floor_ms(our_clock_ms + 500), NOW_MS + 450);
-        }
-    }
-
-    #[test]
-    fn a_clock_that_is_being_set_right_does_not_run_ahead_of_discords() {
-        // How: our clock stood still for 20 s, hears of it, and gains 20 s in the next four minutes.
+    #[tokio::test(start_paused = true)]
+    async fn discords_time_is_bounded_by_the_youngest_id() {
         let time = DiscordTime::new();
-        time.heard(id(NOW_MS), NOW_MS);
-        time.heard(id(NOW_MS + 20_000), NOW_MS);
-        let (later_ms, ours_ms) = (NOW_MS + 20_000 + 240_000, NOW_MS + 260_000);
-        assert!(time.floor_ms(ours_ms) <= later_ms);
-        time.heard(id(later_ms), ours_ms);
-        assert_eq!(time.floor_ms(ours_ms), later_ms);
+        time.heard(id(NOW_MS));
+        assert_eq!(time.floor_ms(), NOW_MS);
+        time.heard(id(NOW_MS - 60_000));
+        advance(Duration::from_millis(500)).await;
+        assert_eq!(time.floor_ms(), NOW_MS + 450);
+        time.heard(id(NOW_MS + 60_000));
+        assert_eq!(time.floor_ms(), NOW_MS + 60_000);
     }
 
-    #[test]
-    fn before_any_id_nothing_is_claimed() {
-        assert_eq!(DiscordTime::new().floor_ms(NOW_MS), EPOCH_MS);
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_that_runs_a_tenth_too_fast_does_not_run_ahead_of_discords() {
+        let time = DiscordTime::new();
+        time.heard(id(NOW_MS));
+        advance(Duration::from_secs(1_100)).await;
+        assert!(time.floor_ms() <= NOW_MS + 1_000_000);
+        time.heard(id(NOW_MS + 1_000_000));
+        assert_eq!(time.floor_ms(), NOW_MS + 1_000_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn before_any_id_nothing_is_claimed() {
+        assert_eq!(DiscordTime::new().floor_ms(), EPOCH_MS);
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     ChannelApi, Channels, Clock, Counts, Entry, Event, GuildApi, LifecycleError, MarkKey, Observed,
     Registry, RegistryError, Row, Settings, Stage,
     channels::Command,
+    clock_watch,
     core::Core,
     kp,
     limits::{COMMANDS_MAX, OBSERVED_MAX, RECOVER_AT_ONCE, RECOVER_PAGE},
@@ -115,8 +116,8 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
         let horizon = entered.horizon;
         *core.read_to.lock() = horizon.read_to;
         core.brake.enter(&horizon, now_ms);
-        horizon.youngest.inspect(|id| core.time.heard(*id, now_ms));
-        horizon.read_to.inspect(|id| core.time.heard(*id, now_ms));
+        horizon.youngest.inspect(|id| core.time.heard(*id));
+        horizon.read_to.inspect(|id| core.time.heard(*id));
         let mut last = None;
         loop {
             let rows = core.registry.open(last, RECOVER_PAGE).await?;
@@ -155,6 +156,7 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
             ended = reaper::run(&core) => ended,
             ended = reconciler::run(&core) => ended,
             ended = observer::run(&core, &mut observed) => ended,
+            never = clock_watch::run(&core.clock, &core.switches.conditions) => match never {},
         };
         match ended {
             Ok(never) => match never {},
@@ -172,7 +174,7 @@ async fn take_over<A, R: Registry, C: Clock>(
         return Ok(row.stage);
     }
     core.inherited(&row);
-    core.time.heard_ms(row.not_before_ms, core.clock.now_ms());
+    core.time.heard_ms(row.not_before_ms);
     let (attempt, stage) = (row.attempt, row.stage);
     let claim = async |event| core.step(attempt, event, Duration::ZERO).await;
     match stage {

@@ -7,6 +7,7 @@ mod authorize;
 mod brake;
 mod capacity;
 mod channels;
+mod clock_watch;
 mod condition;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;

@@ -114,9 +114,20 @@ pub const LOOK_TRUSTED_AGE: Duration = Duration::from_mins(2);
 /// How far the clocks behind two of Discord's ids may disagree.
 pub const ID_CLOCK_SPREAD: Duration = Duration::from_secs(5);
 
-/// Our clock may gain one part in so many on Discord's while it is being set right: chrony slews by up
-/// to one part in twelve.
-pub const CLOCK_SLEW_PART: u64 = 10;
+/// Our clock may run faster than Discord's by less than one part in so many: a quartz that is off by
+/// far less, being set right by chrony, which slews by up to one part in twelve.
+pub const CLOCK_FAST_PART: u32 = 10;
+
+/// How often the wall clock is held against tokio's.
+pub const CLOCK_LOOK_EVERY: Duration = Duration::from_secs(10);
+
+/// How far the wall clock may move away from tokio's between two looks before it has jumped: far more
+/// than slewing does (a second in ten), far less than a wrong hour.
+pub const CLOCK_JUMP: Duration = Duration::from_secs(5);
+
+/// How long a jump is told. A clock that was set once and then goes on is believed, and a deletion
+/// that was due at the time of the jump has had its time.
+pub const CLOCK_JUMP_TOLD: Duration = Duration::from_mins(10);
 
 /// How long the guild's special channels may be believed before they are read again. Within it a
 /// channel of ours may become special and still be deleted; Discord itself refuses for rules and

@@ -31,7 +31,7 @@ fn hear<A, R, C: Clock>(core: &Core<A, R, C>, observed: Observed) {
             topic,
         } => {
             core.capacity.created(channel_id, parent_id);
-            core.time.heard(channel_id, core.clock.now_ms());
+            core.time.heard(channel_id);
             let attempt = topic.and_then(|topic| core.marks.recognise(&topic));
             if attempt.is_some_and(|attempt| !core.is_in_flight(attempt))
                 && core.known(channel_id).is_none()

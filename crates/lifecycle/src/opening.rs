@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, sleep_until, timeout},
+    time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
 
 use crate::{
@@ -27,6 +27,8 @@ pub(crate) struct Live {
     pub(crate) row: Row,
     /// Resolves when the lease is dropped.
     pub(crate) released: oneshot::Receiver<Infallible>,
+    /// When its time is up, whatever the wall clock says by then.
+    expires_at: Instant,
 }
 
 /// What one attempt came to.
@@ -56,7 +58,7 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     Command { opening, answer }: Command,
 ) -> Result<Option<Live>, RegistryError> {
-    let answer = Arc::new(Answer::new(answer));
+    let answer = Arc::new(Answer::new(answer, Instant::now() + opening.lifetime));
     let ticket = core.capacity.ticket();
     let mut failure = None;
     let mut lost = false;
@@ -242,7 +244,7 @@ async fn named<A: ChannelApi, R: Registry, C: Clock>(
         return Ok(Outcome::Lost { source });
     };
     kp!("lifecycle.create.named");
-    core.time.heard(owned.channel_id, core.clock.now_ms());
+    core.time.heard(owned.channel_id);
     Ok(Outcome::Live(hand_over(row, Some(answer))))
 }
 
@@ -254,19 +256,23 @@ pub(crate) fn hand_over(row: Row, answer: Option<&Answer>) -> Live {
         answer.give(Ok(lease));
         kp!("lifecycle.lease.given");
     }
-    Live { row, released }
+    Live {
+        row,
+        released,
+        expires_at: answer.map_or_else(Instant::now, Answer::expires_at),
+    }
 }
 
 /// Waits until the channel's user lets go of it or its time is up, and condemns it.
 pub(crate) async fn keep<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
-    Live { row, released }: Live,
+    Live {
+        row,
+        released,
+        expires_at,
+    }: Live,
 ) -> Result<(), RegistryError> {
-    let left = row.deadline_at_ms.saturating_sub(core.clock.now_ms());
-    if timeout(Duration::from_millis(left), released)
-        .await
-        .is_err()
-    {
+    if timeout_at(expires_at, released).await.is_err() {
         tracing::warn!(
             attempt = %row.attempt,
             request.id = row.request_id,

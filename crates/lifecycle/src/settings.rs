@@ -82,7 +82,8 @@ impl Default for Quota {
     }
 }
 
-/// The wall clock. It should move with `tokio`'s clock, and must not jump.
+/// The wall clock, for what goes on record. It may be wrong, and jump: nothing waits by it, and no
+/// time in Discord is compared with it.
 pub trait Clock: Send + Sync + 'static {
     /// Milliseconds since 1970.
     fn now_ms(&self) -> u64;

@@ -95,7 +95,7 @@ pub enum Violation {
         /// When Discord told it gone.
         told_ms: u64,
     },
-    /// More IDENTIFYs within 24 hours than the budget has.
+    /// An IDENTIFY although Discord had said that none was left of the day's.
     IdentifyBudget {
         /// When.
         at_ms: u64,

@@ -12,6 +12,7 @@ pub(crate) const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 pub(crate) struct Clock {
     started: Instant,
     start_ms: u64,
+    percent: u64,
 }
 
 impl Clock {
@@ -20,12 +21,19 @@ impl Clock {
         Self {
             started: Instant::now(),
             start_ms,
+            percent: 100,
         }
+    }
+
+    /// The same clock, at so many per cent of our pace.
+    pub(crate) fn at_percent(self, percent: u64) -> Self {
+        Self { percent, ..self }
     }
 
     /// Milliseconds since 1970.
     pub(crate) fn now_ms(&self) -> u64 {
-        self.start_ms + u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX)
+        let passed = u64::try_from(self.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.start_ms + passed.saturating_mul(self.percent) / 100
     }
 
     /// Time since the simulator was made.

@@ -38,6 +38,9 @@ pub struct Config {
     pub seed: u64,
     /// What the clock reads at the start, in milliseconds since 1970.
     pub start_ms: u64,
+    /// How fast the clock goes, in per cent of the machine's: what clients make of ids and of times to
+    /// wait must not depend on two clocks that agree.
+    pub clock_percent: u64,
     /// What each answer costs at least, in milliseconds. `0` only on a real clock: a client that
     /// repeats without waiting would otherwise stop a paused one.
     pub latency_ms: u64,
@@ -73,6 +76,7 @@ impl Default for Config {
         Self {
             seed: 0,
             start_ms: START_MS,
+            clock_percent: 100,
             latency_ms: 1,
             jitter_ms: 0,
             list_lag_ms: 0,

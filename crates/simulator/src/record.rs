@@ -135,7 +135,11 @@ impl Record {
         let mut pages = self.pages.lock();
         pages.counters.identifies += 1;
         pages.trace.number(now_ms).text("identify");
-        pages.watch.identified(now_ms);
+    }
+
+    /// A bot sent an IDENTIFY although none was left.
+    pub(crate) fn overspent(&self, user_id: u64, now_ms: u64) {
+        self.pages.lock().watch.overspent(user_id, now_ms);
     }
 
     /// A RESUME was received.

@@ -75,7 +75,7 @@ impl Simulator {
         if let Err(error) = config.validate() {
             panic!("the simulator's configuration cannot be used: {error}");
         }
-        let clock = Clock::starting_at(config.start_ms);
+        let clock = Clock::starting_at(config.start_ms).at_percent(config.clock_percent);
         let shared = Shared {
             clock,
             world: World::new(&config, clock).into(),

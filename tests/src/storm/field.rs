@@ -26,7 +26,10 @@ use super::{
     strikes::Strikes,
     terrain::Terrain,
 };
-use crate::world::configuration;
+use crate::{
+    clock::WorldClock,
+    world::{BEGINS_MS, configuration},
+};
 
 /// The key that the storm's clients use.
 pub(super) const KEY: &str = "sk-storm";
@@ -34,6 +37,9 @@ pub(super) const KEY: &str = "sk-storm";
 /// How often a process may ask on one route for a channel that Discord has told gone: a replica may
 /// lag, one absence is no proof, and an answer may be a fault that says nothing about it.
 const ASKED_AGAIN_MAX: usize = 8;
+
+/// Milliseconds, times a hundred, that rounding may add to a drift.
+const DRIFT_ROUNDING_MS: u64 = 10_000;
 
 /// How long clients wait for a proxy that is not ready.
 const WAITS_FOR_PROXY: Duration = Duration::from_secs(20);
@@ -47,6 +53,8 @@ pub(super) struct Field {
     pub(super) strikes: Strikes,
     pub(super) terrain: Terrain,
     pub(super) lookout: Lookout,
+    /// The clock of the proxy's machine.
+    pub(super) clock: WorldClock,
     pub(super) wrong: Vec<String>,
     /// Whether Discord is well again, so that it is no excuse any more.
     pub(super) is_healed: bool,
@@ -92,6 +100,7 @@ impl Field {
         server.spawn(discord.serve(listener, std::future::pending()));
         let folder = folder();
         write_key(&folder, &mut dice);
+        let clock = WorldClock::new(BEGINS_MS, terrain.clock_percent);
         let strikes = Strikes::draw(&mut dice, terrain.has("with: channels kept"));
         let field = Self {
             dice,
@@ -101,6 +110,7 @@ impl Field {
             strikes,
             terrain,
             lookout,
+            clock,
             wrong: Vec::new(),
             is_healed: false,
             sabotage,
@@ -153,7 +163,9 @@ impl Field {
         }
         if !self.process.is_running() {
             let (config, lookout) = (self.config(), self.lookout.clone());
-            self.process.start(config, self.discord.now_ms(), lookout);
+            let clock = self.clock.wall_clock();
+            self.process
+                .start(config, clock, self.discord.now_ms(), lookout);
         }
     }
 
@@ -185,7 +197,12 @@ impl Field {
             starts.any(|start| (told_ms..=at_ms).contains(start))
         };
         match *seen {
-            Violation::ClosedDoor { told_ms, at_ms, .. } => has_begun(told_ms, at_ms),
+            Violation::ClosedDoor {
+                told_ms,
+                at_ms,
+                until_ms,
+                ..
+            } => has_begun(told_ms, at_ms) || self.is_early_by_drift(told_ms, at_ms, until_ms),
             Violation::GoneChannel {
                 channel_id,
                 route,
@@ -200,6 +217,12 @@ impl Field {
             }
             _ => false,
         }
+    }
+
+    /// Whether somebody waited as long as they were told, by a clock that goes faster than Discord's.
+    fn is_early_by_drift(&self, told_ms: u64, at_ms: u64, until_ms: u64) -> bool {
+        let percent = self.terrain.discord.clock_percent;
+        (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
     }
 
     /// What is not in order yet.

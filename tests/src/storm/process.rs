@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Failed, Proxy};
+use cordboard_app::{Config, Failed, Proxy, WallClock};
 use tokio::{
     sync::oneshot,
     task::{JoinError, JoinHandle},
@@ -48,7 +48,13 @@ pub(super) enum End {
 
 impl Process {
     /// Starts a proxy, as a supervisor does.
-    pub(super) fn start(&mut self, config: Config, now_ms: u64, lookout: Lookout) {
+    pub(super) fn start(
+        &mut self,
+        config: Config,
+        clock: WallClock,
+        now_ms: u64,
+        lookout: Lookout,
+    ) {
         assert!(self.running.is_none(), "a proxy runs already");
         self.starts_ms.push(now_ms);
         let (stop, stopped) = oneshot::channel();
@@ -63,7 +69,7 @@ impl Process {
             clippy::disallowed_methods,
             reason = "the harness stands in for a process"
         )]
-        let task = tokio::spawn(Proxy::run_until(config, stopped, ready));
+        let task = tokio::spawn(Proxy::run_until(config, clock, stopped, ready));
         self.running = Some(Running {
             task,
             stop,

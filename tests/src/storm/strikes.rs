@@ -15,6 +15,7 @@ pub(super) enum Strike {
     Kill,
     Stop,
     Suspend,
+    Jump,
     Lose,
     BackUp,
     Restore,
@@ -23,10 +24,11 @@ pub(super) enum Strike {
 }
 
 /// All of them.
-pub(super) const STRIKES: [Strike; 8] = [
+pub(super) const STRIKES: [Strike; 9] = [
     Strike::Kill,
     Strike::Stop,
     Strike::Suspend,
+    Strike::Jump,
     Strike::Lose,
     Strike::BackUp,
     Strike::Restore,
@@ -36,6 +38,9 @@ pub(super) const STRIKES: [Strike; 8] = [
 
 /// Until what a killed process has put on the wire has arrived.
 const ON_THE_WIRE: Duration = Duration::from_millis(10);
+
+/// The furthest that the clock is set ahead or back.
+const JUMP_MAX_MS: i64 = 3 * 60 * 60 * 1_000;
 
 /// Which strikes exist in this storm, and what has come of them.
 #[derive(Debug, Default)]
@@ -58,6 +63,9 @@ impl Strikes {
         let mut kinds = vec![Strike::Kill, Strike::Kill, Strike::Stop, Strike::Suspend];
         if dice.u32(0..4) == 0 {
             kinds.extend([Strike::Lose, Strike::Restore]);
+        }
+        if dice.u32(0..4) == 0 {
+            kinds.push(Strike::Jump);
         }
         if dice.u32(0..6) == 0 {
             kinds.extend([Strike::Hold, Strike::Release]);
@@ -92,6 +100,11 @@ impl Field {
             Strike::Suspend => {
                 // The machine sleeps, and everything that was waited for is due at once.
                 advance(Duration::from_secs(self.dice.u64(1..600))).await;
+                true
+            }
+            Strike::Jump => {
+                // Somebody sets the clock right, or wrong.
+                self.clock.jump(self.dice.i64(-JUMP_MAX_MS..=JUMP_MAX_MS));
                 true
             }
             Strike::Lose | Strike::BackUp | Strike::Restore => {

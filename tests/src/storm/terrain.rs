@@ -7,7 +7,8 @@ use fastrand::Rng;
 const CATEGORY_ID: u64 = 1_400_000_000_000_000_200;
 
 /// Other terrains than the plain one, as they are counted.
-pub(super) const FEATURES: [&str; 9] = [
+pub(super) const FEATURES: [&str; 10] = [
+    "with: clocks that drift",
     "with: rate limits",
     "with: audit lag",
     "with: threads",
@@ -25,6 +26,8 @@ pub(super) struct Terrain {
     pub(super) discord: SimulatorConfig,
     /// The proxy's configuration, as environment variables.
     pub(super) variables: Vec<(String, String)>,
+    /// How fast the clock of the proxy's machine goes, in per cent of the machine's own timers.
+    pub(super) clock_percent: u64,
     /// Which of [`FEATURES`] it has.
     pub(super) features: Vec<&'static str>,
 }
@@ -38,6 +41,7 @@ impl Terrain {
                 seed: dice.u64(..),
                 ..SimulatorConfig::default()
             },
+            clock_percent: 100,
             ..Self::default()
         };
         if dice.bool() {
@@ -47,6 +51,11 @@ impl Terrain {
         if dice.u32(0..4) == 0 {
             terrain.discord.audit_lag_ms = dice.u64(1..10_000);
             terrain.features.push("with: audit lag");
+        }
+        if dice.u32(0..4) == 0 {
+            terrain.discord.clock_percent = dice.u64(90..=110);
+            terrain.clock_percent = dice.u64(90..=110);
+            terrain.features.push("with: clocks that drift");
         }
         terrain.draw_isolation(dice);
         if dice.u32(0..6) == 0 {

@@ -158,3 +158,37 @@ fn a_machine_that_slept_for_hours_leaks_nothing() {
         assert_eq!(status, 200);
     });
 }
+
+#[test]
+fn a_clock_that_jumps_by_hours_is_told_and_deletes_nothing_too_much_or_too_late() {
+    // How: the clock is set ahead and back, each time with a channel in use, one that waits to be
+    // deleted, and a start after it.
+    let setup = Setup::default().set("CORDBOARD__CHANNELS__DELETE_AFTER", "60s");
+    sim_with(setup, async |world| {
+        for hours in [5, -9] {
+            let mut stream = world.client().stream(MODEL, "Hello").await.unwrap();
+            let _ = stream.event().await.unwrap();
+            let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+            assert_eq!(status, 200);
+            assert_eq!(world.channels_alive(), 2);
+            world.jump_clock(hours * 3_600_000);
+            sleep(Duration::from_secs(30)).await;
+            let is_told = async || world.metrics().await.contains("clock_jumped");
+            assert!(is_told().await);
+            let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+            assert_eq!(status, 200, "conversations go on");
+            assert!(stream.text().await.unwrap().contains("[DONE]"));
+            sleep(Duration::from_secs(10)).await;
+            world.kill_proxy().await;
+            world.jump_clock(-hours * 3_600_000);
+            world.start_proxy().await;
+            sleep(Duration::from_secs(70)).await;
+            assert_eq!(world.channels_alive(), 0);
+            world.jump_clock(hours * 3_600_000);
+            sleep(Duration::from_mins(9)).await;
+            assert!(is_told().await);
+            sleep(Duration::from_mins(2)).await;
+            assert!(!is_told().await, "no longer");
+        }
+    });
+}

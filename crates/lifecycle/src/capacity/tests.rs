@@ -39,7 +39,7 @@ type Asked = oneshot::Receiver<Result<Lease, OpenError>>;
 
 fn asked() -> (Answer, Asked) {
     let (sender, receiver) = oneshot::channel();
-    (Answer::new(sender), receiver)
+    (Answer::new(sender, Instant::now()), receiver)
 }
 
 async fn berth(capacity: &Arc<Capacity>, patience: Duration) -> Result<Berth, OpenError> {

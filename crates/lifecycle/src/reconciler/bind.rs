@@ -102,10 +102,7 @@ async fn is_long_gone<A: ChannelApi, R, C: Clock>(
     core: &Core<A, R, C>,
     channel_id: Id<ChannelMarker>,
 ) -> bool {
-    let age_ms = core
-        .time
-        .floor_ms(core.clock.now_ms())
-        .saturating_sub(created_ms(channel_id));
+    let age_ms = core.time.floor_ms().saturating_sub(created_ms(channel_id));
     Duration::from_millis(age_ms) > LOOK_TRUSTED_AGE
         && matches!(
             timeout(CALL_TIMEOUT, core.api.look(channel_id)).await,

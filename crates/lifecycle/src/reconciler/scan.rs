@@ -30,7 +30,7 @@ pub(super) async fn scan<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
 ) -> Result<Scan, RegistryError> {
     let guild_id = core.settings.guild_id;
     let start = core.read_to.lock().unwrap_or(Id::new(1));
-    let began_ms = core.time.floor_ms(core.clock.now_ms());
+    let began_ms = core.time.floor_ms();
     let mut read_to = start;
     let mut end = Scan::Partial;
     for _ in 0..SCAN_PAGES_MAX {
@@ -51,7 +51,7 @@ pub(super) async fn scan<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         };
         kp!("lifecycle.scan.page_read");
         if let Some(last) = page.last {
-            core.time.heard(last, core.clock.now_ms());
+            core.time.heard(last);
             read_to = read_to.max(last);
         }
         bind_all(core, missing, &page.creations).await?;

@@ -65,9 +65,9 @@ pub(super) async fn judge<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     listed: &[Listed],
 ) -> Result<(), RegistryError> {
     for channel in listed {
-        core.time.heard(channel.channel_id, core.clock.now_ms());
+        core.time.heard(channel.channel_id);
     }
-    let now_ms = core.time.floor_ms(core.clock.now_ms());
+    let now_ms = core.time.floor_ms();
     seen.looks_left = SWEEP_LOOKS_MAX;
     for channel in listed {
         let channel_id = channel.channel_id;

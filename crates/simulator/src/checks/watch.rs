@@ -1,7 +1,7 @@
 //! The checkers' eyes: each request is looked at as it passes, so that no check depends on how
 //! much of the history is kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -12,9 +12,6 @@ use crate::{
     limits::{IN_FLIGHT_GRACE_MS, SPECIAL_GRACE_MS, VIOLATIONS_KEPT, WAIT_ROUNDING_MS},
     record::{Answered, Arrival, Told},
 };
-
-/// One day, the window of the IDENTIFY budget.
-const DAY_MS: u64 = 86_400_000;
 
 /// What the checkers remember.
 #[derive(Debug)]
@@ -31,7 +28,6 @@ pub(crate) struct Watch {
     invalid_budget: WindowLimit,
     invalid: Tally,
     identifies_per_day: u64,
-    identifies: VecDeque<u64>,
 }
 
 /// How an attempt with a mark ended.
@@ -96,7 +92,6 @@ impl Watch {
             invalid_budget: config.limits.invalid,
             invalid: Tally::default(),
             identifies_per_day: config.gateway.identifies_per_day,
-            identifies: VecDeque::new(),
         }
     }
 
@@ -164,24 +159,12 @@ impl Watch {
         }
     }
 
-    /// Counts an IDENTIFY.
-    pub(crate) fn identified(&mut self, now_ms: u64) {
-        while self
-            .identifies
-            .front()
-            .is_some_and(|at_ms| at_ms + DAY_MS <= now_ms)
-        {
-            self.identifies.pop_front();
-        }
-        if self.identifies.len() as u64 >= self.identifies_per_day {
-            self.identifies.pop_front();
+    /// An IDENTIFY came although none was left.
+    pub(crate) fn overspent(&mut self, user_id: u64, at_ms: u64) {
+        if user_id == self.proxy_id {
             let budget = self.identifies_per_day;
-            self.report(Violation::IdentifyBudget {
-                at_ms: now_ms,
-                budget,
-            });
+            self.report(Violation::IdentifyBudget { at_ms, budget });
         }
-        self.identifies.push_back(now_ms);
     }
 
     fn see_door(&mut self, arrival: &Arrival, door: Door) {

@@ -13,8 +13,10 @@ pub struct GatewayConfig {
     pub resume_window_ms: u64,
     /// How many events are kept for a replay; more and the session cannot be resumed.
     pub resume_buffer_max: usize,
-    /// IDENTIFYs per 24 h (Discord: 1000, then the token is reset).
+    /// IDENTIFYs per day (Discord: 1000, then the token is reset).
     pub identifies_per_day: u64,
+    /// How long that day is, in milliseconds (Discord: 24 h).
+    pub identify_day_ms: u64,
     /// IDENTIFYs per `identify_interval_ms`.
     pub max_concurrency: u64,
     /// The window of `max_concurrency`, in milliseconds. Discord says 5 s; the default has some slack,
@@ -32,6 +34,7 @@ impl Default for GatewayConfig {
             resume_window_ms: 180_000,
             resume_buffer_max: 5_000,
             identifies_per_day: 1_000,
+            identify_day_ms: 86_400_000,
             max_concurrency: 1,
             identify_interval_ms: 4_900,
             shards: 1,

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tokio::time::Instant;
 
-use super::limits::BUDGET_WINDOW;
 use crate::config::GatewayConfig;
 
 /// What an IDENTIFY meets.
@@ -29,7 +28,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// Counts one IDENTIFY. A hasty one counts too: it is a call all the same.
     pub(crate) fn spend(&mut self, now: Instant, rate_key: u64, gateway: &GatewayConfig) -> Spent {
-        if self.reset_after(now).is_zero() {
+        if self.reset_after(now, gateway).is_zero() {
             self.window_started = Some(now);
             self.used = 0;
         }
@@ -48,8 +47,9 @@ impl Budget {
     }
 
     /// How many are left.
-    pub(crate) fn remaining(&self, now: Instant, total: u64) -> u64 {
-        if self.reset_after(now).is_zero() {
+    pub(crate) fn remaining(&self, now: Instant, gateway: &GatewayConfig) -> u64 {
+        let total = gateway.identifies_per_day;
+        if self.reset_after(now, gateway).is_zero() {
             total
         } else {
             total.saturating_sub(self.used)
@@ -57,9 +57,10 @@ impl Budget {
     }
 
     /// How long until all are there again; zero when nothing was spent.
-    pub(crate) fn reset_after(&self, now: Instant) -> Duration {
+    pub(crate) fn reset_after(&self, now: Instant, gateway: &GatewayConfig) -> Duration {
+        let window = Duration::from_millis(gateway.identify_day_ms);
         self.window_started.map_or(Duration::ZERO, |started| {
-            BUDGET_WINDOW.saturating_sub(now - started)
+            window.saturating_sub(now - started)
         })
     }
 }
@@ -79,12 +80,15 @@ mod tests {
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(budget.spend(at(0), 0, &gateway), Spent::Granted);
         assert_eq!(budget.spend(at(1), 0, &gateway), Spent::TooSoon);
-        assert_eq!(budget.remaining(at(1), 3), 1);
+        assert_eq!(budget.remaining(at(1), &gateway), 1);
         assert_eq!(budget.spend(at(5), 0, &gateway), Spent::Granted);
         assert_eq!(budget.spend(at(3_600), 0, &gateway), Spent::Exhausted);
-        assert_eq!(budget.reset_after(at(3_600)), Duration::from_hours(23));
+        assert_eq!(
+            budget.reset_after(at(3_600), &gateway),
+            Duration::from_hours(23)
+        );
         assert_eq!(budget.spend(at(86_400), 0, &gateway), Spent::Granted);
-        assert_eq!(budget.remaining(at(86_400), 3), 2);
+        assert_eq!(budget.remaining(at(86_400), &gateway), 2);
     }
 
     #[tokio::test(start_paused = true)]

@@ -75,6 +75,7 @@ pub(crate) fn identify(
         Spent::Exhausted => {
             state.end_all_of(user_id);
             world.revoke_token(user_id);
+            shared.record.overspent(user_id, shared.clock.now_ms());
             return Err(Refusal::Close(CloseCode::AuthenticationFailed));
         }
     }
@@ -130,6 +131,7 @@ pub(crate) fn resume(
         Replayable::Yes => {}
         Replayable::TooOld => {
             state.sessions.remove(&resume.session_id);
+            shared.faults.note("gateway", "overfilled", 1);
             return Err(Refusal::InvalidSession);
         }
         Replayable::NeverSent => {
@@ -213,7 +215,7 @@ fn ready(
 
 impl State {
     /// All of a bot's sessions die (Discord: events/gateway#session-start-limit-object).
-    fn end_all_of(&mut self, user_id: u64) {
+    pub(super) fn end_all_of(&mut self, user_id: u64) {
         let mut readers = Vec::new();
         self.sessions.retain(|_, session| {
             if session.user_id != user_id {

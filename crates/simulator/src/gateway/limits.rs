@@ -15,9 +15,6 @@ pub(crate) const SENDS_PER_WINDOW: u32 = 120;
 /// The window of [`SENDS_PER_WINDOW`].
 pub(crate) const SENDING_WINDOW: Duration = Duration::from_mins(1);
 
-/// The IDENTIFY budget starts anew after this time (Discord: events/gateway#session-start-limit).
-pub(crate) const BUDGET_WINDOW: Duration = Duration::from_hours(24);
-
 /// A connection without a heartbeat for this many intervals is closed with 4009: one interval is
 /// the promise, the second one forgives a slow network.
 pub(crate) const HEARTBEAT_INTERVALS_MAX: u32 = 2;

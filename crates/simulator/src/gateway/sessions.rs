@@ -143,12 +143,16 @@ impl Sessions {
         let now = Instant::now();
         let state = self.state.lock();
         let total = self.config.identifies_per_day;
-        let (remaining, reset_after) = state
-            .budgets
-            .get(&user_id)
-            .map_or((total, Duration::ZERO), |b| {
-                (b.remaining(now, total), b.reset_after(now))
-            });
+        let (remaining, reset_after) =
+            state
+                .budgets
+                .get(&user_id)
+                .map_or((total, Duration::ZERO), |b| {
+                    (
+                        b.remaining(now, &self.config),
+                        b.reset_after(now, &self.config),
+                    )
+                });
         let reset_after_ms = u64::try_from(reset_after.as_millis()).unwrap_or(u64::MAX);
         (
             total,
@@ -156,6 +160,11 @@ impl Sessions {
             reset_after_ms,
             self.config.max_concurrency.max(1),
         )
+    }
+
+    /// All of a bot's sessions die, and those who read them are told that their token is wrong.
+    pub(crate) fn end_all_of(&self, user_id: u64) {
+        self.state.lock().end_all_of(user_id);
     }
 
     /// How long a detached session may be resumed.

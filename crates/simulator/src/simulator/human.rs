@@ -104,6 +104,18 @@ impl Simulator {
         self.shared.record.acted(now_ms, &"revoke_token");
         self.shared.change(|world| world.revoke_token(user_id));
     }
+
+    /// Gives the proxy's bot another token, as its owner does in the portal: the old one is worthless
+    /// from now on, and its sessions end. The new one.
+    #[must_use]
+    pub fn rotate_token(&self) -> String {
+        let user_id = self.shared.config.proxy.user_id;
+        let now_ms = self.shared.clock.now_ms();
+        self.shared.record.acted(now_ms, &"rotate_token");
+        let token = self.shared.change(|world| world.rotate_token(user_id));
+        self.shared.sessions.end_all_of(user_id);
+        token
+    }
 }
 
 /// Sets the portal's switches of the proxy's bot.

@@ -142,6 +142,15 @@ impl World {
         }
     }
 
+    /// A bot gets another token; the old one is worthless.
+    pub(crate) fn rotate_token(&mut self, user_id: u64) -> String {
+        let token = format!("rotated.{:032x}.not-a-secret", self.dice.u128(..));
+        if let Some(user) = self.users.get_mut(&user_id) {
+            user.token = Some(token.clone());
+        }
+        token
+    }
+
     /// `GET /users/{user_id}`.
     pub(crate) fn user(&self, user_id: u64) -> Result<Value, ApiError> {
         self.users
