@@ -3,13 +3,16 @@
 //! converge (the liveness phase). All of it is drawn from one seed, which also draws which kinds of
 //! trouble exist at all: a storm of everything at once hides what two things do together.
 
+mod checks;
 mod field;
 mod ledger;
 mod load;
 mod lookout;
+mod others;
 mod people;
 mod process;
 mod report;
+mod rude;
 mod strikes;
 mod terrain;
 mod weather;
@@ -20,8 +23,8 @@ use std::{
     time::Duration,
 };
 
-use cordboard_lifecycle::{Sabotage, seed_attempts};
-use cordboard_store::sabotage::work_at_once;
+use cordboard_lifecycle::{Sabotage, panic_at, seed_attempts};
+use cordboard_store::sabotage::{let_former_lives_write, stall_until, work_at_once};
 use tokio::time::{Instant, sleep};
 
 pub use self::report::{Report, kinds};
@@ -53,14 +56,34 @@ enum Mode {
     Slow,
 }
 
+/// A safeguard that a test takes away, to see that the storm notices.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Safeguard {
+    /// One of the lifecycle's.
+    Lifecycle(Sabotage),
+    /// That a life which another one has followed cannot write any more.
+    Fencing,
+}
+
+// === impl Safeguard ===
+
+impl Safeguard {
+    fn of_lifecycle(safeguard: Option<Self>) -> Option<Sabotage> {
+        match safeguard? {
+            Self::Lifecycle(sabotage) => Some(sabotage),
+            Self::Fencing => None,
+        }
+    }
+}
+
 /// Runs the storm of one seed, with one safeguard taken away or with all. What is wrong is in the
 /// report, a panic too.
 #[must_use]
-pub fn run(seed: u64, sabotage: Option<Sabotage>) -> Report {
-    let mut report = run_once(seed, sabotage);
+pub fn run(seed: u64, safeguard: Option<Safeguard>) -> Report {
+    let mut report = run_once(seed, safeguard);
     if is_run_twice(seed)
         && report.wrong.is_empty()
-        && report.trace != run_once(seed, sabotage).trace
+        && report.trace != run_once(seed, safeguard).trace
     {
         let unlike = "C25: run twice, it was not the same".to_owned();
         report.wrong.push(unlike);
@@ -74,18 +97,27 @@ const fn is_run_twice(seed: u64) -> bool {
     seed % TWICE_EVERY == 1
 }
 
-fn run_once(seed: u64, sabotage: Option<Sabotage>) -> Report {
+fn run_once(seed: u64, safeguard: Option<Safeguard>) -> Report {
     // The product's own dice are the thread's.
     fastrand::seed(seed);
     seed_attempts(Some(seed));
-    work_at_once(!seed.is_multiple_of(THREADED_EVERY));
-    let report = catch_unwind(AssertUnwindSafe(|| storm(seed, sabotage)));
+    work_at_once(works_at_once(seed));
+    stall_until(None);
+    let_former_lives_write(safeguard == Some(Safeguard::Fencing));
+    let report = catch_unwind(AssertUnwindSafe(|| storm(seed, safeguard)));
+    panic_at(None);
+    let_former_lives_write(false);
     work_at_once(false);
     seed_attempts(None);
     report.unwrap_or_else(|panic| Report::of_panic(panic.as_ref()))
 }
 
-fn storm(seed: u64, sabotage: Option<Sabotage>) -> Report {
+/// Whether the store of this storm works on the storm's own thread.
+const fn works_at_once(seed: u64) -> bool {
+    !seed.is_multiple_of(THREADED_EVERY)
+}
+
+fn storm(seed: u64, safeguard: Option<Safeguard>) -> Report {
     let lookout = Lookout::default();
     let looks = lookout.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -95,7 +127,7 @@ fn storm(seed: u64, sabotage: Option<Sabotage>) -> Report {
         .build()
         .expect("a runtime can be built");
     runtime.block_on(async {
-        let mut field = Field::new(seed, sabotage, lookout).await;
+        let mut field = Field::new(seed, safeguard, works_at_once(seed), lookout).await;
         field.revive().await;
         let mut troubles = Troubles::draw(seed, &mut field);
         safety(&mut field, &mut troubles).await;
@@ -133,7 +165,7 @@ impl Troubles {
         }
         Self {
             mode,
-            told_max: weather.told_max,
+            told_max: weather.told_max.max(field.terrain.told_max),
             weather,
             people,
         }
@@ -173,7 +205,7 @@ async fn safety(field: &mut Field, troubles: &mut Troubles) {
                 false
             }
             50..65 => {
-                troubles.people.meddle(&field.discord, &mut field.dice);
+                troubles.people.meddle(field);
                 false
             }
             65..75 => {
@@ -211,6 +243,7 @@ async fn strike_again(field: &mut Field, troubles: &mut Troubles) {
 /// Discord is well again, people have put back what they can, and a proxy runs.
 async fn heal(field: &mut Field) {
     field.discord.clear_faults();
+    panic_at(None);
     people::put_back(&field.discord);
     // Requests that were let in before may still act: the longest delay that was drawn. A process
     // that began before may end for what it met then, and for no longer.

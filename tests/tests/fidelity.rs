@@ -88,7 +88,7 @@ fn live_through(story: impl FnOnce(&Simulator) -> Command) -> anyhow::Result<()>
 fn arguments(simulator: &Simulator) -> [String; 3] {
     [
         simulator.rest_url(),
-        simulator.token().to_owned(),
+        simulator.token(),
         simulator.guild_id().to_string(),
     ]
 }

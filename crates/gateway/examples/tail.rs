@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let server = simulator.serve(listener, pending());
 
-    let settings = Settings::new(simulator.token().to_owned().into());
+    let settings = Settings::new(simulator.token().into());
     let (hub, gateway) = Gateway::new(settings, Directory(simulator.clone()));
     let channel = hub.subscribe(Id::new(simulator.default_channel_id()));
     let stop = CancellationToken::new();

@@ -85,6 +85,7 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
     #[cfg(feature = "sabotage")]
     pub fn sabotage(&mut self, safeguard: Sabotage) {
         self.core.sabotage = Some(safeguard);
+        self.core.marks.sabotage = Some(safeguard);
     }
 
     /// Takes over what a former life left: nobody holds its channels any more, and what it was

@@ -19,7 +19,7 @@ mod error;
 mod failure;
 mod inbox;
 mod index;
-#[cfg(feature = "kill-points")]
+#[cfg(any(feature = "kill-points", feature = "sabotage"))]
 pub mod kill_point;
 pub mod limits;
 mod mark;
@@ -42,7 +42,7 @@ mod stage;
 mod switches;
 
 /// A kill point: nothing without the feature `kill-points`, which only tests switch on.
-#[cfg(not(feature = "kill-points"))]
+#[cfg(not(any(feature = "kill-points", feature = "sabotage")))]
 #[macro_export]
 macro_rules! kp {
     ($name:literal) => {
@@ -70,4 +70,4 @@ pub use self::{
 };
 
 #[cfg(feature = "sabotage")]
-pub use self::sabotage::{Sabotage, seed_attempts};
+pub use self::sabotage::{Sabotage, foreign_mark, panic_at, panicked, seed_attempts};

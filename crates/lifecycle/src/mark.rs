@@ -12,6 +12,7 @@ use twilight_model::id::{Id, marker::GuildMarker};
 use crate::{
     AttemptId,
     attempt::{ATTEMPT_CHARACTERS, NotAnAttempt},
+    sabotage::Sabotage,
 };
 
 const NAMESPACE_CHARACTERS: usize = 6;
@@ -48,6 +49,8 @@ pub(crate) struct Marks {
     key: MarkKey,
     namespace: [u8; NAMESPACE_CHARACTERS],
     guild_id: Id<GuildMarker>,
+    /// What a test has taken away.
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 // === impl Mark ===
@@ -143,6 +146,7 @@ impl Marks {
             key,
             namespace: plain,
             guild_id,
+            sabotage: None,
         }
     }
 
@@ -159,9 +163,14 @@ impl Marks {
     /// changed by a single character are not ours.
     pub(crate) fn recognise(&self, text: &str) -> Option<AttemptId> {
         let ours = |mark: &Mark| {
-            mark.namespace == self.namespace && bool::from(mark.mac.ct_eq(&self.mac(mark.attempt)))
+            let is_valid = bool::from(mark.mac.ct_eq(&self.mac(mark.attempt)));
+            mark.namespace == self.namespace && (is_valid || self.lacks(Sabotage::NoMac))
         };
         Mark::all(text).find(ours).map(|mark| mark.attempt)
+    }
+
+    fn lacks(&self, safeguard: Sabotage) -> bool {
+        self.sabotage == Some(safeguard)
     }
 
     fn mac(&self, attempt: AttemptId) -> [u8; MAC_CHARACTERS] {
@@ -170,7 +179,9 @@ impl Marks {
         // Each part has a fixed length, so that no two inputs read the same.
         mac.update(PURPOSE);
         mac.update(&self.namespace);
-        mac.update(&self.guild_id.get().to_be_bytes());
+        if !self.lacks(Sabotage::WrongGuildMac) {
+            mac.update(&self.guild_id.get().to_be_bytes());
+        }
         mac.update(attempt.as_bytes());
         let text = BASE32HEX_NOPAD
             .encode(&mac.finalize().into_bytes())

@@ -130,9 +130,11 @@ pub trait Registry: Send + Sync + 'static {
         rows_max: usize,
     ) -> impl Future<Output = Result<Vec<Row>, RegistryError>> + Send;
 
-    /// Moves [`Horizon::read_to`] forward; back it never goes.
+    /// Moves [`Horizon::read_to`] forward; back it never goes. A life that reads the log now and then
+    /// learns here, if nowhere else, that another one has begun.
     fn read_to(
         &self,
+        owner: Owner,
         guild_id: Id<GuildMarker>,
         entry_id: Id<AuditLogEntryMarker>,
     ) -> impl Future<Output = Result<(), RegistryError>> + Send;

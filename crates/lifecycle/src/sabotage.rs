@@ -35,6 +35,12 @@ pub enum Sabotage {
     LeaseWithoutRelease,
     /// A deletion is sent without being put on record first.
     NoJournal,
+    /// A deletion is taken for done when Discord has answered it once, with a 404 too.
+    NoVerify,
+    /// A mark is good in every guild.
+    WrongGuildMac,
+    /// A mark is good whoever made it.
+    NoMac,
 }
 
 #[cfg(feature = "sabotage")]
@@ -58,6 +64,55 @@ mod dice {
 }
 
 #[cfg(feature = "sabotage")]
-pub(crate) use self::dice::draw;
+mod panics {
+    use std::{cell::Cell, panic::resume_unwind};
+
+    thread_local! {
+        static PASSAGES: Cell<Option<u64>> = const { Cell::new(None) };
+        static PANICKED: Cell<Option<&'static str>> = const { Cell::new(None) };
+    }
+
+    /// Whatever runs on this thread panics at the so-manieth kill point from now on, once; `None`: at
+    /// none any more.
+    pub fn panic_at(passage: Option<u64>) {
+        PASSAGES.set(passage);
+    }
+
+    /// Where something panicked since this was last asked.
+    #[must_use]
+    pub fn panicked() -> Option<&'static str> {
+        PANICKED.take()
+    }
+
+    pub(crate) fn pass(name: &'static str) {
+        let Some(left) = PASSAGES.get() else { return };
+        PASSAGES.set(left.checked_sub(1));
+        if left == 0 {
+            PANICKED.set(Some(name));
+            // No message: this one is expected.
+            resume_unwind(Box::new(name));
+        }
+    }
+}
+
+/// A mark that another installation makes, in this guild or another, with this key or another.
 #[cfg(feature = "sabotage")]
-pub use self::dice::seed_attempts;
+#[must_use]
+pub fn foreign_mark(
+    key: crate::MarkKey,
+    namespace: &str,
+    guild_id: twilight_model::id::Id<twilight_model::id::marker::GuildMarker>,
+    sabotage: Option<Sabotage>,
+) -> crate::Mark {
+    let mut marks = crate::mark::Marks::new(key, namespace, guild_id);
+    marks.sabotage = sabotage;
+    marks.mark(crate::AttemptId::fresh())
+}
+
+#[cfg(feature = "sabotage")]
+pub(crate) use self::{dice::draw, panics::pass};
+#[cfg(feature = "sabotage")]
+pub use self::{
+    dice::seed_attempts,
+    panics::{panic_at, panicked},
+};

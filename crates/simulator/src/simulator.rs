@@ -153,10 +153,13 @@ impl Simulator {
             .expect("`serve` gives the simulator its address")
     }
 
-    /// The token of the proxy's own bot, without the `Bot ` in front.
+    /// The token of the proxy's own bot, without the `Bot ` in front: the latest one, which may have
+    /// been revoked.
     #[must_use]
-    pub fn token(&self) -> &str {
-        &self.shared.config.proxy.token
+    pub fn token(&self) -> String {
+        let world = self.shared.world.lock();
+        let token = world.token_of(self.shared.config.proxy.user_id);
+        token.unwrap_or_else(|| self.shared.config.proxy.token.clone())
     }
 
     /// The user id of the proxy's own bot.
@@ -209,7 +212,7 @@ impl Simulator {
         Introduction {
             rest_url: self.rest_url(),
             gateway_url: self.gateway_url(),
-            token: self.token().to_owned(),
+            token: self.token(),
             user_id: self.user_id(),
             guild_id: self.guild_id(),
             default_channel_id: self.default_channel_id(),

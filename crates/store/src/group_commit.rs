@@ -140,7 +140,7 @@ impl GroupCommit {
             };
             #[cfg(feature = "sabotage")]
             if crate::sabotage::works_at_once() {
-                server.serve();
+                crate::sabotage::work(move || server.serve());
                 return Ok(());
             }
             // It needs no handle: each caller waits for its own answer. Not under the lock: a

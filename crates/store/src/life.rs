@@ -39,6 +39,10 @@ pub(crate) fn enter(connection: &Connection, entry: Entry) -> rusqlite::Result<E
 
 /// Whether this life may write. Before the first one began, nobody may.
 pub(crate) fn is_current(connection: &Connection, owner: Owner) -> rusqlite::Result<bool> {
+    #[cfg(feature = "sabotage")]
+    if crate::sabotage::lets_former_lives_write() {
+        return Ok(true);
+    }
     let mut query = connection.prepare_cached("SELECT instance, epoch FROM state")?;
     let current = query.query_row([], |row| owner_of(row, 0))?;
     Ok(current.epoch > 0 && current == owner)

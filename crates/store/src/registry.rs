@@ -3,7 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use cordboard_lifecycle::{
-    AttemptId, Entered, Entry, Event, IllegalStep, Registry, RegistryError, Row, Step, Stepped, kp,
+    AttemptId, Entered, Entry, Event, IllegalStep, Owner, Registry, RegistryError, Row, Step,
+    Stepped, kp,
 };
 use rusqlite::{Connection, ErrorCode};
 use twilight_model::id::{
@@ -72,11 +73,17 @@ impl Registry for SqliteRegistry {
 
     async fn read_to(
         &self,
+        owner: Owner,
         guild_id: Id<GuildMarker>,
         entry_id: Id<AuditLogEntryMarker>,
     ) -> Result<(), RegistryError> {
-        self.call(move |connection| life::read_to(connection, guild_id, entry_id))
-            .await
+        self.call(move |connection| {
+            if !life::is_current(connection, owner)? {
+                return Ok(Err(RegistryError::Fenced));
+            }
+            life::read_to(connection, guild_id, entry_id).map(Ok)
+        })
+        .await?
     }
 }
 

@@ -6,6 +6,8 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use tokio::time::{Instant, sleep_until};
+
 static IS_SYNCHRONOUS_NORMAL: AtomicBool = AtomicBool::new(false);
 
 /// Stores that are opened from now on by this process do not sync each commit: after a power loss
@@ -30,4 +32,39 @@ pub fn work_at_once(at_once: bool) {
 
 pub(crate) fn works_at_once() -> bool {
     WORKS_AT_ONCE.get()
+}
+
+thread_local! {
+    static IS_UNFENCED: Cell<bool> = const { Cell::new(false) };
+    static STALLED_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Stores that are used on this thread let lives write that another one has followed, or not.
+pub fn let_former_lives_write(may_write: bool) {
+    IS_UNFENCED.set(may_write);
+}
+
+pub(crate) fn lets_former_lives_write() -> bool {
+    IS_UNFENCED.get()
+}
+
+/// The disk below stores that work at once on this thread does not answer until then, by tokio's clock;
+/// `None`: it answers.
+pub fn stall_until(until: Option<Instant>) {
+    STALLED_UNTIL.set(until);
+}
+
+/// Works now, or when the disk answers again.
+pub(crate) fn work(work: impl FnOnce() + Send + 'static) {
+    let Some(until) = STALLED_UNTIL.get().filter(|until| *until > Instant::now()) else {
+        return work();
+    };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the stalled disk's own time, in a test that has no other thread"
+    )]
+    drop(tokio::spawn(async move {
+        sleep_until(until).await;
+        work();
+    }));
 }

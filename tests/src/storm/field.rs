@@ -11,19 +11,24 @@ use std::{
 };
 
 use cordboard_app::{Config, Environment};
-use cordboard_lifecycle::Sabotage;
-use cordboard_simulator::{Simulator, Violation};
+use cordboard_simulator::{ChannelTruth, Simulator};
 use fastrand::Rng;
 use tempfile::TempDir;
-use tokio::{net::TcpListener, task::JoinSet, time::sleep};
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 use super::{
-    Report, ledger,
+    Report, Safeguard,
+    checks::STALL_TOLD,
     load::Load,
     lookout::Lookout,
+    others::Others,
     people::alive,
-    process::{End, Process},
-    strikes::Strikes,
+    process::Process,
+    strikes::{STORE_FAILED, Strikes},
     terrain::Terrain,
 };
 use crate::{
@@ -33,13 +38,6 @@ use crate::{
 
 /// The key that the storm's clients use.
 pub(super) const KEY: &str = "sk-storm";
-
-/// How often a process may ask on one route for a channel that Discord has told gone: a replica may
-/// lag, one absence is no proof, and an answer may be a fault that says nothing about it.
-const ASKED_AGAIN_MAX: usize = 8;
-
-/// Milliseconds, times a hundred, that rounding may add to a drift.
-const DRIFT_ROUNDING_MS: u64 = 10_000;
 
 /// How long clients wait for a proxy that is not ready.
 const WAITS_FOR_PROXY: Duration = Duration::from_secs(20);
@@ -58,7 +56,16 @@ pub(super) struct Field {
     pub(super) wrong: Vec<String>,
     /// Whether Discord is well again, so that it is no excuse any more.
     pub(super) is_healed: bool,
-    sabotage: Option<Sabotage>,
+    pub(super) others: Others,
+    /// Whether the store works on this thread.
+    pub(super) works_at_once: bool,
+    /// Until when the disk does not answer.
+    pub(super) stalled_until: Option<Instant>,
+    /// Whether something panicked in a process that ran since there was only one.
+    pub(super) has_panicked: bool,
+    /// Since when the record is what it is, by Discord's clock.
+    pub(super) record_since_ms: u64,
+    safeguard: Option<Safeguard>,
     folder: TempDir,
     _server: JoinSet<()>,
 }
@@ -76,7 +83,7 @@ fn folder() -> TempDir {
 }
 
 /// The key that signs marks, drawn like everything else: marks are in what people copy.
-fn write_key(folder: &TempDir, dice: &mut Rng) {
+fn write_key(folder: &TempDir, dice: &mut Rng) -> [u8; 32] {
     let mut key = [0; 32];
     dice.fill(&mut key);
     let mut file = OpenOptions::new();
@@ -84,12 +91,18 @@ fn write_key(folder: &TempDir, dice: &mut Rng) {
     let file = file.open(folder.path().join("cordboard.db.key"));
     file.and_then(|mut file| file.write_all(&key))
         .expect("the key can be written");
+    key
 }
 
 // === impl Field ===
 
 impl Field {
-    pub(super) async fn new(seed: u64, sabotage: Option<Sabotage>, lookout: Lookout) -> Self {
+    pub(super) async fn new(
+        seed: u64,
+        safeguard: Option<Safeguard>,
+        works_at_once: bool,
+        lookout: Lookout,
+    ) -> Self {
         let mut dice = Rng::with_seed(seed);
         let terrain = Terrain::draw(&mut dice);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
@@ -99,7 +112,8 @@ impl Field {
         let mut server = JoinSet::new();
         server.spawn(discord.serve(listener, std::future::pending()));
         let folder = folder();
-        write_key(&folder, &mut dice);
+        let key = write_key(&folder, &mut dice);
+        let others = Others::new(key, discord.guild_id(), Safeguard::of_lifecycle(safeguard));
         let clock = WorldClock::new(BEGINS_MS, terrain.clock_percent);
         let strikes = Strikes::draw(&mut dice, terrain.has("with: channels kept"));
         let field = Self {
@@ -113,7 +127,12 @@ impl Field {
             clock,
             wrong: Vec::new(),
             is_healed: false,
-            sabotage,
+            others,
+            works_at_once,
+            stalled_until: None,
+            has_panicked: false,
+            record_since_ms: 0,
+            safeguard,
             folder,
             _server: server,
         };
@@ -125,12 +144,12 @@ impl Field {
         self.folder.path().join("cordboard.db")
     }
 
-    fn config(&self) -> Config {
+    pub(super) fn config(&self) -> Config {
         let text = configuration(&self.discord, &self.store(), KEY, "");
         let variables: Environment = self.terrain.variables.iter().cloned().collect();
         let config = Config::parse(&text, "the storm", &variables);
         let mut config = config.expect("the storm's configuration is right");
-        config.sabotage = self.sabotage;
+        config.sabotage = Safeguard::of_lifecycle(self.safeguard);
         config
     }
 
@@ -158,116 +177,37 @@ impl Field {
 
     /// Starts the process again if it has ended, as its supervisor would.
     pub(super) async fn revive(&mut self) {
+        let now_ms = self.discord.now_ms();
+        while let Some(end) = self.process.former_found_dead(now_ms).await {
+            // It has noticed that it was followed, or ended for what any other ends for.
+            if end.exit_code() != Some(STORE_FAILED) {
+                self.ended(&end);
+            }
+        }
         if let Some(end) = self.process.found_dead().await {
             self.ended(&end);
         }
         if !self.process.is_running() {
             let (config, lookout) = (self.config(), self.lookout.clone());
             let clock = self.clock.wall_clock();
+            self.note_panic();
+            self.has_panicked &= self.process.has_former();
             self.process
                 .start(config, clock, self.discord.now_ms(), lookout);
         }
     }
 
-    /// C24: a process ends for a reason that it can name, and Discord is one as long as it is sick.
-    pub(super) fn ended(&mut self, end: &End) {
-        if self.is_healed || !end.is_discords_doing() {
-            self.wrong.push(format!("C24: {}", end.told()));
-        }
+    /// Whether the disk does not answer, or did not a moment ago.
+    pub(super) fn is_stalled(&self) -> bool {
+        let until = self.stalled_until.map(|until| until + STALL_TOLD);
+        until.is_some_and(|until| Instant::now() < until)
     }
 
-    /// Looks for what must never happen.
-    pub(super) fn watch(&mut self) {
-        let violations = self.discord.violations_so_far();
-        let violations = violations.iter().filter(|seen| !self.is_excused(seen));
-        let violations: Vec<_> = violations.map(|seen| format!("{seen:?}")).collect();
-        self.wrong.extend(violations);
-        self.wrong.extend(self.lookout.found());
-        if self.process.address().is_some() && self.process.is_alive() {
-            self.wrong.extend(ledger::orphans(&self.store()));
-        }
-    }
-
-    /// What a process was told dies with it: the next one may ask for a channel that is gone, and
-    /// knock at a door of which it was not told that it is closed. Once Discord tells it too,
-    /// `told_ms` is later than its start, and there is no excuse any more.
-    fn is_excused(&self, seen: &Violation) -> bool {
-        let has_begun = |told_ms: u64, at_ms: u64| {
-            let mut starts = self.process.starts_ms.iter();
-            starts.any(|start| (told_ms..=at_ms).contains(start))
-        };
-        match *seen {
-            Violation::ClosedDoor {
-                told_ms,
-                at_ms,
-                until_ms,
-                ..
-            } => has_begun(told_ms, at_ms) || self.is_early_by_drift(told_ms, at_ms, until_ms),
-            Violation::GoneChannel {
-                channel_id,
-                route,
-                told_ms,
-                at_ms,
-            } => {
-                let channel = format!("/channels/{channel_id}");
-                let same = self.discord.requests(Some(route)).into_iter().filter(|of| {
-                    (told_ms + 1..=at_ms).contains(&of.arrived_ms) && of.path.contains(&channel)
-                });
-                has_begun(told_ms, at_ms) || same.count() <= ASKED_AGAIN_MAX
-            }
-            _ => false,
-        }
-    }
-
-    /// Whether somebody waited as long as they were told, by a clock that goes faster than Discord's.
-    fn is_early_by_drift(&self, told_ms: u64, at_ms: u64, until_ms: u64) -> bool {
-        let percent = self.terrain.discord.clock_percent;
-        (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
-    }
-
-    /// What is not in order yet.
-    pub(super) fn unsettled(&self) -> Vec<String> {
-        let Some(mut rows) = ledger::open_rows(&self.store()) else {
-            return vec!["C07: there is no record".to_owned()];
-        };
-        let mut kept = BTreeSet::new();
-        if self.terrain.has("with: channels kept") {
-            // By choice; nobody but the one who keeps a channel is left to delete it.
-            let is_kept = |row: &ledger::OpenRow| row.stage == "kept";
-            kept.extend(
-                rows.iter()
-                    .filter(|row| is_kept(row))
-                    .map(|row| row.channel_id),
-            );
-            rows.retain(|row| !is_kept(row));
-        }
+    /// The channels of ours that are there: of all that the proxy's bot made.
+    pub(super) fn ours(&self) -> Vec<ChannelTruth> {
         let mut alive = alive(&self.discord);
-        alive.retain(|channel| !kept.contains(&Some(channel.id)));
-        if !alive.is_empty() {
-            let told = alive.iter().map(|channel| {
-                let (id, age) = (channel.id, self.discord.now_ms() - channel.created_at);
-                let topic = &channel.topic;
-                format!("C01: channel {id} is there, {age} ms old: {topic:?}")
-            });
-            return told.collect();
-        }
-        let me = self.discord.user_id();
-        let truth = self.discord.truth().channels;
-        let is_foreign = |id: Option<u64>| {
-            let mut of = truth.iter().filter(|channel| Some(channel.id) == id);
-            of.any(|channel| channel.creator_id != me)
-        };
-        // What somebody else created and marked is never deleted, and told for ever.
-        rows.retain(|row| row.stage != "quarantined" || !is_foreign(row.channel_id));
-        let told = rows.iter().map(|row| &row.text);
-        told.map(|row| format!("C07: open at the end: {row}"))
-            .collect()
-    }
-
-    /// Looks at what is on record, now that nobody writes to it.
-    pub(super) fn settle(&mut self) {
-        self.wrong.extend(self.lookout.found());
-        self.wrong.extend(ledger::history(&self.store()));
+        alive.retain(|channel| !self.others.made(channel.id));
+        alive
     }
 
     pub(super) fn report(&self, people: &BTreeMap<String, u64>, converged_in: Duration) -> Report {
@@ -277,13 +217,21 @@ impl Field {
         }
         let strikes = self.strikes.struck.iter();
         struck.extend(strikes.map(|(strike, count)| (format!("process: {strike:?}"), *count)));
+        let rude = self.load.rude.iter();
+        struck.extend(rude.map(|(how, count)| (format!("client: {how:?}"), *count)));
+        if self.terrain.spends_day(self.discord.counters().identifies) {
+            struck.insert("identifies_spent".to_owned(), 1);
+        }
         let features = self.terrain.features.iter();
         struck.extend(features.map(|feature| ((*feature).to_owned(), 1)));
         let me = self.discord.user_id();
         let channels = self.discord.truth().channels;
         Report {
             wrong: unlike(&self.wrong),
-            channels: channels.iter().filter(|of| of.creator_id == me).count(),
+            channels: channels
+                .iter()
+                .filter(|of| of.creator_id == me && !self.others.made(of.id))
+                .count(),
             asked: self.load.asked,
             answered: self.load.answered(),
             lives: self.process.starts_ms.len(),

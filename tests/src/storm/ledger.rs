@@ -7,7 +7,7 @@ use std::{
 
 use cordboard_lifecycle::{Mark, conformance};
 use cordboard_simulator::{RequestTruth, Simulator};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::weather::{CREATE, CREATE_THREAD, DELETE};
 
@@ -154,6 +154,32 @@ fn asked(database: &Connection) -> HashMap<String, i64> {
     counts
         .collect::<Result<_, _>>()
         .expect("each line can be read")
+}
+
+/// Whether there is a record.
+pub(super) fn is_there(store: &Path) -> bool {
+    open(store).is_some()
+}
+
+/// Says that the record is of a schema so much newer than it is.
+pub(super) fn raise_version(store: &Path, by: i64) {
+    let database = Connection::open(store).expect("the store can be opened");
+    let version = database.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let version = version.expect("it has a version") + by;
+    let set = database.pragma_update(None, "user_version", version);
+    set.expect("the version can be set");
+}
+
+/// At which stage the row of a channel stands, if there is one.
+pub(super) fn stage_of(store: &Path, channel_id: u64) -> Option<String> {
+    let database = open(store)?;
+    let mut query = database
+        .prepare("SELECT stage FROM channel WHERE channel_id = ?1")
+        .expect("the registry can be read");
+    query
+        .query_row([channel_id.cast_signed()], |row| row.get(0))
+        .optional()
+        .expect("the row can be read")
 }
 
 /// Rows that are not settled; `None`: there is no record.

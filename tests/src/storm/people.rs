@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use cordboard_simulator::{ChannelTruth, HumanAct, OutageAnswer, Simulator, SpecialChannel};
 use fastrand::Rng;
 
+use super::field::Field;
+
 /// `VIEW_AUDIT_LOG` (Discord: topics/permissions).
 const VIEW_AUDIT_LOG: u64 = 1 << 7;
 
@@ -45,10 +47,11 @@ pub(super) enum Kind {
     Move,
     Archive,
     Log,
+    OtherProgram,
 }
 
 /// All kinds.
-pub(super) const KINDS: [Kind; 15] = [
+pub(super) const KINDS: [Kind; 16] = [
     Kind::Delete,
     Kind::Rename,
     Kind::Hide,
@@ -64,6 +67,7 @@ pub(super) const KINDS: [Kind; 15] = [
     Kind::Move,
     Kind::Archive,
     Kind::Log,
+    Kind::OtherProgram,
 ];
 
 // === impl People ===
@@ -86,7 +90,7 @@ impl People {
         self.kinds.push(Kind::Log);
         self.is_log_hidden = true;
         let permissions = self.granted(discord);
-        self.perform(discord, Kind::Log, HumanAct::SetPermissions { permissions });
+        let _ = self.perform(discord, Kind::Log, HumanAct::SetPermissions { permissions });
     }
 
     /// What the bot's role grants unless somebody takes something else away.
@@ -99,30 +103,35 @@ impl People {
         all(discord) & !hidden
     }
 
-    /// Discord refuses what makes no sense just now, as it refuses people.
-    fn perform(&mut self, discord: &Simulator, kind: Kind, act: HumanAct) {
-        if discord.try_act(act).is_ok() {
-            *self.acted.entry(kind).or_default() += 1;
-        }
+    /// Discord refuses what makes no sense just now, as it refuses people. The id of what was made.
+    fn perform(&mut self, discord: &Simulator, kind: Kind, act: HumanAct) -> Option<u64> {
+        let made = discord.try_act(act).ok()?;
+        *self.acted.entry(kind).or_default() += 1;
+        made
     }
 
     /// Does one thing, if Discord lets them.
-    pub(super) fn meddle(&mut self, discord: &Simulator, dice: &mut Rng) {
-        let Some(kind) = dice.choice(self.kinds.clone()) else {
+    pub(super) fn meddle(&mut self, field: &mut Field) {
+        let Some(kind) = field.dice.choice(self.kinds.clone()) else {
             return;
         };
         if kind == Kind::Log {
             self.is_log_hidden = !self.is_log_hidden;
         }
+        let discord = field.discord.clone();
         let act = match kind {
             Kind::Foreign => Some(create("somebody-elses", None)),
+            Kind::OtherProgram => Some(field.others.create(&mut field.dice)),
             Kind::Permission | Kind::Kick | Kind::Outage | Kind::Log => {
-                Some(to_guild(kind, self.granted(discord), dice))
+                Some(to_guild(kind, self.granted(&discord), &mut field.dice))
             }
-            _ => to_channel(kind, discord, dice),
+            _ => to_channel(kind, &field.ours(), &discord, &mut field.dice),
         };
-        if let Some(act) = act {
-            self.perform(discord, kind, act);
+        let made = act.and_then(|act| self.perform(&discord, kind, act));
+        if kind == Kind::OtherProgram
+            && let Some(channel_id) = made
+        {
+            field.others.created(channel_id, &discord);
         }
     }
 }
@@ -153,9 +162,13 @@ fn to_guild(kind: Kind, granted: u64, dice: &mut Rng) -> HumanAct {
 }
 
 /// What somebody does to one of our channels, if there is one.
-fn to_channel(kind: Kind, discord: &Simulator, dice: &mut Rng) -> Option<HumanAct> {
-    let ours = alive(discord);
-    let channel = dice.choice(&ours);
+fn to_channel(
+    kind: Kind,
+    ours: &[ChannelTruth],
+    discord: &Simulator,
+    dice: &mut Rng,
+) -> Option<HumanAct> {
+    let channel = dice.choice(ours);
     let special = SPECIALS[dice.usize(0..SPECIALS.len())];
     if kind == Kind::Special {
         let channel = channel.filter(|_| dice.bool());
@@ -180,7 +193,7 @@ fn to_channel(kind: Kind, discord: &Simulator, dice: &mut Rng) -> Option<HumanAc
         Kind::Copy => create("a-copy", channel.topic.clone()),
         Kind::Swap => HumanAct::SetTopic {
             channel_id,
-            topic: dice.choice(&ours)?.topic.clone(),
+            topic: dice.choice(ours)?.topic.clone(),
         },
         Kind::Onboarding => HumanAct::SetOnboarding {
             default_channel_ids: vec![channel_id],

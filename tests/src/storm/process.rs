@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    ops::RangeInclusive,
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -18,12 +19,15 @@ use super::lookout::Lookout;
 /// No process takes longer to stop: the grace for streams, and what the parts may take after it.
 const STOPS_WITHIN: Duration = Duration::from_mins(5);
 
-/// At most one proxy at a time.
+/// One proxy, and those that do not know yet that another one has followed them.
 #[derive(Debug, Default)]
 pub(super) struct Process {
     running: Option<Running>,
+    former: Vec<Running>,
     /// When each life began, by Discord's clock.
     pub(super) starts_ms: Vec<u64>,
+    /// When lives overlapped, by Discord's clock.
+    overlaps_ms: Vec<RangeInclusive<u64>>,
 }
 
 #[derive(Debug)]
@@ -75,6 +79,53 @@ impl Process {
             stop,
             address,
         });
+    }
+
+    /// Another one is started beside it, because the lock that forbids it was lost.
+    pub(super) fn is_followed(&mut self, now_ms: u64) -> bool {
+        let Some(running) = self.running.take() else {
+            return false;
+        };
+        self.former.push(running);
+        self.overlaps_ms.push(now_ms..=u64::MAX);
+        true
+    }
+
+    /// Whether one runs that another has followed.
+    pub(super) fn has_former(&self) -> bool {
+        !self.former.is_empty()
+    }
+
+    /// How one ended that another has followed, if one has.
+    pub(super) async fn former_found_dead(&mut self, now_ms: u64) -> Option<End> {
+        let mut former = self.former.iter();
+        let dead = former.position(|former| former.task.is_finished())?;
+        let end = End::of(self.former.swap_remove(dead).task.await);
+        self.no_overlap(now_ms);
+        Some(end)
+    }
+
+    /// Kills those that another one has followed.
+    pub(super) async fn kill_former(&mut self, now_ms: u64) {
+        for former in self.former.drain(..) {
+            former.task.abort();
+            // Cancelled, or it had ended by itself: both are an end.
+            drop(former.task.await);
+        }
+        self.no_overlap(now_ms);
+    }
+
+    /// Whether two lives overlapped then, neither of which knew what the other was told.
+    pub(super) fn overlapped(&self, at_ms: u64) -> bool {
+        self.overlaps_ms.iter().any(|span| span.contains(&at_ms))
+    }
+
+    fn no_overlap(&mut self, now_ms: u64) {
+        if let Some(last) = self.overlaps_ms.last_mut()
+            && self.former.is_empty()
+        {
+            *last = *last.start()..=now_ms;
+        }
     }
 
     /// Where it listens, once it does.
@@ -133,10 +184,12 @@ impl End {
         }
     }
 
-    /// Whether a sick Discord explains it: it was out of reach for minutes, or refused the token or
-    /// a permission.
-    pub(super) fn is_discords_doing(&self) -> bool {
-        matches!(self, Self::Failed(failed) if matches!(failed.exit_code(), 69 | 77))
+    /// Its exit code, if it ended with an error that it could name.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        match self {
+            Self::Failed(failed) => Some(failed.exit_code()),
+            Self::Well | Self::Panicked(_) | Self::Stuck => None,
+        }
     }
 
     /// What it is, for people.

@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, fmt, time::Duration};
 
-use super::{people, strikes, terrain, weather};
+use super::{people, rude, strikes, terrain, weather};
 
 /// How the troubles of a storm can follow each other.
 const MODES: [&str; 4] = ["Independent", "GapInGap", "Burst", "Slow"];
@@ -38,8 +38,10 @@ pub fn kinds() -> Vec<String> {
     let plain = plain.map(|kind| (*kind).to_owned());
     let people = people::KINDS.map(|kind| format!("people: {kind:?}"));
     let process = strikes::STRIKES.map(|strike| format!("process: {strike:?}"));
+    let rude = rude::RUDE.map(|how| format!("client: {how:?}"));
     let modes = MODES.map(|mode| format!("mode: {mode}"));
-    plain.chain(people).chain(process).chain(modes).collect()
+    let named = people.into_iter().chain(process).chain(rude).chain(modes);
+    plain.chain(named).collect()
 }
 
 // === impl Report ===

@@ -2,11 +2,17 @@
 
 use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
+use cordboard_app::Proxy;
+use cordboard_lifecycle::panic_at;
+use cordboard_store::sabotage::stall_until;
 use fastrand::Rng;
 use hyper::Method;
-use tokio::time::{advance, sleep, timeout};
+use tokio::time::{Instant, advance, sleep, timeout};
 
-use super::field::{Field, KEY};
+use super::{
+    field::{Field, KEY},
+    ledger,
+};
 use crate::Client;
 
 /// What may befall the process or its store.
@@ -21,10 +27,16 @@ pub(super) enum Strike {
     Restore,
     Hold,
     Release,
+    Panic,
+    Stall,
+    Second,
+    Twin,
+    Newer,
+    Rotate,
 }
 
 /// All of them.
-pub(super) const STRIKES: [Strike; 9] = [
+pub(super) const STRIKES: [Strike; 15] = [
     Strike::Kill,
     Strike::Stop,
     Strike::Suspend,
@@ -34,6 +46,12 @@ pub(super) const STRIKES: [Strike; 9] = [
     Strike::Restore,
     Strike::Hold,
     Strike::Release,
+    Strike::Panic,
+    Strike::Stall,
+    Strike::Second,
+    Strike::Twin,
+    Strike::Newer,
+    Strike::Rotate,
 ];
 
 /// Until what a killed process has put on the wire has arrived.
@@ -41,6 +59,16 @@ const ON_THE_WIRE: Duration = Duration::from_millis(10);
 
 /// The furthest that the clock is set ahead or back.
 const JUMP_MAX_MS: i64 = 3 * 60 * 60 * 1_000;
+
+/// Within so many kill points a panic strikes, if anything is done at all: a conversation passes some
+/// forty.
+const PANIC_PASSAGES_MAX: u64 = 200;
+
+/// The exit code of a process whose store is another's.
+pub(super) const BUSY: u8 = 73;
+
+/// The exit code of a process whose store fails, or is not for it.
+pub(super) const STORE_FAILED: u8 = 74;
 
 /// Which strikes exist in this storm, and what has come of them.
 #[derive(Debug, Default)]
@@ -64,9 +92,16 @@ impl Strikes {
         if dice.u32(0..4) == 0 {
             kinds.extend([Strike::Lose, Strike::Restore]);
         }
-        if dice.u32(0..4) == 0 {
-            kinds.push(Strike::Jump);
-        }
+        let rarer = [
+            Strike::Jump,
+            Strike::Panic,
+            Strike::Stall,
+            Strike::Second,
+            Strike::Twin,
+            Strike::Newer,
+            Strike::Rotate,
+        ];
+        kinds.extend(rarer.into_iter().filter(|_| dice.u32(0..5) == 0));
         if dice.u32(0..6) == 0 {
             kinds.extend([Strike::Hold, Strike::Release]);
         }
@@ -99,7 +134,24 @@ impl Field {
             Strike::Stop => self.stop().await,
             Strike::Suspend => {
                 // The machine sleeps, and everything that was waited for is due at once.
+                let was_stalled = self.is_stalled();
                 advance(Duration::from_secs(self.dice.u64(1..600))).await;
+                if was_stalled {
+                    self.stalled_until = Some(Instant::now());
+                }
+                true
+            }
+            Strike::Panic => {
+                // It strikes when it does: at whatever is done so many steps from now.
+                panic_at(Some(self.dice.u64(0..PANIC_PASSAGES_MAX)));
+                false
+            }
+            Strike::Stall => self.stall(),
+            Strike::Second => self.start_second().await,
+            Strike::Twin => self.start_twin(),
+            Strike::Newer => self.start_older().await,
+            Strike::Rotate => {
+                let _ = self.discord.rotate_token();
                 true
             }
             Strike::Jump => {
@@ -109,6 +161,8 @@ impl Field {
             }
             Strike::Lose | Strike::BackUp | Strike::Restore => {
                 self.kill().await;
+                // A store that is taken away under a life fences nobody.
+                self.process.kill_former(self.discord.now_ms()).await;
                 sleep(ON_THE_WIRE).await;
                 self.exchange_store(strike);
                 true
@@ -135,6 +189,62 @@ impl Field {
             self.ended(&end);
         }
         was_running
+    }
+
+    /// The disk does not answer for up to a minute, longer than the store waits for it.
+    fn stall(&mut self) -> bool {
+        if !self.works_at_once {
+            return false;
+        }
+        let until = Instant::now() + Duration::from_secs(self.dice.u64(1..60));
+        stall_until(Some(until));
+        self.stalled_until = Some(until);
+        true
+    }
+
+    /// Somebody starts a second process over the store of one that runs.
+    async fn start_second(&mut self) -> bool {
+        if self.process.address().is_none() || !self.process.is_alive() {
+            return false;
+        }
+        let second = self.start_in_vain().await;
+        if second != Some(BUSY) {
+            let wrong = format!("C24: a second process came to {second:?} and not to {BUSY}");
+            self.wrong.push(wrong);
+        }
+        true
+    }
+
+    /// Somebody removes the lock, and starts a second process.
+    fn start_twin(&mut self) -> bool {
+        let lock = self.store().with_file_name("cordboard.db.lock");
+        let is_ready = self.process.address().is_some() && self.process.is_alive();
+        is_ready && fs::remove_file(lock).is_ok() && self.process.is_followed(self.discord.now_ms())
+    }
+
+    /// Somebody starts an older binary over the store of a newer one, and puts it right.
+    async fn start_older(&mut self) -> bool {
+        self.kill().await;
+        self.process.kill_former(self.discord.now_ms()).await;
+        if self.is_stalled() || !ledger::is_there(&self.store()) {
+            return false;
+        }
+        ledger::raise_version(&self.store(), 1);
+        let older = self.start_in_vain().await;
+        ledger::raise_version(&self.store(), -1);
+        if older != Some(STORE_FAILED) {
+            let wrong = format!("C24: over a newer store it came to {older:?}, not {STORE_FAILED}");
+            self.wrong.push(wrong);
+        }
+        true
+    }
+
+    /// The exit code of a process that is not to come up.
+    async fn start_in_vain(&self) -> Option<u8> {
+        // This one is not to panic.
+        panic_at(None);
+        let started = Proxy::start(self.config(), self.clock.wall_clock()).await;
+        started.err().map(|failed| failed.exit_code())
     }
 
     /// An operator stops all deletions, or lets them go on. Whether the proxy has said that it will.
@@ -172,6 +282,7 @@ impl Field {
             copy_store(&copy, &store);
         }
         self.lookout.record_was_replaced();
+        self.record_since_ms = self.discord.now_ms();
     }
 }
 

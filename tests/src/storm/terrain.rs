@@ -1,13 +1,20 @@
 //! What a storm finds when it begins: the guild, its limits, and how the proxy is configured.
 
+use std::time::Duration;
+
 use cordboard_simulator::{ChannelConfig, Config as SimulatorConfig};
 use fastrand::Rng;
 
 /// Id of the first category; the others follow.
 const CATEGORY_ID: u64 = 1_400_000_000_000_000_200;
 
+/// IDENTIFYs of a day that the proxy leaves to whoever repairs what burnt the others.
+const IDENTIFIES_UNUSED: u64 = 20;
+
 /// Other terrains than the plain one, as they are counted.
-pub(super) const FEATURES: [&str; 10] = [
+pub(super) const FEATURES: [&str; 12] = [
+    "with: a short memory of events",
+    "with: few IDENTIFYs",
     "with: clocks that drift",
     "with: rate limits",
     "with: audit lag",
@@ -28,6 +35,8 @@ pub(super) struct Terrain {
     pub(super) variables: Vec<(String, String)>,
     /// How fast the clock of the proxy's machine goes, in per cent of the machine's own timers.
     pub(super) clock_percent: u64,
+    /// How long Discord may ask to wait because of it.
+    pub(super) told_max: Duration,
     /// Which of [`FEATURES`] it has.
     pub(super) features: Vec<&'static str>,
 }
@@ -57,6 +66,7 @@ impl Terrain {
             terrain.clock_percent = dice.u64(90..=110);
             terrain.features.push("with: clocks that drift");
         }
+        terrain.draw_gateway(dice);
         terrain.draw_isolation(dice);
         if dice.u32(0..6) == 0 {
             terrain.draw_categories(dice);
@@ -85,9 +95,29 @@ impl Terrain {
         self.features.contains(&feature)
     }
 
+    /// Whether so many IDENTIFYs are all that the proxy uses in a day.
+    pub(super) fn spends_day(&self, identifies: u64) -> bool {
+        identifies + IDENTIFIES_UNUSED >= self.discord.gateway.identifies_per_day
+    }
+
     fn set(&mut self, key: &str, value: &str) {
         let name = format!("CORDBOARD__CHANNELS__{key}");
         self.variables.push((name, value.to_owned()));
+    }
+
+    /// A gateway that forgets quickly, or lets a bot begin few sessions.
+    fn draw_gateway(&mut self, dice: &mut Rng) {
+        let gateway = &mut self.discord.gateway;
+        if dice.u32(0..6) == 0 {
+            gateway.resume_buffer_max = dice.usize(4..12);
+            self.features.push("with: a short memory of events");
+        }
+        if dice.u32(0..12) == 0 {
+            gateway.identifies_per_day = IDENTIFIES_UNUSED + dice.u64(1..5);
+            gateway.identify_day_ms = dice.u64(5..60) * 60_000;
+            self.told_max = Duration::from_millis(gateway.identify_day_ms);
+            self.features.push("with: few IDENTIFYs");
+        }
     }
 
     fn draw_isolation(&mut self, dice: &mut Rng) {

@@ -48,7 +48,7 @@ const EVENTS: [&str; 6] = [
 const CLOSE_CODES: [u16; 10] = [1000, 1001, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009];
 
 /// What has to have struck in a run of many seeds, as the simulator names it.
-pub(super) const KINDS: [&str; 28] = [
+pub(super) const KINDS: [&str; 30] = [
     "act_then_hang_up",
     "act_then_hang",
     "act_twice",
@@ -77,6 +77,8 @@ pub(super) const KINDS: [&str; 28] = [
     "heartbeat",
     "silence",
     "refuse",
+    "overfilled",
+    "identifies_spent",
 ];
 
 /// The faults of one storm.

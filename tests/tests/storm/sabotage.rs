@@ -3,23 +3,27 @@
 use std::fmt::Write as _;
 
 use cordboard_lifecycle::Sabotage;
-use cordboard_tests::storm;
+use cordboard_tests::storm::{self, Safeguard};
 
 /// Each safeguard, and the seeds within which the storm has to find that it is missing.
-const SAFEGUARDS: [(Sabotage, u64); 13] = [
-    (Sabotage::NoIntent, 100),
-    (Sabotage::NoMark, 50),
-    (Sabotage::ForgetUnknown, 100),
-    (Sabotage::SameMarkRetry, 50),
-    (Sabotage::TagOnly, 50),
-    (Sabotage::NoAuditSweep, 100),
-    (Sabotage::DeleteUnknownDone, 100),
-    (Sabotage::ListAbsenceIsGone, 300),
-    (Sabotage::ForgetParked, 200),
-    (Sabotage::NoProtectedCheck, 500),
-    (Sabotage::NoTakeover, 100),
-    (Sabotage::LeaseWithoutRelease, 50),
-    (Sabotage::NoJournal, 50),
+const SAFEGUARDS: [(Safeguard, u64); 17] = [
+    (Safeguard::Lifecycle(Sabotage::NoIntent), 100),
+    (Safeguard::Lifecycle(Sabotage::NoMark), 50),
+    (Safeguard::Lifecycle(Sabotage::ForgetUnknown), 100),
+    (Safeguard::Lifecycle(Sabotage::SameMarkRetry), 50),
+    (Safeguard::Lifecycle(Sabotage::TagOnly), 50),
+    (Safeguard::Lifecycle(Sabotage::NoAuditSweep), 100),
+    (Safeguard::Lifecycle(Sabotage::DeleteUnknownDone), 100),
+    (Safeguard::Lifecycle(Sabotage::ListAbsenceIsGone), 300),
+    (Safeguard::Lifecycle(Sabotage::ForgetParked), 200),
+    (Safeguard::Lifecycle(Sabotage::NoProtectedCheck), 500),
+    (Safeguard::Lifecycle(Sabotage::NoTakeover), 100),
+    (Safeguard::Lifecycle(Sabotage::LeaseWithoutRelease), 50),
+    (Safeguard::Lifecycle(Sabotage::NoJournal), 50),
+    (Safeguard::Lifecycle(Sabotage::NoVerify), 100),
+    (Safeguard::Lifecycle(Sabotage::WrongGuildMac), 500),
+    (Safeguard::Lifecycle(Sabotage::NoMac), 500),
+    (Safeguard::Fencing, 500),
 ];
 
 #[test]

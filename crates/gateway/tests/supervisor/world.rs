@@ -95,7 +95,7 @@ pub(crate) async fn run(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let simulator = Simulator::new(config);
     let server = simulator.serve(listener, std::future::pending());
-    let mut settings = Settings::new(simulator.token().to_owned().into());
+    let mut settings = Settings::new(simulator.token().into());
     set_up(&mut settings);
     let directory = prepare(Directory::at(&simulator.gateway_url()));
     let (hub, gateway) = Gateway::new(settings, directory);

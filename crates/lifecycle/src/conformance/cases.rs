@@ -168,13 +168,16 @@ pub(super) async fn the_log_is_only_read_forward<R: Registry>(
     reopened: impl AsyncFn(R) -> R,
 ) {
     let registry = fresh().await;
-    let entered = enter(&registry, NOW_MS).await;
+    let mut entered = enter(&registry, NOW_MS).await;
     assert_eq!(entered.horizon, Horizon::default(), "nothing is known");
     for (to, expected) in [(20, 20), (10, 20), (30, 30)] {
-        let moved = registry.read_to(GUILD, Id::new(to)).await;
+        let moved = registry.read_to(entered.owner, GUILD, Id::new(to)).await;
         moved.expect("it can be moved");
-        let horizon = enter(&registry, NOW_MS).await.horizon;
-        assert_eq!(horizon.read_to, Some(Id::new(expected)));
+        let former = entered.owner;
+        entered = enter(&registry, NOW_MS).await;
+        assert_eq!(entered.horizon.read_to, Some(Id::new(expected)));
+        let late = registry.read_to(former, GUILD, Id::new(99)).await;
+        assert!(matches!(late, Err(RegistryError::Fenced)), "{late:?}");
     }
     let life = Life::of(registry).await;
     for (number, channel_id) in [(1, OTHER), (2, CHANNEL)] {

@@ -64,7 +64,9 @@ pub(super) async fn scan<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     let read_to = settled(read_to, began_ms, &end);
     if read_to > start {
         // If we die before this is on record, the same entries are read again: harmless.
-        core.registry.read_to(guild_id, read_to).await?;
+        core.registry
+            .read_to(core.owner(), guild_id, read_to)
+            .await?;
         kp!("lifecycle.scan.recorded");
         *core.read_to.lock() = Some(read_to);
     }

@@ -173,10 +173,12 @@ impl Registry for MemoryRegistry {
 
     async fn read_to(
         &self,
+        owner: Owner,
         guild_id: Id<GuildMarker>,
         entry_id: Id<AuditLogEntryMarker>,
     ) -> Result<(), RegistryError> {
         let mut record = self.record.lock();
+        record.admit(owner)?;
         let guild = record.guilds.entry(guild_id).or_default();
         guild.read_to = guild.read_to.max(Some(entry_id));
         Ok(())

@@ -11,7 +11,7 @@ use std::{
 
 use cordboard_lifecycle::{
     AttemptId, ChannelApi, Deletable, Deletion, Entered, Entry, Event, Failure, GuildApi, Listed,
-    LogPage, Plan, Presence, Registry, RegistryError, Row, Stage, Step, Stepped,
+    LogPage, Owner, Plan, Presence, Registry, RegistryError, Row, Stage, Step, Stepped,
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -243,11 +243,12 @@ impl<R: Registry> Registry for Fused<R> {
 
     async fn read_to(
         &self,
+        owner: Owner,
         guild_id: Id<GuildMarker>,
         entry_id: Id<AuditLogEntryMarker>,
     ) -> Result<(), RegistryError> {
         self.fuse.effect("before read_to").await;
-        self.inner.read_to(guild_id, entry_id).await?;
+        self.inner.read_to(owner, guild_id, entry_id).await?;
         self.fuse.changed();
         self.fuse.after("read_to", ()).await;
         Ok(())

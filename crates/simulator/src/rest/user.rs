@@ -16,9 +16,6 @@ pub(super) fn gateway(visit: &Visit<'_>, _world: &mut World) -> Outcome {
 pub(super) fn gateway_bot(visit: &Visit<'_>, _world: &mut World) -> Outcome {
     let (total, remaining, reset_after_ms, max_concurrency) =
         visit.shared.sessions.budget(visit.actor());
-    if remaining == 0 {
-        visit.shared.faults.note("gateway", "identifies_spent", 1);
-    }
     Ok(Answer::ok(json!({
         "url": gateway_url(visit),
         "shards": visit.shared.config.gateway.shards,

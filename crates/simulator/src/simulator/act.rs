@@ -38,6 +38,17 @@ pub enum HumanAct {
         #[serde(default, with = "id::option")]
         parent_id: Option<u64>,
     },
+    /// Another program that uses the proxy's bot creates a text channel.
+    CreateAsBot {
+        /// Its name.
+        name: String,
+        /// Its topic.
+        #[serde(default)]
+        topic: Option<String>,
+        /// What the audit log says about it.
+        #[serde(default)]
+        reason: Option<String>,
+    },
     /// Deletes a channel or a thread.
     DeleteChannel {
         /// Which.
@@ -219,6 +230,17 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
                 ..ChannelDraft::text(&name)
             };
             return channels::create(shared, draft).map(Some);
+        }
+        HumanAct::CreateAsBot {
+            name,
+            topic,
+            reason,
+        } => {
+            let draft = ChannelDraft {
+                topic,
+                ..ChannelDraft::text(&name)
+            };
+            return channels::create_as_bot(shared, draft, reason.as_deref()).map(Some);
         }
         HumanAct::DeleteChannel { channel_id } => channels::delete(shared, channel_id),
         HumanAct::RenameChannel { channel_id, name } => channels::rename(shared, channel_id, name),

@@ -142,6 +142,11 @@ impl World {
         }
     }
 
+    /// A bot's token, unless it was revoked.
+    pub(crate) fn token_of(&self, user_id: u64) -> Option<String> {
+        self.users.get(&user_id)?.token.clone()
+    }
+
     /// A bot gets another token; the old one is worthless.
     pub(crate) fn rotate_token(&mut self, user_id: u64) -> String {
         let token = format!("rotated.{:032x}.not-a-secret", self.dice.u128(..));

@@ -249,3 +249,50 @@ async fn acts_come_over_http_and_are_refused_as_discord_would() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn another_program_creates_with_the_same_bot_and_its_own_reason() {
+    world(Config::default(), async |world| {
+        let act: HumanAct = serde_json::from_value(json!({
+            "act": "create_as_bot", "name": "theirs", "topic": "~t", "reason": "~r",
+        }))
+        .unwrap();
+        let id = world.discord.try_act(act).unwrap().unwrap();
+        let found = truth(&world, id);
+        assert_eq!(found.creator_id, world.discord.user_id());
+        assert_eq!(found.topic.as_deref(), Some("~t"));
+        let path = format!("/api/v10/guilds/{}/audit-logs", world.discord.guild_id());
+        let log = world.get(&path).await.json();
+        let entry = &log["audit_log_entries"][0];
+        assert_eq!(entry["reason"], "~r");
+        assert_eq!(entry["target_id"], id.to_string());
+        assert!(
+            world
+                .discord
+                .try_act(HumanAct::DeleteChannel { channel_id: id })
+                .is_ok()
+        );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn discords_clock_may_be_slower_than_ours() {
+    let slow = Config {
+        clock_percent: 90,
+        ..Config::default()
+    };
+    world(slow, async |world| {
+        let before_ms = world.discord.now_ms();
+        seconds(1_000).await;
+        assert_eq!(world.discord.now_ms() - before_ms, 900_000);
+        let first = world.discord.create_channel("a");
+        seconds(10).await;
+        let second = world.discord.create_channel("b");
+        assert_eq!((second >> 22) - (first >> 22), 9_000);
+        for id in [first, second] {
+            world.discord.delete_channel(id);
+        }
+    })
+    .await;
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordboard_simulator::{GatewayCommand, Simulator};
+use cordboard_simulator::{GatewayCommand, Simulator, Violation};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Heard, INTENTS, config, identify, simulate};
@@ -161,6 +161,48 @@ async fn new_connections_may_be_refused_for_a_while() {
         assert_eq!(client.payload().await["op"], 11);
         tokio::time::sleep(Duration::from_secs(10)).await;
         Client::hello(&simulator).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rotated_token_ends_all_sessions_and_only_the_new_one_is_good() {
+    simulate(config(""), async |simulator| {
+        let (mut client, session_id) = Client::log_in(&simulator).await;
+        let former = identify(&simulator, INTENTS);
+        let token = simulator.rotate_token();
+        assert_eq!(simulator.token(), token);
+        assert_eq!(client.hear().await, Heard::Closed(4004));
+        assert_eq!(end_after(&simulator, former).await, Heard::Closed(4004));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        let mut client = Client::resume(&simulator, &session_id, 2).await;
+        assert_eq!(client.payload().await["op"], 9, "the session is gone");
+        let (_client, _) = Client::log_in(&simulator).await;
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_identify_too_many_costs_the_token_and_is_told_until_the_day_is_over() {
+    let short = "gateway = { identifies_per_day = 1, identify_day_ms = 600000 }";
+    simulate(config(short), async |simulator| {
+        for _ in 0..2 {
+            let (client, _) = Client::log_in(&simulator).await;
+            drop(client);
+            assert!(simulator.violations_so_far().is_empty());
+            tokio::time::sleep(Duration::from_mins(10)).await;
+        }
+        let (client, _) = Client::log_in(&simulator).await;
+        drop(client);
+        tokio::time::sleep(Duration::from_mins(9)).await;
+        let payload = identify(&simulator, INTENTS);
+        assert_eq!(end_after(&simulator, payload).await, Heard::Closed(4004));
+        let seen = simulator.violations_so_far();
+        let is_told = matches!(seen[..], [Violation::IdentifyBudget { budget: 1, .. }]);
+        assert!(is_told, "{seen:?}");
+        tokio::time::sleep(Duration::from_mins(10)).await;
+        let payload = identify(&simulator, INTENTS);
+        assert_eq!(end_after(&simulator, payload).await, Heard::Closed(4004));
     })
     .await;
 }

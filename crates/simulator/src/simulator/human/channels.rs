@@ -141,6 +141,17 @@ pub(crate) fn create(shared: &Shared, draft: ChannelDraft) -> Result<u64, ApiErr
     Ok(id_of(&made))
 }
 
+/// Creates a channel as the proxy's bot, as another program with its token does.
+pub(crate) fn create_as_bot(
+    shared: &Shared,
+    draft: ChannelDraft,
+    reason: Option<&str>,
+) -> Result<u64, ApiError> {
+    let (actor, guild_id) = (shared.config.proxy.user_id, shared.config.guild.id);
+    let made = shared.change(|world| world.create_channel(actor, guild_id, draft, reason))?;
+    Ok(id_of(&made))
+}
+
 /// Deletes a channel.
 pub(crate) fn delete(shared: &Shared, channel_id: u64) -> Result<(), ApiError> {
     let actor = shared.config.human.user_id;
