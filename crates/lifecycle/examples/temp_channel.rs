@@ -98,12 +98,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
             let simulator = Simulator::new(Config::default());
             let served = simulator.serve(listener, std::future::pending());
-            let (rest_url, guild_id) = (simulator.rest_url(), simulator.guild_id().to_string());
+            let (rest_url, token) = (simulator.rest_url(), simulator.token());
+            let guild_id = simulator.guild_id().to_string();
             let folder = tempfile::tempdir()?;
             let store_file = folder.path().join("bot.db").display().to_string();
             tokio::select! {
                 () = served => unreachable!("it is served for ever"),
-                ended = bot(&rest_url, simulator.token(), &guild_id, &store_file) => ended,
+                ended = bot(&rest_url, &token, &guild_id, &store_file) => ended,
             }
         }
         _ => Err("usage: temp_channel [REST_URL TOKEN GUILD_ID STORE_FILE]".into()),

@@ -24,7 +24,7 @@ struct Bot(Child);
 impl Bot {
     fn start(discord: &Simulator, store_file: &Path) -> Self {
         let bot = Command::new(example())
-            .args([discord.rest_url(), discord.token().to_owned()])
+            .args([discord.rest_url(), discord.token()])
             .arg(discord.guild_id().to_string())
             .arg(store_file)
             .stdout(Stdio::null())
