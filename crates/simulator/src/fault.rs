@@ -148,6 +148,31 @@ pub(crate) enum EventFault {
 // === impl FaultKind ===
 
 impl FaultKind {
+    /// The names of all kinds.
+    pub const NAMES: [&'static str; 21] = [
+        "act_then_hang_up",
+        "act_then_hang",
+        "act_twice",
+        "hang",
+        "hang_up",
+        "reset",
+        "late",
+        "slow_answer",
+        "status",
+        "status_after",
+        "html",
+        "rate_limited",
+        "stall_body",
+        "cut_body",
+        "garbage",
+        "stale",
+        "omit_one",
+        "drop_event",
+        "duplicate_event",
+        "delay_event",
+        "reorder_event",
+    ];
+
     /// Its name, as `kind` in JSON and in [`Counters::struck`](crate::Counters::struck).
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -34,8 +34,8 @@ pub struct Report {
 /// All kinds of trouble that a storm can draw, by the names in [`Report::struck`].
 #[must_use]
 pub fn kinds() -> Vec<String> {
-    let plain = weather::KINDS.iter().chain(&terrain::FEATURES);
-    let plain = plain.map(|kind| (*kind).to_owned());
+    let plain = weather::kinds().chain(terrain::FEATURES);
+    let plain = plain.map(ToOwned::to_owned);
     let people = people::KINDS.map(|kind| format!("people: {kind:?}"));
     let process = strikes::STRIKES.map(|strike| format!("process: {strike:?}"));
     let rude = rude::RUDE.map(|how| format!("client: {how:?}"));

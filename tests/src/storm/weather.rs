@@ -48,38 +48,10 @@ const EVENTS: [&str; 6] = [
 const CLOSE_CODES: [u16; 10] = [1000, 1001, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009];
 
 /// What has to have struck in a run of many seeds, as the simulator names it.
-pub(super) const KINDS: [&str; 30] = [
-    "act_then_hang_up",
-    "act_then_hang",
-    "act_twice",
-    "hang",
-    "hang_up",
-    "reset",
-    "late",
-    "slow_answer",
-    "status",
-    "status_after",
-    "html",
-    "rate_limited",
-    "stall_body",
-    "cut_body",
-    "garbage",
-    "stale",
-    "omit_one",
-    "drop_event",
-    "duplicate_event",
-    "delay_event",
-    "reorder_event",
-    "drop",
-    "close",
-    "invalidate",
-    "reconnect",
-    "heartbeat",
-    "silence",
-    "refuse",
-    "overfilled",
-    "identifies_spent",
-];
+pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
+    let faults = FaultKind::NAMES.into_iter().chain(GatewayCommand::NAMES);
+    faults.chain(["overfilled", "identifies_spent"])
+}
 
 /// The faults of one storm.
 #[derive(Debug, Default)]

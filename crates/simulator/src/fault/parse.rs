@@ -113,7 +113,7 @@ impl FaultRequest {
             other => {
                 return Err(format!(
                     "no fault kind `{other}`; known: {}",
-                    KINDS.join(", ")
+                    FaultKind::NAMES.join(", ")
                 ));
             }
         })
@@ -135,31 +135,6 @@ impl FaultRequest {
         }
     }
 }
-
-/// What `kind` may say.
-const KINDS: [&str; 21] = [
-    "act_then_hang_up",
-    "act_then_hang",
-    "act_twice",
-    "hang",
-    "hang_up",
-    "reset",
-    "late",
-    "slow_answer",
-    "status",
-    "status_after",
-    "html",
-    "rate_limited",
-    "stall_body",
-    "cut_body",
-    "garbage",
-    "stale",
-    "omit_one",
-    "drop_event",
-    "duplicate_event",
-    "delay_event",
-    "reorder_event",
-];
 
 /// The lists that a replica answers.
 const LISTS: [&str; 3] = [
@@ -213,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_called_what_it_is_asked_for_by() {
-        for name in KINDS {
+        for name in FaultKind::NAMES {
             let text =
                 format!(r#"{{"route":"GET /guilds/{{guild_id}}/channels","kind":"{name}"}}"#);
             let request: FaultRequest = serde_json::from_str(&text).unwrap();

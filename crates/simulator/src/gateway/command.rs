@@ -51,6 +51,17 @@ pub enum GatewayCommand {
 // === impl GatewayCommand ===
 
 impl GatewayCommand {
+    /// The names of all commands.
+    pub const NAMES: [&'static str; 7] = [
+        "drop",
+        "close",
+        "invalidate",
+        "reconnect",
+        "heartbeat",
+        "silence",
+        "refuse",
+    ];
+
     /// Its name, as `action` in JSON and in [`Counters::struck`](crate::Counters::struck).
     #[must_use]
     pub fn name(self) -> &'static str {
