@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use cordboard_frontend::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError};
 use cordboard_lifecycle::{AttemptId, Channels, Clock as _, Row, Stage};
 use cordboard_store::{Store, StoreError, limits::DEBTS_PAGE_MAX};
+use tokio::sync::Mutex;
 
 use crate::WallClock;
 
@@ -13,16 +14,27 @@ use crate::WallClock;
 const OVERDUE_AFTER: Duration = Duration::from_mins(1);
 
 /// The debts of this proxy.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct OpenDebts {
-    pub(crate) store: Store,
-    pub(crate) channels: Channels,
-    pub(crate) clock: WallClock,
+    store: Store,
+    channels: Channels,
+    clock: WallClock,
+    /// Held while deletions are being allowed or stopped.
+    setting: Mutex<()>,
 }
 
 // === impl OpenDebts ===
 
 impl OpenDebts {
+    pub(crate) fn new(store: Store, channels: Channels, clock: WallClock) -> Self {
+        Self {
+            store,
+            channels,
+            clock,
+            setting: Mutex::new(()),
+        }
+    }
+
     /// The stage as a debt, if it is one by now.
     fn stage(&self, row: &Row) -> Option<DebtStage> {
         let overdue_ms = u64::try_from(OVERDUE_AFTER.as_millis()).unwrap_or(u64::MAX);
@@ -99,6 +111,8 @@ impl Debts for OpenDebts {
     }
 
     async fn set_deletions(&self, enabled: bool) -> Result<(), DebtsError> {
+        // One at a time: whoever allows them must not undo what somebody else was promised since.
+        let _setting = self.setting.lock().await;
         // The caller may leave in between, or the record may fail: then deletions are held rather
         // than not. The record outlasts a restart, which a switch alone does not.
         if !enabled {
@@ -118,3 +132,6 @@ fn unavailable(error: StoreError) -> DebtsError {
         source: error.into(),
     }
 }
+
+#[cfg(test)]
+mod tests;

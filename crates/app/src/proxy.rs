@@ -290,11 +290,7 @@ impl Parts {
         let (channels, hub, clock) = (self.channels, self.hub, self.clock);
         let conversations = settings::conversation(config);
         let exchanges = Exchanges::new(self.discord, channels.clone(), hub.clone(), conversations);
-        let debts = OpenDebts {
-            store: self.store,
-            channels: channels.clone(),
-            clock: clock.clone(),
-        };
+        let debts = OpenDebts::new(self.store, channels.clone(), clock.clone());
         let seconds = move || clock.now().as_secs();
         let frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
             .with_readiness(health::causes(hub.clone(), channels.clone()))
