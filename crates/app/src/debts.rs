@@ -3,11 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cordboard_frontend::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError};
-use cordboard_lifecycle::{AttemptId, Channels, Clock as _, Row, Stage};
-use cordboard_store::{Store, StoreError, limits::DEBTS_PAGE_MAX};
+use cordboard_lifecycle::{AttemptId, Channels, Clock as _, Registry as _, Row, Stage};
+use cordboard_store::Store;
 use tokio::sync::Mutex;
 
-use crate::WallClock;
+use crate::{WallClock, error::Source, limits::DEBTS_READ_ROWS};
 
 /// How long a channel may be condemned before it counts as a debt: a deletion that meets nothing
 /// unusual takes seconds.
@@ -83,10 +83,10 @@ impl Debts for OpenDebts {
         };
         // Open rows that are no debts yet are passed over, so a page may take several readings;
         // the counts take them all, and there are no more than a guild and its unknowns hold.
-        let mut last = None;
+        let (registry, mut last) = (self.store.registry(), None);
         loop {
-            let open = self.store.debts(last, DEBTS_PAGE_MAX).await;
-            let rows = open.map_err(unavailable)?.rows;
+            let rows = registry.open(last, DEBTS_READ_ROWS).await;
+            let rows = rows.map_err(unavailable)?;
             let Some(row) = rows.last() else { break };
             last = Some(row.attempt);
             for row in rows {
@@ -127,7 +127,7 @@ impl Debts for OpenDebts {
     }
 }
 
-fn unavailable(error: StoreError) -> DebtsError {
+fn unavailable(error: impl Into<Source>) -> DebtsError {
     DebtsError::Unavailable {
         source: error.into(),
     }

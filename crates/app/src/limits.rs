@@ -38,6 +38,10 @@ pub const SPACE_LOOK_EVERY: Duration = Duration::from_secs(15);
 /// ready: most is gone within seconds, and what is not goes on in the background.
 pub const START_REAP_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// Open rows that one reading takes for the list of debts: a few milliseconds of the database's one
+/// thread, on which every channel that is made or unmade waits as well.
+pub const DEBTS_READ_ROWS: usize = 500;
+
 /// How often records that are long settled are dropped: they are kept for months, so an hour more
 /// or less does not matter.
 pub const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);

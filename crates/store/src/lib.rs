@@ -1,6 +1,5 @@
 #![doc = include_str!("../README.md")]
 
-mod debts;
 mod error;
 mod file;
 mod file_system;
@@ -20,7 +19,6 @@ mod space;
 mod store;
 
 pub use self::{
-    debts::Debts,
     error::StoreError,
     journal::Line,
     location::{Location, LocationError},

@@ -38,9 +38,6 @@ pub const HOURS_COUNTED: u64 = 24;
 /// is one whose deletion was asked for every minute of a day.
 pub const HISTORY_MAX: usize = 2_000;
 
-/// Rows of one page of debts: a screenful for people, and an answer of some hundred kilobytes.
-pub const DEBTS_PAGE_MAX: usize = 500;
-
 /// How long settled rows and lines of the journal are kept, in milliseconds: 90 days, twice as long
 /// as Discord keeps its audit log. A creation that comes to light later than that has no evidence.
 pub const PRUNED_AFTER_MS: u64 = 90 * 24 * 3_600_000;

@@ -30,7 +30,7 @@ const READ: &str = concat!(
 );
 
 /// Written as the index is, so that settled rows are not even looked at.
-const OPEN: &str = concat!(
+pub(crate) const OPEN: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM channel WHERE stage NOT IN ('not_created', 'kept', 'gone') AND attempt > :after \

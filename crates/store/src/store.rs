@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use cordboard_lifecycle::{AttemptId, Stage};
+use cordboard_lifecycle::AttemptId;
 use rusqlite::Connection;
 use tokio::{
     task::spawn_blocking,
@@ -10,11 +10,11 @@ use tokio::{
 };
 
 use crate::{
-    Debts, Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError, debts,
+    Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError,
     file::{Database, place},
     group_commit::GroupCommit,
     journal,
-    limits::{ANSWER_TIMEOUT, DEBTS_PAGE_MAX, LOCK_PAUSE, LOCK_WAIT},
+    limits::{ANSWER_TIMEOUT, LOCK_PAUSE, LOCK_WAIT},
     prune,
 };
 
@@ -74,34 +74,6 @@ impl Store {
         self.database
             .call(move |connection| journal::read(connection, attempt))
             .await
-    }
-
-    /// The open rows above `after` in the order of their attempts, at most `rows_max` and never more
-    /// than [`DEBTS_PAGE_MAX`](crate::limits::DEBTS_PAGE_MAX), and how many there are in all. Its cost does not grow with the rows
-    /// that are settled.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn debts(
-        &self,
-        after: Option<AttemptId>,
-        rows_max: usize,
-    ) -> Result<Debts, StoreError> {
-        let rows_max = rows_max.min(DEBTS_PAGE_MAX);
-        self.database
-            .call(move |connection| debts::debts(connection, after, rows_max))
-            .await
-    }
-
-    /// How many channels are not settled: neither gone, nor kept, nor never created, nor given up on.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn open_rows(&self) -> Result<u64, StoreError> {
-        let counts = self.database.call(debts::counts).await?;
-        let abandoned = Stage::Abandoned.name();
-        let urgent = counts.iter().filter(|(stage, _)| *stage != abandoned);
-        Ok(urgent.map(|(_, count)| count).sum())
     }
 
     /// Waits until the store has failed, in whosever call it did: the process should end then,

@@ -2,7 +2,7 @@ use cordboard_lifecycle::{Kind, Owner, Stage};
 use rusqlite::StatementStatus;
 
 use super::*;
-use crate::{Location, Settings, debts, file::Database};
+use crate::{Location, Settings, file::Database};
 
 const NOW_MS: u64 = 1_800_000_000_000;
 
@@ -76,19 +76,40 @@ fn steps_beside(tombstones: u64) -> i32 {
     let number = tombstones + 10;
     go(connection, &planned(number, owner), &path(number));
     assert_eq!(record::open(connection, None, 10).unwrap().len(), 3);
-    assert_eq!(debts::counts(connection).unwrap().values().sum::<u64>(), 3);
-    let statements = record::STATEMENTS.iter().chain(&debts::STATEMENTS);
-    let steps = statements.map(|sql| {
-        let statement = connection.prepare_cached(sql).unwrap();
-        let steps = statement.get_status(StatementStatus::VmStep);
-        assert!(steps > 0, "it ran: {sql}");
-        steps
-    });
-    steps.sum()
+    let statements = record::STATEMENTS.iter();
+    statements.map(|sql| steps_of(connection, sql)).sum()
+}
+
+/// What SQLite has done so far for a statement that is kept prepared.
+fn steps_of(connection: &Connection, sql: &str) -> i32 {
+    let statement = connection.prepare_cached(sql).unwrap();
+    let steps = statement.get_status(StatementStatus::VmStep);
+    assert!(steps > 0, "it ran: {sql}");
+    steps
 }
 
 #[test]
 fn rows_that_are_gone_cost_the_others_nothing() {
     let alone = steps_beside(0);
     assert_eq!(steps_beside(1_000), alone);
+}
+
+#[test]
+fn a_page_of_open_rows_costs_the_same_however_many_there_are() {
+    let steps_of_a_page_of = |rows: u64| {
+        let database = Database::open(&Location::Memory, Settings::default()).unwrap();
+        let connection = &database.connection;
+        let entry = Entry {
+            instance: 1,
+            guild_id: Id::new(7),
+            at_ms: NOW_MS,
+        };
+        let owner = life::enter(connection, entry).unwrap().owner;
+        for number in 0..rows {
+            go(connection, &planned(number, owner), &[]);
+        }
+        assert_eq!(record::open(connection, None, 10).unwrap().len(), 10);
+        steps_of(connection, record::OPEN)
+    };
+    assert_eq!(steps_of_a_page_of(1_000), steps_of_a_page_of(20));
 }

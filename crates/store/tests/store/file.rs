@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cordboard_lifecycle::Event;
+use cordboard_lifecycle::{Event, Registry as _};
 use cordboard_store::{Location, Store, StoreError, limits};
 
 use crate::life::{Life, by_hand, location, open};
@@ -237,7 +237,8 @@ async fn the_log_of_writes_stays_small_and_is_moved_into_the_database_at_the_end
     drop(life);
     drop(open(&folder).await);
     assert!(!wal.exists(), "the last one to leave moves it");
-    assert_eq!(open(&folder).await.open_rows().await.unwrap(), 4_000);
+    let registry = open(&folder).await.registry();
+    assert_eq!(registry.open(None, 5_000).await.unwrap().len(), 4_000);
 }
 
 #[tokio::test]

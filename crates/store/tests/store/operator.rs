@@ -6,37 +6,6 @@ use cordboard_store::{Location, Store, limits};
 use crate::life::{Life, open};
 
 #[tokio::test]
-async fn debts_are_listed_in_pages_with_their_number_by_stage() {
-    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
-    let mut expected = life.each_stage().await;
-    expected.retain(|row| row.stage.is_open());
-    let (mut rows, mut last) = (Vec::new(), None);
-    loop {
-        let page = life.store.debts(last, 3).await.unwrap();
-        assert_eq!(page.counts.values().sum::<u64>(), 8);
-        for (stage, _) in conformance::stages() {
-            let count = page.counts.get(stage.name()).copied().unwrap_or_default();
-            assert_eq!(count, u64::from(stage.is_open()), "{}", stage.name());
-        }
-        assert!(page.rows.len() <= 3);
-        let Some(row) = page.rows.last() else { break };
-        last = Some(row.attempt);
-        rows.extend(page.rows);
-    }
-    assert_eq!(rows, expected);
-}
-
-#[tokio::test]
-async fn a_page_of_debts_has_a_bound_whatever_is_asked_for() {
-    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
-    let more = limits::DEBTS_PAGE_MAX as u64 + 10;
-    futures_util::future::join_all((0..more).map(|number| life.plan(number))).await;
-    let page = life.store.debts(None, usize::MAX).await.unwrap();
-    assert_eq!(page.rows.len(), limits::DEBTS_PAGE_MAX);
-    assert_eq!(page.counts.get("planned"), Some(&more));
-}
-
-#[tokio::test]
 async fn the_hold_on_deletions_survives_restarts() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;

@@ -45,7 +45,8 @@ async fn more_than_a_batch_is_forgotten_while_others_write() {
     );
     let pruned = pruned.unwrap();
     assert_eq!(pruned.rows, count);
-    assert_eq!(life.store.open_rows().await.unwrap(), 50);
+    let open = life.store.registry().open(None, 100).await.unwrap();
+    assert_eq!(open.len(), 50);
 }
 
 #[tokio::test]

@@ -37,20 +37,12 @@ async fn a_paused_clock_stands_still_while_the_database_works() {
     tokio::time::pause();
     let began = tokio::time::Instant::now();
     let store = Store::open(&Location::Memory).await.unwrap();
-    assert_eq!(store.open_rows().await.unwrap(), 0);
+    assert_eq!(store.registry().open(None, 1).await.unwrap(), []);
     assert_eq!(
         began.elapsed().as_secs(),
         0,
         "the clock stood still while the database worked"
     );
-}
-
-#[tokio::test]
-async fn rows_that_are_settled_are_not_counted_as_open() {
-    let life = Life::of(Store::open(&Location::Memory).await.unwrap()).await;
-    life.each_stage().await;
-    // Planned, unknown, quarantined, live, condemned, verifying, parked.
-    assert_eq!(life.store.open_rows().await.unwrap(), 7);
 }
 
 #[tokio::test]
