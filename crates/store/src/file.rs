@@ -3,7 +3,7 @@
 use std::{
     fs::{File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     process,
 };
 
@@ -34,24 +34,24 @@ impl Database {
     /// Opens or makes the database. Blocks.
     pub(crate) fn open(location: &Location, settings: Settings) -> Result<Self, StoreError> {
         let (path, lock) = match location {
-            Location::Memory => (Path::new(":memory:"), None),
+            Location::Memory => (PathBuf::from(":memory:"), None),
             Location::Path(path) => {
                 kp!("store.file.found");
-                let found = file_system::network_of(place(path));
-                let found = found.map_err(|source| unusable(path, source))?;
-                refuse_network(path, found, settings)?;
-                let lock = lock(path)?;
+                let path = real(path).map_err(|source| unusable(path, source))?;
+                let found = file_system::network_of(place(&path));
+                let found = found.map_err(|source| unusable(&path, source))?;
+                refuse_network(&path, found, settings)?;
+                let lock = lock(&path)?;
                 kp!("store.file.locked");
-                (path.as_path(), Some(lock))
+                (path, Some(lock))
             }
         };
         let connection = match location {
             Location::Memory => Connection::open_in_memory(),
-            Location::Path(path) => Connection::open(path),
+            Location::Path(_) => Connection::open(&path),
         };
-        let sorted = |error| StoreError::at_open(path, error);
+        let sorted = |error| StoreError::at_open(&path, error);
         let mut connection = connection.map_err(sorted)?;
-        let path = path.to_owned();
         // Whoever closes a database last moves its log of writes into it. We do not, before we know
         // that it is ours.
         let moves_no_log = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
@@ -98,10 +98,28 @@ impl Database {
     }
 }
 
+/// The one spelling of a path, however many links lead there: locks are told apart by it. A name for
+/// a file that is not there yet is followed to where SQLite would make it.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        found => return found,
+    }
+    let (folder, name) = (folder_of(path), path.file_name());
+    match path.read_link() {
+        // Links that lead in a circle are another error than one that leads to nothing.
+        Ok(target) => real(&folder.join(target)),
+        Err(_) => Ok(folder.canonicalize()?.join(name.unwrap_or_default())),
+    }
+}
+
 /// What to ask the operating system about: the file, and before there is one, its folder.
 pub(crate) fn place(path: &Path) -> &Path {
+    if path.exists() { path } else { folder_of(path) }
+}
+
+fn folder_of(path: &Path) -> &Path {
     match path.parent() {
-        _ if path.exists() => path,
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     }

@@ -1,6 +1,6 @@
 //! The file: who may open it, and what happens to files that are not ours.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use cordboard_lifecycle::{Event, Registry as _};
 use cordboard_store::{Location, Store, StoreError, limits};
@@ -18,6 +18,37 @@ async fn a_second_process_is_kept_out_until_the_first_has_ended() {
     assert!(error.to_string().contains(&holder), "{error}");
     drop(first);
     Store::open(&location).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_process_is_kept_out_however_it_spells_the_path() {
+    // How: through links to the file and to its folder, also before there is a file.
+    let folder = tempfile::tempdir().unwrap();
+    let real = folder.path().join("store.db");
+    let link = folder.path().join("link.db");
+    let link_to_link = folder.path().join("link to link.db");
+    let there = folder.path().join("there");
+    symlink("store.db", &link).unwrap();
+    symlink(&link, &link_to_link).unwrap();
+    symlink(folder.path(), &there).unwrap();
+    let roundabout = there.join("..").join(folder.path().file_name().unwrap());
+    let spellings = [
+        link,
+        link_to_link,
+        there.join("store.db"),
+        roundabout.join("store.db"),
+        real.clone(),
+    ];
+    for first in &spellings {
+        let first = Store::open(&Location::Path(first.clone())).await.unwrap();
+        for spelling in &spellings {
+            let second = Store::open(&Location::Path(spelling.clone())).await;
+            let error = second.expect_err(&spelling.display().to_string());
+            assert!(matches!(&error, StoreError::Busy { .. }), "{error}");
+        }
+        drop(first);
+        fs::remove_file(&real).unwrap();
+    }
 }
 
 #[tokio::test(start_paused = true)]
