@@ -5,7 +5,7 @@ use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
 use cordboard_store::{Location, StoreError};
 
-use crate::{Config, ConfigError, Failed, config::Problem};
+use crate::{Config, ConfigError, Failed};
 
 /// What marks of this product begin with; other programs that use the crate choose their own.
 const NAMESPACE: &str = "crdbrd";
@@ -95,12 +95,8 @@ pub(crate) fn lifecycle_failed(error: LifecycleError) -> Failed {
 
 pub(crate) fn discord_failed(error: DiscordError) -> Failed {
     match error {
-        DiscordError::Settings { key, problem } => Failed::Config(ConfigError::Unusable {
-            problems: vec![Problem::new(
-                format!("discord.{key}"),
-                problem,
-                "put it right",
-            )],
+        DiscordError::Settings { .. } => Failed::Config(ConfigError::Unusable {
+            problems: vec![error.into()],
         }),
         _ => Failed::Refused {
             hint: "check discord.rest_url and discord.token".to_owned(),

@@ -181,7 +181,32 @@ const MISTAKES: &[(&str, &str, &[&str])] = &[
     (
         "[discord]",
         "[discord]\ngateway_url = \"ws://10.0.0.1:80\"",
-        &["discord.gateway_url", "in clear", "wss://"],
+        &["discord.gateway_url", "not encrypted", "wss://"],
+    ),
+    (
+        "[discord]",
+        "[discord]\ngateway_url = \"ws://localhost:80\"",
+        &["discord.gateway_url", "not encrypted", "127.0.0.1"],
+    ),
+    (
+        "[discord]",
+        "[discord]\ngateway_url = \"wss://gateway.discord.gg/?v=9\"",
+        &["discord.gateway_url", "query"],
+    ),
+    (
+        "[discord]",
+        "[discord]\nrest_url = \"https://me@discord.com\"",
+        &["discord.rest_url", "user name"],
+    ),
+    (
+        "token = \"token\"",
+        "token = \"Bot token\"",
+        &["discord.token", "without `Bot `"],
+    ),
+    (
+        "token = \"token\"",
+        "token = \"to\\u0007ken\"",
+        &["discord.token", "characters"],
     ),
     (
         "\"1087394857203948572\"",
@@ -212,6 +237,28 @@ fn all_problems_are_told_at_once() {
     let error = error("", &[]);
     for key in ["discord.token:", "discord.guild_id:", "bots:", "keys:"] {
         assert!(error.contains(key), "{key} is not in:\n{error}");
+    }
+}
+
+#[test]
+fn what_discords_side_refuses_is_told_at_once_too() {
+    let wrong = "[discord]\nrest_url = \"discord.com\"\ngateway_url = \"gateway\"";
+    let text = GOOD.replacen("[discord]", wrong, 1);
+    for (text, keys) in [
+        (
+            text.replacen("\"token\"", "\"Bot token\"", 1),
+            ["token: must be", "rest_url:", "gateway_url:"],
+        ),
+        (
+            text.replacen("token = \"token\"", "", 1),
+            ["token: is missing", "rest_url:", "gateway_url:"],
+        ),
+    ] {
+        let error = error(&text, &[]);
+        for key in keys {
+            assert!(error.contains(key), "{key} is not in:\n{error}");
+        }
+        assert_eq!(error.matches("discord.token:").count(), 1, "{error}");
     }
 }
 

@@ -9,7 +9,6 @@ use http::{
     header::{AUTHORIZATION, HOST, USER_AGENT},
 };
 use http_body_util::Full;
-use secrecy::ExposeSecret;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
@@ -52,7 +51,6 @@ pub(crate) fn nothing(_body: &[u8]) -> Result<(), Trouble> {
 #[derive(Debug)]
 pub(crate) struct Sender {
     base: Base,
-    host: HeaderValue,
     authorization: HeaderValue,
     transport: Transport,
     limiter: Limiter,
@@ -61,28 +59,13 @@ pub(crate) struct Sender {
 
 impl Sender {
     pub(crate) fn new(settings: &Settings) -> Result<Self, DiscordError> {
-        let refuse = |key, problem| DiscordError::Settings { key, problem };
-        if settings.requests_per_second == 0 {
-            return Err(refuse("requests_per_second", "must be at least 1"));
-        }
-        let base = Base::parse(settings.rest_url.as_deref())?;
-        let token = settings.token.expose_secret().trim();
-        if token.is_empty() || token.starts_with("Bot ") {
-            return Err(refuse(
-                "token",
-                "must be the bare bot token, without `Bot ` before it",
-            ));
-        }
-        let mut authorization = HeaderValue::try_from(format!("Bot {token}"))
-            .map_err(|_| refuse("token", "has characters that no token has"))?;
-        authorization.set_sensitive(true);
+        let (base, authorization) = (settings.base()?, settings.authorization()?);
+        let limiter = Limiter::new(settings.rate()?);
         Ok(Self {
-            host: HeaderValue::try_from(base.authority.as_str())
-                .map_err(|_| refuse("rest_url", "has a host that cannot be sent"))?,
             base,
             authorization,
             transport: Transport::new(),
-            limiter: Limiter::new(settings.requests_per_second),
+            limiter,
             token: Token::default(),
         })
     }
@@ -224,7 +207,7 @@ impl Sender {
         *request.method_mut() = call.method.clone();
         *request.uri_mut() = uri;
         let headers = request.headers_mut();
-        headers.insert(HOST, self.host.clone());
+        headers.insert(HOST, self.base.host.clone());
         headers.insert(AUTHORIZATION, self.authorization.clone());
         headers.insert(USER_AGENT, AGENT);
         call.headers(headers);

@@ -1,7 +1,10 @@
 //! What a [`crate::Discord`] is made of.
 
-use http::uri::{Authority, Scheme};
-use secrecy::SecretString;
+use http::{
+    HeaderValue,
+    uri::{Authority, Scheme},
+};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::DiscordError;
 
@@ -34,6 +37,49 @@ impl Settings {
             requests_per_second: 50,
         }
     }
+
+    /// All that [`crate::Discord::new`] would refuse. It takes them when there is nothing.
+    #[must_use]
+    pub fn problems(&self) -> Vec<DiscordError> {
+        let problems = [
+            self.authorization().err(),
+            self.base().err(),
+            self.rate().err(),
+        ];
+        problems.into_iter().flatten().collect()
+    }
+
+    /// What goes into the header of each request.
+    pub(crate) fn authorization(&self) -> Result<HeaderValue, DiscordError> {
+        let refuse = |problem| DiscordError::Settings {
+            key: "token",
+            problem,
+        };
+        let token = self.token.expose_secret().trim();
+        if token.is_empty() || token.starts_with("Bot ") {
+            return Err(refuse(
+                "must be the bare bot token, without `Bot ` before it",
+            ));
+        }
+        let mut authorization = HeaderValue::try_from(format!("Bot {token}"))
+            .map_err(|_| refuse("has characters that no token has"))?;
+        authorization.set_sensitive(true);
+        Ok(authorization)
+    }
+
+    pub(crate) fn base(&self) -> Result<Base, DiscordError> {
+        Base::parse(self.rest_url.as_deref())
+    }
+
+    pub(crate) fn rate(&self) -> Result<u16, DiscordError> {
+        match self.requests_per_second {
+            0 => Err(DiscordError::Settings {
+                key: "requests_per_second",
+                problem: "must be at least 1",
+            }),
+            rate => Ok(rate),
+        }
+    }
 }
 
 /// The parsed form of [`Settings::rest_url`].
@@ -41,6 +87,8 @@ impl Settings {
 pub(crate) struct Base {
     pub(crate) scheme: Scheme,
     pub(crate) authority: Authority,
+    /// The authority as a header.
+    pub(crate) host: HeaderValue,
     /// Everything before the route, `/api/v10` included.
     pub(crate) prefix: String,
 }
@@ -67,14 +115,21 @@ impl Base {
         match scheme.as_str() {
             "https" => {}
             "http" if is_loopback(&authority) => {}
-            "http" => return Err(refuse("may use plain http on 127.0.0.1 only")),
+            "http" => {
+                return Err(refuse(
+                    "would send the token in clear: plain http may lead to 127.0.0.1 only",
+                ));
+            }
             _ => return Err(refuse("must begin with https://")),
         }
+        let host = HeaderValue::try_from(authority.as_str())
+            .map_err(|_| refuse("has a host that cannot be sent"))?;
         let path = parts.path_and_query.as_ref().map_or("", |path| path.path());
         let path = path.trim_end_matches('/').trim_end_matches(API);
         Ok(Self {
             scheme,
             authority,
+            host,
             prefix: format!("{path}{API}"),
         })
     }

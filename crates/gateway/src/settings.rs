@@ -3,6 +3,8 @@
 use secrecy::SecretString;
 use twilight_model::gateway::{Intents, ShardId};
 
+use crate::{UrlError, url};
+
 /// How a [`Gateway`](crate::Gateway) is set up.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -35,5 +37,15 @@ impl Settings {
             intents,
             shard: ShardId::ONE,
         }
+    }
+
+    /// Says what [`Gateway::run`](crate::Gateway::run) would say about the configured address, but
+    /// before anything runs.
+    ///
+    /// # Errors
+    /// When it may not be connected to.
+    pub fn check(&self) -> Result<(), UrlError> {
+        let configured = self.gateway_url.as_deref();
+        configured.map_or(Ok(()), |url| url::usable(url).map(drop))
     }
 }

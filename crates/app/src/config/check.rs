@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -122,58 +122,31 @@ fn discord(file: file::Discord, problems: &mut Vec<Problem>) -> Option<Discord> 
             "set it to the id of the guild to work in (developer mode, right click, Copy ID)",
         ));
     }
-    for (key, url, schemes) in [
-        ("discord.rest_url", &file.rest_url, ["http://", "https://"]),
-        (
-            "discord.gateway_url",
-            &file.gateway_url,
-            ["ws://", "wss://"],
-        ),
-    ] {
-        if let Some(url) = url
-            && let Err(matter) = carries_a_token(url, schemes)
-        {
-            problems.push(Problem::new(
-                key,
-                format!("{url:?} {matter}"),
-                format!(
-                    "leave it out to reach Discord itself, or write {}, or {} to 127.0.0.1",
-                    schemes[1], schemes[0]
-                ),
-            ));
-        }
-    }
     let per_second = file.requests_per_second.map_or(REQUESTS_PER_SECOND, count);
+    let requests_per_second = u16::try_from(per_second).unwrap_or(u16::MAX);
+    // By those who will use them, so that no start refuses what was called right.
+    let rest = cordboard_discord::Settings {
+        rest_url: file.rest_url,
+        requests_per_second,
+        // One that is missing is told above.
+        ..cordboard_discord::Settings::new(token.clone().unwrap_or_else(|| "-".into()))
+    };
+    problems.extend(rest.problems().into_iter().map(Problem::from));
+    let gateway = cordboard_gateway::Settings {
+        gateway_url: file.gateway_url,
+        ..cordboard_gateway::Settings::new(rest.token.clone())
+    };
+    if let Err(error) = gateway.check() {
+        let fix = "leave it out, or write wss://, or ws:// to 127.0.0.1";
+        problems.push(Problem::new("discord.gateway_url", error.to_string(), fix));
+    }
     Some(Discord {
         token: token?,
-        requests_per_second: u16::try_from(per_second).unwrap_or(u16::MAX),
+        requests_per_second,
         guild_id: file.guild_id?.id(),
-        rest_url: file
-            .rest_url
-            .map(|url| url.trim_end_matches('/').to_owned()),
-        gateway_url: file
-            .gateway_url
-            .map(|url| url.trim_end_matches('/').to_owned()),
+        rest_url: rest.rest_url,
+        gateway_url: gateway.gateway_url,
     })
-}
-
-/// Whether the token may be sent there: encrypted, or not beyond this machine.
-fn carries_a_token(url: &str, [plain, encrypted]: [&str; 2]) -> Result<(), String> {
-    let uri: http::Uri = url.parse().map_err(|_| "is not a URL".to_owned())?;
-    let host = uri.host().unwrap_or_default();
-    let here = host.trim_start_matches('[').trim_end_matches(']');
-    let is_here = here
-        .parse::<IpAddr>()
-        .is_ok_and(|address| address.is_loopback());
-    if host.is_empty() || !(url.starts_with(plain) || url.starts_with(encrypted)) {
-        return Err(format!(
-            "does not start with {plain} or {encrypted} and a host"
-        ));
-    }
-    if url.starts_with(plain) && !is_here {
-        return Err("would send the token over the network in clear".to_owned());
-    }
-    Ok(())
 }
 
 fn channels(

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use cordboard_discord::DiscordError;
+
 /// One thing that is wrong: the key, what is the matter, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -24,6 +26,21 @@ impl Problem {
             matter: matter.into(),
             fix: fix.into(),
         }
+    }
+}
+
+/// What one of `[discord]`'s keys is refused for. No other error of that crate comes from settings.
+impl From<DiscordError> for Problem {
+    fn from(error: DiscordError) -> Self {
+        let DiscordError::Settings { key, problem } = error else {
+            return Self::new("discord", error.to_string(), "put it right");
+        };
+        let fix = match key {
+            "token" => "copy it from Discord's developer portal, under Bot",
+            "rest_url" => "leave it out, or write https://, or http:// to 127.0.0.1",
+            _ => "put it right",
+        };
+        Self::new(format!("discord.{key}"), problem, fix)
     }
 }
 
