@@ -297,6 +297,24 @@ fn a_secret_comes_from_a_file_and_is_never_printed() {
 }
 
 #[test]
+fn keys_that_share_a_secret_are_named_and_the_secret_is_not() {
+    // How: the same secret once in place and once from a file, among keys that are right.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret");
+    fs::write(&file, "sk-me\n").unwrap();
+    let other = "[[keys]]\nname = \"other\"\nsecret = \"sk-other\"\n";
+    let text = format!("{GOOD}{other}[[keys]]\nname = \"guest\"\nsecret_file = {file:?}\n");
+    let error = error(&text, &[]);
+    for name in ["keys[2].secret:", "\"me\"", "\"guest\""] {
+        assert!(error.contains(name), "{name} is not in:\n{error}");
+    }
+    assert!(
+        !error.contains("sk-") && !error.contains("other\""),
+        "{error}"
+    );
+}
+
+#[test]
 fn a_secret_of_the_wrong_kind_is_not_repeated() {
     for wrong in [
         "8675309",

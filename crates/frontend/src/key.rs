@@ -52,6 +52,13 @@ impl Key {
         }
     }
 
+    /// Whether the same secret presents both: then a request would be taken for either of them, and
+    /// no two such keys belong together.
+    #[must_use]
+    pub fn shares_secret(&self, other: &Self) -> bool {
+        self.digest.ct_eq(&other.digest).into()
+    }
+
     /// Whether it opens `scope`.
     #[must_use]
     pub fn opens(&self, scope: Scope) -> bool {

@@ -13,7 +13,7 @@ use crate::{
 /// What an operator may decide. The default lets nobody in: it has no keys.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// Who may ask. Empty: nobody.
+    /// Who may ask. Empty: nobody. Of keys that share a secret, only the last one is ever found.
     pub keys: Vec<Key>,
     /// What `/healthz` says it is.
     pub version: String,

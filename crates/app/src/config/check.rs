@@ -335,7 +335,18 @@ fn keys(files: Vec<file::Key>, bots: &[Bot], problems: &mut Vec<Problem>) -> Vec
             || vec![Scope::Chat],
             |scopes| scopes.into_iter().map(scope).collect(),
         );
-        keys.push(Key::new(file.name, &secret, file.models, scopes));
+        let new = Key::new(file.name, &secret, file.models, scopes);
+        if let Some(other) = keys.iter().find(|other| other.shares_secret(&new)) {
+            problems.push(Problem::new(
+                key("secret"),
+                format!(
+                    "{:?} and {:?} have one secret, so that nobody could tell who asks",
+                    other.name, new.name
+                ),
+                "give each key a secret of its own",
+            ));
+        }
+        keys.push(new);
     }
     keys
 }
