@@ -30,6 +30,10 @@ pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 /// A secret file larger than this (16 KiB) is a mistake as well.
 pub const SECRET_FILE_BYTES_MAX: u64 = 16 << 10;
 
+/// How long reading the key that signs marks, or making it, may take. It is milliseconds; a disk that
+/// takes this long is dead, and a start that waits for it would hang without a word.
+pub const KEY_FILE_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// How often the room on the store's disk is looked at. A row takes half a KiB: 256 MiB last for
 /// hours even when thousands are written in a second.
 pub const SPACE_LOOK_EVERY: Duration = Duration::from_secs(15);

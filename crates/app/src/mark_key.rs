@@ -10,8 +10,9 @@ use std::{
 use cordboard_lifecycle::{MarkKey, kp};
 use cordboard_store::{Location, Store};
 use sha2::{Digest as _, Sha256};
+use tokio::{task::spawn_blocking, time::timeout};
 
-use crate::{Config, ConfigError, Failed, config::Problem, settings};
+use crate::{Config, ConfigError, Failed, config::Problem, limits::KEY_FILE_TIMEOUT, settings};
 
 /// The key's size in bytes: as long as the digest it is used with.
 const KEY_BYTES: usize = 32;
@@ -29,29 +30,10 @@ pub(crate) async fn load(config: &Config, store: &Store) -> Result<MarkKey, Fail
         (None, Location::Path(store)) => beside(store),
         (None, Location::Memory) => return Ok(MarkKey::new(fresh()?)),
     };
-    let failed = |source| Failed::System {
-        what: format!("the key {}", path.display()),
-        source,
-    };
     let known = store.key_fingerprint().await;
     let known = known.map_err(settings::store_failed)?;
     let is_accepted = config.channels.accept_new_key;
-    if !path.try_exists().map_err(failed)? {
-        if known.is_some() && !is_accepted {
-            return Err(lost(
-                &path,
-                "is missing, and the store's marks are signed with it",
-            ));
-        }
-        kp!("app.key.missing");
-        create(&path).map_err(failed)?;
-        kp!("app.key.made");
-        tracing::info!(
-            file = %path.display(),
-            "made the key that signs marks; keep a copy: without it, channels of a lost store cannot be proven ours"
-        );
-    }
-    let key = read(&path)?;
+    let key = take(path.clone(), known.is_none() || is_accepted).await?;
     let fingerprint = fingerprint(&key);
     match known {
         Some(known) if known == fingerprint => {
@@ -77,6 +59,40 @@ pub(crate) async fn load(config: &Config, store: &Store) -> Result<MarkKey, Fail
         }
     }
     Ok(MarkKey::new(key))
+}
+
+/// Reads the key, on a thread that may block. Makes it if there is none and there may be a new one.
+async fn take(path: PathBuf, may_make: bool) -> Result<[u8; KEY_BYTES], Failed> {
+    let place = path.clone();
+    let failed = |source| system(&place, source);
+    let taking = spawn_blocking(move || {
+        if !path.try_exists().map_err(|source| system(&path, source))? {
+            if !may_make {
+                let matter = "is missing, and the store's marks are signed with it";
+                return Err(lost(&path, matter));
+            }
+            kp!("app.key.missing");
+            create(&path).map_err(|source| system(&path, source))?;
+            kp!("app.key.made");
+            tracing::info!(
+                file = %path.display(),
+                "made the key that signs marks; keep a copy: without it, channels of a lost store cannot be proven ours"
+            );
+        }
+        read(&path)
+    });
+    match timeout(KEY_FILE_TIMEOUT, taking).await {
+        Ok(Ok(taken)) => taken,
+        Ok(Err(panicked)) => Err(failed(io::Error::other(panicked))),
+        Err(elapsed) => Err(failed(io::Error::new(io::ErrorKind::TimedOut, elapsed))),
+    }
+}
+
+fn system(path: &Path, source: io::Error) -> Failed {
+    Failed::System {
+        what: format!("the key {}", path.display()),
+        source,
+    }
 }
 
 /// The first 8 bytes of the digest: enough to tell any two keys of an installation apart.
@@ -164,7 +180,28 @@ fn read(path: &Path) -> Result<[u8; KEY_BYTES], Failed> {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+
+    use tokio::time::{Instant, advance};
+
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_disk_that_hangs_under_the_key_ends_the_start() {
+        // How: a pipe to which nobody writes; a task beside it goes on, and time passes.
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("cordboard.key");
+        let mut mkfifo = Command::new("mkfifo");
+        let made = mkfifo.args(["-m", "600"]).arg(&pipe).status().unwrap();
+        assert!(made.success());
+        let began = Instant::now();
+        let (taken, ()) = tokio::join!(take(pipe.clone(), true), advance(KEY_FILE_TIMEOUT));
+        let failed = taken.unwrap_err();
+        assert_eq!(failed.exit_code(), 71, "{failed}");
+        assert_eq!(began.elapsed(), KEY_FILE_TIMEOUT);
+        // Lets the thread that reads it come to its end.
+        drop(OpenOptions::new().write(true).open(&pipe).unwrap());
+    }
 
     #[test]
     fn a_fingerprint_tells_keys_apart_and_is_no_digest_that_is_used_elsewhere() {
