@@ -236,6 +236,9 @@ fn deletion(outcome: Result<(), Failed>) -> Result<Deletion, Failure> {
                 status: 200..=299, ..
             } => Ok(Deletion::Accepted),
             trouble if is_unknown_channel(trouble) => Ok(Deletion::Absent),
+            trouble if speaks_of_something_else(trouble) => Err(Failure::Unknown {
+                source: failed.trouble.into(),
+            }),
             _ => Err(failed.acting()),
         },
     }
@@ -246,6 +249,10 @@ fn presence(outcome: Result<(), Failed>) -> Result<Presence, Failure> {
         Ok(()) => Ok(Presence::Here),
         Err(failed) => match &failed.trouble {
             trouble if is_unknown_channel(trouble) => Ok(Presence::Absent),
+            trouble if speaks_of_something_else(trouble) => Err(Failure::NotDone {
+                wait: None,
+                source: failed.trouble.into(),
+            }),
             Trouble::Refused(refusal)
                 if matches!(refusal.code, Code::MissingAccess | Code::MissingPermission) =>
             {
@@ -267,6 +274,14 @@ fn lacks_permission(trouble: &Trouble) -> bool {
 fn is_unknown_channel(trouble: &Trouble) -> bool {
     matches!(trouble, Trouble::Refused(refusal)
         if refusal.status == 404 && refusal.code == Code::UnknownChannel)
+}
+
+/// A 404 that says nothing of the channel, nor of its guild: no more is known than after a 5xx, and
+/// nothing that an operator could put right.
+fn speaks_of_something_else(trouble: &Trouble) -> bool {
+    let speaks_of_it = [Code::UnknownChannel, Code::UnknownGuild];
+    matches!(trouble, Trouble::Refused(refusal)
+        if refusal.status == 404 && !speaks_of_it.contains(&refusal.code))
 }
 
 #[derive(Deserialize)]

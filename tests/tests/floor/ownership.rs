@@ -7,6 +7,8 @@ use cordboard_tests::{MODEL, Setup, sim, sim_with};
 use tokio::time::sleep;
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
+const DELETE: &str = "DELETE /channels/{channel_id}";
+const LOOK: &str = "GET /channels/{channel_id}";
 const LOG: &str = "GET /guilds/{guild_id}/audit-logs";
 
 /// `VIEW_AUDIT_LOG` and `MANAGE_CHANNELS` (topics/permissions).
@@ -169,6 +171,21 @@ fn a_permission_that_is_lost_and_regained_costs_minutes_and_no_restart() {
         sleep(Duration::from_mins(1)).await;
         assert!(!world.is_alive(id), "an event says that it may be tried");
         assert!(!world.metrics().await.contains("condition=\"parked\""));
+    });
+}
+
+#[test]
+fn a_404_that_speaks_of_no_channel_parks_nothing() {
+    // How: the first deletion, and the look after it, are answered with Discord's general 404.
+    sim(async |world| {
+        for route in [DELETE, LOOK] {
+            world.discord.fault(Fault::status(route, 404).code(0));
+        }
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(world.channels_alive(), 0);
+        assert_eq!(world.discord.counters().struck.len(), 2, "both were met");
     });
 }
 

@@ -86,12 +86,12 @@ fn only_discords_own_words_say_that_a_channel_is_gone() {
             "{code}: {failure:?}"
         );
     }
-    for status in [404, 500, 502] {
-        let failure = deletion(Err(Trouble::Broken { status }.into())).unwrap_err();
-        assert!(
-            matches!(failure, Failure::Unknown { .. }),
-            "{status}: {failure:?}"
-        );
+    let says_nothing = [404, 500, 502].map(|status| Trouble::Broken { status }.into());
+    let speaks_of_something_else = [0, 10001, 10008].map(|code| refused(404, code));
+    for failed in says_nothing.into_iter().chain(speaks_of_something_else) {
+        let told = format!("{failed:?}");
+        let failure = deletion(Err(failed)).unwrap_err();
+        assert!(matches!(failure, Failure::Unknown { .. }), "{told}");
     }
 }
 
@@ -104,6 +104,8 @@ fn a_channel_that_may_not_be_seen_is_there() {
         presence(Err(refused(404, 10003))).unwrap(),
         Presence::Absent
     );
-    let failure = presence(Err(Trouble::Broken { status: 404 }.into())).unwrap_err();
-    assert!(matches!(failure, Failure::NotDone { .. }), "{failure:?}");
+    for failed in [Trouble::Broken { status: 404 }.into(), refused(404, 0)] {
+        let failure = presence(Err(failed)).unwrap_err();
+        assert!(matches!(failure, Failure::NotDone { .. }), "{failure:?}");
+    }
 }
