@@ -1,11 +1,11 @@
 //! Forgetting what has been settled for long.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::{
     life::HOUR_MS,
     limits::{PRUNE_LINES_MAX, PRUNE_ROWS_MAX, PRUNED_AFTER_MS},
-    record::signed,
+    record::{signed, unsigned},
 };
 
 /// What was forgotten.
@@ -33,9 +33,22 @@ impl Pruned {
     }
 }
 
+/// Up to when what is settled may be forgotten, in milliseconds since 1970.
+///
+/// A machine's clock can be months ahead, and what is forgotten does not come back. So nothing is
+/// forgotten that is younger by Discord's clock, as it was when the last row was planned: that of a
+/// proxy which plans nothing stands still, but its record does not grow either.
+pub(crate) fn horizon_ms(connection: &Connection, now_ms: u64) -> rusqlite::Result<u64> {
+    let mut query = connection.prepare_cached(
+        "SELECT not_before_ms FROM channel WHERE not_before_ms > 0 ORDER BY id DESC LIMIT 1",
+    )?;
+    let discord_ms = query.query_row([], |row| unsigned(row, 0)).optional()?;
+    let now_ms = now_ms.min(discord_ms.unwrap_or_default());
+    Ok(now_ms.saturating_sub(PRUNED_AFTER_MS))
+}
+
 /// Forgets one batch. The indexes lead straight to it, however much is kept.
-pub(crate) fn prune(connection: &Connection, now_ms: u64) -> rusqlite::Result<Pruned> {
-    let before_ms = now_ms.saturating_sub(PRUNED_AFTER_MS);
+pub(crate) fn prune(connection: &Connection, before_ms: u64) -> rusqlite::Result<Pruned> {
     let (before_ms, before_hour) = (signed(before_ms), signed(before_ms / HOUR_MS));
     // What the triggers compare with.
     connection
@@ -53,6 +66,7 @@ pub(crate) fn prune(connection: &Connection, now_ms: u64) -> rusqlite::Result<Pr
         "DELETE FROM channel WHERE id IN (
              SELECT id FROM channel INDEXED BY channel_fades
              WHERE stage IN ('not_created', 'abandoned', 'gone') AND since_ms < ?1
+                 AND not_before_ms < ?1
              ORDER BY since_ms LIMIT ?2)",
         PRUNE_ROWS_MAX,
     )?;

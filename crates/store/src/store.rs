@@ -138,15 +138,19 @@ impl Store {
     }
 
     /// Forgets what has been settled for [`PRUNED_AFTER_MS`](crate::limits::PRUNED_AFTER_MS): rows that are gone, were never created
-    /// or are given up on, and lines of the journal. Open and kept rows stay, however old. Works in
-    /// small batches that share commits with everybody else, until nothing is left to forget.
+    /// or are given up on, and lines of the journal. Open and kept rows stay, however old. `now_ms` may
+    /// be wrong: what is younger by Discord's clock, as it was when the last row was planned, stays as
+    /// well. Works in small batches that share commits with everybody else, until nothing is left to
+    /// forget.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn prune(&self, now_ms: u64) -> Result<Pruned, StoreError> {
+        let horizon = move |connection: &Connection| prune::horizon_ms(connection, now_ms);
+        let before_ms = self.database.call(horizon).await?;
         let mut all = Pruned::default();
         loop {
-            let prune = move |connection: &Connection| prune::prune(connection, now_ms);
+            let prune = move |connection: &Connection| prune::prune(connection, before_ms);
             let batch = self.database.call(prune).await?;
             all = all.and(batch);
             if batch.is_last() {

@@ -160,6 +160,27 @@ fn a_machine_that_slept_for_hours_leaks_nothing() {
 }
 
 #[test]
+fn a_clock_that_is_months_ahead_forgets_no_record() {
+    // How: the clock is set ahead by half a year, for a day, over several rounds of housekeeping.
+    sim(async |world| {
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        sleep(Duration::from_mins(1)).await;
+        world.jump_clock(180 * 24 * 3_600_000);
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        sleep(Duration::from_hours(25)).await;
+        let database = Connection::open(world.store()).unwrap();
+        let count = |table| -> i64 {
+            let count = format!("SELECT count(*) FROM {table}");
+            database.query_row(&count, [], |row| row.get(0)).unwrap()
+        };
+        assert_eq!(count("channel WHERE stage = 'gone'"), 2);
+        assert_eq!(count("journal WHERE event = 'inserted'"), 2);
+    });
+}
+
+#[test]
 fn a_clock_that_jumps_by_hours_is_told_and_deletes_nothing_too_much_or_too_late() {
     // How: the clock is set ahead and back, each time with a channel in use, one that waits to be
     // deleted, and a start after it.
