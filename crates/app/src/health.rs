@@ -30,23 +30,29 @@ pub(crate) fn causes(
     channels: Channels,
 ) -> impl Fn() -> Vec<Cause> + Send + Sync + 'static {
     move || {
-        let state = hub.health().state;
-        let gateway = (!state.is_ready()).then(|| Cause {
-            name: "gateway",
-            detail: "discord sends no events at the moment".to_owned(),
-        });
         let conditions = channels.conditions().into_iter();
         let stopping = conditions.filter(|(condition, _)| condition.stops_openings());
         let stopping = stopping.map(|(condition, detail)| Cause {
             name: condition.name(),
             detail,
         });
-        gateway.into_iter().chain(stopping).collect()
+        gateway(&hub).into_iter().chain(stopping).collect()
     }
 }
 
-/// What is counted about channels.
-pub(crate) fn metrics(channels: Channels) -> impl Fn() -> Vec<Metric> + Send + Sync + 'static {
+/// What is wrong with the gateway, if so.
+fn gateway(hub: &Hub) -> Option<Cause> {
+    (!hub.health().state.is_ready()).then(|| Cause {
+        name: "gateway",
+        detail: "discord sends no events at the moment".to_owned(),
+    })
+}
+
+/// What is counted about channels, and what is wrong.
+pub(crate) fn metrics(
+    hub: Hub,
+    channels: Channels,
+) -> impl Fn() -> Vec<Metric> + Send + Sync + 'static {
     move || {
         let counts = channels.counts();
         let stages = [
@@ -87,8 +93,11 @@ pub(crate) fn metrics(channels: Channels) -> impl Fn() -> Vec<Metric> + Send + S
             "cordboard_degraded",
             "Conditions that keep the proxy from doing all of its work.",
         );
-        for (condition, _) in channels.conditions() {
-            degraded = degraded.with([("condition", condition.name())], 1);
+        let conditions = channels.conditions().into_iter();
+        let conditions = conditions.map(|(condition, _)| condition.name());
+        let gateway = gateway(&hub).map(|cause| cause.name);
+        for condition in gateway.into_iter().chain(conditions) {
+            degraded = degraded.with([("condition", condition)], 1);
         }
         vec![standing, ended, refused, degraded]
     }

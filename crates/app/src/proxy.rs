@@ -294,7 +294,7 @@ impl Parts {
         let seconds = move || clock.now().as_secs();
         let frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
             .with_readiness(health::causes(hub.clone(), channels.clone()))
-            .with_metrics(health::metrics(channels))
+            .with_metrics(health::metrics(hub.clone(), channels))
             .with_details(health::details(hub))
             .with_admin(debts);
         (exchanges, frontend)

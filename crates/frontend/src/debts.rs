@@ -62,7 +62,8 @@ pub struct Debt {
     pub age: Duration,
     /// What was tried in vain.
     pub tries: u32,
-    /// When the next try is due; none: when something happens.
+    /// When the next try is due, as far as that is on record; none: soon, again and again, or when
+    /// something happens.
     pub next_try_in: Option<Duration>,
     /// The guild it is in.
     pub guild_id: u64,

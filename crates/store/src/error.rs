@@ -54,7 +54,7 @@ pub enum StoreError {
     /// The file is on a network file system. It was not touched.
     #[error(
         "{} is on {file_system}, where neither locks nor syncs can be relied on; name a file on a \
-         local disk, or allow it in the store's settings",
+         local disk, or set store.allow_network_fs",
         .path.display()
     )]
     NetworkFileSystem {

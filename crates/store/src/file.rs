@@ -196,6 +196,7 @@ mod tests {
         let error = refuse_network(path, Some("NFS"), cautious).unwrap_err();
         let text = error.to_string();
         assert!(text.contains("/mnt/share/store.db is on NFS"), "{text}");
+        assert!(text.contains("store.allow_network_fs"), "{text}");
     }
 
     #[test]

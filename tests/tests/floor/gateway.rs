@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use cordboard_simulator::{Config, Fault, GatewayCommand, Script};
 use cordboard_tests::{MODEL, Setup, World, sim_with};
+use hyper::Method;
+use tokio::time::sleep;
 
 /// A bot that writes for about twenty seconds.
 fn slow_bot() -> Setup {
@@ -142,5 +144,27 @@ fn the_gateway_comes_back_after_hours_of_refusal() {
         tokio::time::sleep(Duration::from_hours(4)).await;
         let (status, body) = world.client().ask(MODEL, "Hello").await.unwrap();
         assert_eq!(status, 200, "{body}");
+    });
+}
+
+#[test]
+fn a_gateway_that_is_away_is_told_until_it_is_back() {
+    // How: no connection is taken for ten minutes.
+    sim_with(slow_bot(), async |world| {
+        let told = async || {
+            let ready = world.client().send(Method::GET, "/readyz", "").await;
+            let ready = ready.unwrap().text().await.unwrap();
+            let metrics = world.metrics().await;
+            let degraded = metrics.contains("cordboard_degraded{condition=\"gateway\"} 1");
+            (ready.contains("\"gateway\""), degraded)
+        };
+        assert_eq!(told().await, (false, false));
+        let seconds = 600.0;
+        world.discord.gateway(GatewayCommand::Refuse { seconds });
+        world.discord.gateway(GatewayCommand::Drop);
+        sleep(Duration::from_mins(5)).await;
+        assert_eq!(told().await, (true, true));
+        sleep(Duration::from_mins(10)).await;
+        assert_eq!(told().await, (false, false));
     });
 }
