@@ -53,7 +53,6 @@ impl ChannelApi for Discord {
             let thread = NewThread {
                 parent_id,
                 name: &plan.name,
-                private: false,
                 // The shortest there is: only threads that are not archived count against the
                 // guild's maximum.
                 auto_archive: AutoArchiveDuration::Hour,
@@ -149,12 +148,7 @@ impl GuildApi for Discord {
     async fn channels(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Listed>, Failure> {
         let channels = self.guild_channels(guild_id).await?;
         kp!("discord.channels.read");
-        let listed = channels.into_iter().map(|channel| Listed {
-            channel_id: channel.id,
-            parent_id: channel.parent_id,
-            topic: channel.topic,
-        });
-        Ok(listed.collect())
+        Ok(channels)
     }
 
     async fn special_channels(

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cordboard_lifecycle::Failure;
+use cordboard_lifecycle::{Failure, Listed};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, value::RawValue};
 use twilight_model::id::{
@@ -18,50 +18,16 @@ use crate::{
     verdict::Failed,
 };
 
-/// `OBFUSCATED`: our bot may not see the channel, so name and topic are not its own
-/// (discord-api-docs #8454).
-const OBFUSCATED: u64 = 1 << 17;
-
-/// A channel in a guild's list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct GuildChannel {
-    /// Which.
-    pub id: Id<ChannelMarker>,
-    /// Discord's channel type: 0 text, 4 category (resources/channel#channel-object-channel-types).
-    pub kind: u8,
-    /// The category it is in.
-    pub parent_id: Option<Id<ChannelMarker>>,
-    /// Its name; empty where Discord does not tell it.
-    pub name: String,
-    /// Its topic.
-    pub topic: Option<String>,
-    /// Its flags (resources/channel#channel-object-channel-flags).
-    pub flags: u64,
-}
-
-impl GuildChannel {
-    /// Whether name and topic are hidden from our bot: their absence says nothing.
-    #[must_use]
-    pub fn is_obfuscated(&self) -> bool {
-        self.flags & OBFUSCATED != 0
-    }
-}
-
 impl Discord {
     /// Lists a guild's channels, threads excepted.
     ///
     /// What is not listed may exist: Discord leaves out what the bot may not see, and a list may lag
-    /// behind (reference#consistency). An entry without a readable id or type is left out too, so
-    /// that one odd channel does not hide all others.
-    ///
-    /// # Errors
-    ///
-    /// `NotDone` and `Never`: reading changes nothing.
-    pub async fn guild_channels(
+    /// behind (reference#consistency). An entry without a readable id is left out too, so that one
+    /// odd channel does not hide all others.
+    pub(crate) async fn guild_channels(
         &self,
         guild_id: Id<GuildMarker>,
-    ) -> Result<Vec<GuildChannel>, Failure> {
+    ) -> Result<Vec<Listed>, Failure> {
         let call = Call::new(
             "GET /guilds/{guild_id}/channels",
             Share::Upkeep,
@@ -78,11 +44,7 @@ impl Discord {
     ///
     /// None for a guild that Discord says it does not know here (404, 10004), as for one that never
     /// had onboarding. Anything else that is not an onboarding object is an error, not "none".
-    ///
-    /// # Errors
-    ///
-    /// `NotDone` and `Never`: reading changes nothing.
-    pub async fn onboarding_channels(
+    pub(crate) async fn onboarding_channels(
         &self,
         guild_id: Id<GuildMarker>,
     ) -> Result<HashSet<Id<ChannelMarker>>, Failure> {
@@ -97,13 +59,13 @@ impl Discord {
     }
 }
 
-fn list(body: &[u8]) -> Result<Vec<GuildChannel>, Trouble> {
+fn list(body: &[u8]) -> Result<Vec<Listed>, Trouble> {
     let raw: Vec<&RawValue> = json_borrowed(body)?;
     let listed = raw.len();
-    let channels: Vec<GuildChannel> = raw
+    let channels: Vec<Listed> = raw
         .into_iter()
-        .filter_map(|json| serde_json::from_str::<Listed>(json.get()).ok())
-        .map(Listed::channel)
+        .filter_map(|json| serde_json::from_str::<Channel>(json.get()).ok())
+        .map(Channel::listed)
         .collect();
     if channels.len() < listed {
         let odd = listed - channels.len();
@@ -136,29 +98,20 @@ fn named(
 }
 
 #[derive(Deserialize)]
-struct Listed {
+struct Channel {
     id: Id<ChannelMarker>,
-    #[serde(rename = "type")]
-    kind: u8,
     #[serde(default, deserialize_with = "if_readable")]
     parent_id: Option<Id<ChannelMarker>>,
     #[serde(default, deserialize_with = "if_readable")]
-    name: Option<String>,
-    #[serde(default, deserialize_with = "if_readable")]
     topic: Option<String>,
-    #[serde(default, deserialize_with = "if_readable")]
-    flags: Option<u64>,
 }
 
-impl Listed {
-    fn channel(self) -> GuildChannel {
-        GuildChannel {
-            id: self.id,
-            kind: self.kind,
+impl Channel {
+    fn listed(self) -> Listed {
+        Listed {
+            channel_id: self.id,
             parent_id: self.parent_id,
-            name: self.name.unwrap_or_default(),
             topic: self.topic,
-            flags: self.flags.unwrap_or_default(),
         }
     }
 }

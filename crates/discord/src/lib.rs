@@ -23,7 +23,6 @@ pub use self::{
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,
     error::DiscordError,
-    guild::GuildChannel,
     settings::Settings,
     threads::NewThread,
     transport::{BodyLoss, Silence},

@@ -27,9 +27,6 @@ pub struct NewThread<'a> {
     pub parent_id: Id<ChannelMarker>,
     /// Its name, of 1 to 100 characters. A thread has no topic.
     pub name: &'a str,
-    /// Whether only those who are added see it, and nobody but moderators may add. It does not
-    /// appear in the parent then.
-    pub private: bool,
     /// How long it stays active without a message.
     pub auto_archive: AutoArchiveDuration,
     /// For the audit log, where it is the only place for a mark.
@@ -51,19 +48,12 @@ impl Discord {
         thread: &NewThread<'_>,
     ) -> Result<Id<ChannelMarker>, Failure> {
         let deadline = Instant::now() + thread.timeout;
-        let kind = if thread.private {
-            ChannelType::PrivateThread
-        } else {
-            ChannelType::PublicThread
-        };
-        let mut request = self
+        // Public: the bots have to see it, and nobody adds them to it.
+        let request = self
             .builders
-            .create_thread(thread.parent_id, thread.name, kind)
+            .create_thread(thread.parent_id, thread.name, ChannelType::PublicThread)
             .auto_archive_duration(thread.auto_archive)
             .reason(thread.reason);
-        if thread.private {
-            request = request.invitable(false);
-        }
         let call = Call::new(
             "POST /channels/{channel_id}/threads",
             Share::Conversation,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use cordboard_conversation::MessageApi;
 use cordboard_discord::{Code, NewThread, Trouble};
-use cordboard_lifecycle::{ChannelApi, Failure, Presence};
+use cordboard_lifecycle::{ChannelApi, Failure, GuildApi, Presence};
 use cordboard_simulator::{Config, Fault};
-use twilight_model::{channel::thread::AutoArchiveDuration, guild::Permissions, id::Id};
+use twilight_model::{channel::thread::AutoArchiveDuration, id::Id};
 
 use crate::{
     mark::mark,
@@ -20,7 +20,6 @@ fn thread<'a>(world: &World, reason: &'a str) -> NewThread<'a> {
     NewThread {
         parent_id: world.channel_id(),
         name: "cord-test",
-        private: false,
         auto_archive: AutoArchiveDuration::Hour,
         reason,
         timeout: SECONDS,
@@ -44,28 +43,8 @@ async fn a_thread_is_started_in_its_parent_with_its_reason() {
             .await
             .unwrap();
         // A thread is not in the guild's list of channels.
-        let listed = world
-            .discord
-            .guild_channels(world.guild_id())
-            .await
-            .unwrap();
-        assert!(listed.iter().all(|channel| channel.id != thread_id));
-    })
-    .await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_private_thread_is_private() {
-    let mut config = Config::default();
-    config.proxy.permissions |= Permissions::CREATE_PRIVATE_THREADS.bits();
-    simulated(config, async |world| {
-        let private = NewThread {
-            private: true,
-            ..thread(world, "~a")
-        };
-        let thread_id = world.discord.create_thread(&private).await.unwrap();
-        let report = world.discord.probe_channel(thread_id).await.unwrap();
-        assert_eq!(report.kind, 12);
+        let listed = world.discord.channels(world.guild_id()).await.unwrap();
+        assert!(listed.iter().all(|channel| channel.channel_id != thread_id));
     })
     .await;
 }
