@@ -1,11 +1,12 @@
 //! From the gateway's dispatches to what the lifecycle wants to hear.
 
+use cordboard_discord::AuditLogEntry;
 use cordboard_gateway::{Delivery, Dispatch, Hub};
-use cordboard_lifecycle::{Channels, Creation, Kind, Observed};
+use cordboard_lifecycle::{Channels, Observed};
 use serde::{Deserialize, de::IgnoredAny};
 use twilight_model::id::{
     Id,
-    marker::{AuditLogEntryMarker, ChannelMarker, GuildMarker, UserMarker},
+    marker::{ChannelMarker, GuildMarker},
 };
 
 /// The dispatches that tell something about channels, or about what may be done with them.
@@ -22,10 +23,6 @@ const NAMES: &[&str] = &[
     "GUILD_UPDATE",
     "THREAD_DELETE",
 ];
-
-/// Actions in the audit log (resources/audit-log#audit-log-entry-object-audit-log-events).
-const CHANNEL_CREATE: u16 = 10;
-const THREAD_CREATE: u16 = 110;
 
 /// Passes on what happens in the guild, until the gateway has ended.
 pub(crate) async fn observe(hub: &Hub, channels: &Channels, guild_id: Id<GuildMarker>) {
@@ -68,7 +65,7 @@ fn observed(dispatch: &Dispatch, guild_id: Id<GuildMarker>) -> Option<Observed> 
             }),
             "CHANNEL_DELETE" | "THREAD_DELETE" => serde_json::from_str::<Channel>(data)
                 .map(|channel| Some(Observed::Deleted(channel.id))),
-            "GUILD_AUDIT_LOG_ENTRY_CREATE" => serde_json::from_str::<LogEntry>(data)
+            "GUILD_AUDIT_LOG_ENTRY_CREATE" => serde_json::from_str::<AuditLogEntry>(data)
                 .map(|entry| entry.creation().map(Observed::Logged)),
             _ => Ok(Some(Observed::Changed)),
         };
@@ -94,18 +91,6 @@ struct Channel {
     topic: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct LogEntry {
-    id: Id<AuditLogEntryMarker>,
-    action_type: u16,
-    #[serde(default)]
-    user_id: Option<Id<UserMarker>>,
-    #[serde(default)]
-    target_id: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
 // === impl Guild ===
 
 impl Guild {
@@ -121,28 +106,9 @@ impl Guild {
     }
 }
 
-// === impl LogEntry ===
-
-impl LogEntry {
-    /// `None` for what is not the creation of a channel or thread by somebody.
-    fn creation(self) -> Option<Creation> {
-        let kind = match self.action_type {
-            CHANNEL_CREATE => Kind::Text,
-            THREAD_CREATE => Kind::Thread,
-            _ => return None,
-        };
-        Some(Creation {
-            entry_id: self.id,
-            creator_id: self.user_id?,
-            channel_id: self.target_id?.parse().ok()?,
-            kind,
-            reason: self.reason,
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use cordboard_lifecycle::{Creation, Kind};
     use serde_json::{Value, json, value::to_raw_value};
 
     use super::*;

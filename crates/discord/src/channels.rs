@@ -3,8 +3,7 @@
 use std::{collections::HashSet, sync::atomic::Ordering};
 
 use cordboard_lifecycle::{
-    ChannelApi, Creation, Deletable, Deletion, Failure, GuildApi, Kind, Listed, LogPage, Place,
-    Plan, Presence, kp,
+    ChannelApi, Deletable, Deletion, Failure, GuildApi, Listed, LogPage, Place, Plan, Presence, kp,
 };
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -24,6 +23,7 @@ use twilight_model::{
 
 use crate::{
     Code, Discord, NewThread, Trouble,
+    audit_log::AuditLog,
     call::Call,
     limiter::{Resource, Share},
     limits::PAGE,
@@ -39,10 +39,6 @@ const NEEDED: Permissions = Permissions::VIEW_CHANNEL
 
 /// What it uses if it may: long prompts go as files.
 const WELCOME: Permissions = Permissions::ATTACH_FILES.union(Permissions::EMBED_LINKS);
-
-/// Actions in the audit log (resources/audit-log#audit-log-entry-object-audit-log-events).
-const CHANNEL_CREATE: u16 = 10;
-const THREAD_CREATE: u16 = 110;
 
 impl ChannelApi for Discord {
     async fn create(&self, plan: &Plan) -> Result<Id<ChannelMarker>, Failure> {
@@ -281,55 +277,6 @@ fn speaks_of_something_else(trouble: &Trouble) -> bool {
 #[derive(Deserialize)]
 struct Created {
     id: Id<ChannelMarker>,
-}
-
-#[derive(Deserialize)]
-struct AuditLog {
-    audit_log_entries: Vec<AuditLogEntry>,
-}
-
-#[derive(Deserialize)]
-struct AuditLogEntry {
-    id: Id<AuditLogEntryMarker>,
-    action_type: u16,
-    #[serde(default)]
-    user_id: Option<Id<UserMarker>>,
-    #[serde(default)]
-    target_id: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-impl AuditLog {
-    fn page(self) -> LogPage {
-        let entries = self.audit_log_entries;
-        let mut creations: Vec<Creation> =
-            entries.iter().filter_map(AuditLogEntry::creation).collect();
-        creations.sort_unstable_by_key(|creation| creation.entry_id);
-        LogPage {
-            creations,
-            last: entries.iter().map(|entry| entry.id).max(),
-            is_full: entries.len() >= usize::from(PAGE),
-        }
-    }
-}
-
-impl AuditLogEntry {
-    /// `None` for what is not the creation of a channel or thread by somebody.
-    fn creation(&self) -> Option<Creation> {
-        let kind = match self.action_type {
-            CHANNEL_CREATE => Kind::Text,
-            THREAD_CREATE => Kind::Thread,
-            _ => return None,
-        };
-        Some(Creation {
-            entry_id: self.id,
-            creator_id: self.user_id?,
-            channel_id: self.target_id.as_ref()?.parse().ok()?,
-            kind,
-            reason: self.reason.clone(),
-        })
-    }
 }
 
 /// The channels a guild object names (resources/guild#guild-object). Read from the raw object: a

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod attachments;
+mod audit_log;
 mod call;
 mod channels;
 mod code;
@@ -19,6 +20,7 @@ mod transport;
 mod verdict;
 
 pub use self::{
+    audit_log::AuditLogEntry,
     code::{Code, Refusal},
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,

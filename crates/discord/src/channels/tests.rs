@@ -24,36 +24,6 @@ fn a_special_channel_that_cannot_be_read_does_not_pass_for_none() {
     }
 }
 
-#[test]
-fn only_creations_are_read_from_the_audit_log() {
-    let log = br#"{"audit_log_entries":[
-        {"id":"9","user_id":"5","target_id":"77","action_type":10,"reason":"cord:x","changes":[]},
-        {"id":"8","user_id":"5","target_id":"66","action_type":12},
-        {"id":"7","user_id":null,"target_id":"66","action_type":10},
-        {"id":"6","user_id":"5","target_id":null,"action_type":10},
-        {"id":"5","user_id":"5","target_id":"78","action_type":110,"reason":"cord:x"}],"users":[]}"#;
-    let log: AuditLog = json(log).unwrap();
-    let channel = Creation {
-        entry_id: Id::new(9),
-        creator_id: Id::new(5),
-        channel_id: Id::new(77),
-        kind: Kind::Text,
-        reason: Some("cord:x".into()),
-    };
-    let thread = Creation {
-        entry_id: Id::new(5),
-        channel_id: Id::new(78),
-        kind: Kind::Thread,
-        ..channel.clone()
-    };
-    let expected = LogPage {
-        creations: vec![thread, channel],
-        last: Some(Id::new(9)),
-        is_full: false,
-    };
-    assert_eq!(log.page(), expected);
-}
-
 fn refused(status: u16, code: u64) -> Failed {
     let body = format!(r#"{{"code":{code},"message":"x"}}"#);
     Failed::from(Trouble::Refused(
