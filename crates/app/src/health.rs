@@ -62,6 +62,7 @@ pub(crate) fn metrics(
             ("abandoned", counts.abandoned),
             ("quarantined", counts.quarantined),
             ("condemned", counts.condemned),
+            ("verifying", counts.verifying),
             ("parked", counts.parked),
         ];
         let mut standing = Metric::gauge(

@@ -271,11 +271,12 @@ impl Parts {
     }
 
     /// Waits for what a former life left to be deleted, but not for long: it takes the room that new
-    /// channels need, and what takes longer goes on in the background.
+    /// channels need, and what takes longer goes on in the background. So does the proof that a
+    /// channel is gone, which takes a minute if nobody got the answer to its deletion.
     async fn reap_left_overs(&self) -> Result<(), Failed> {
         let reaping = async {
             self.channels.looked_around().await;
-            self.channels.settled().await;
+            self.channels.cleared().await;
         };
         let reaped = timeout(START_REAP_TIMEOUT, reaping).await;
         if reaped.is_err() {

@@ -167,6 +167,13 @@ impl Channels {
         drop(self.switches.has_looked().wait_for(|has| *has).await);
     }
 
+    /// Waits until no channel is being created, used or waiting for its deletion, or the driver has
+    /// ended. Proofs that channels are gone are not waited for: they may take a minute.
+    pub async fn cleared(&self) {
+        // An error says that the driver has ended.
+        drop(self.counts.clone().wait_for(Counts::is_cleared).await);
+    }
+
     /// Waits until nothing is being created, used or deleted, or the driver has ended. Debts that
     /// can only wait (unknown, parked) are not waited for; they are on record.
     pub async fn settled(&self) {

@@ -16,8 +16,10 @@ pub struct Counts {
     pub unknown: u64,
     /// Unknown, and no longer urgent.
     pub abandoned: u64,
-    /// To be deleted, or deleted and not yet proved gone.
+    /// To be deleted.
     pub condemned: u64,
+    /// Said to be gone by Discord, and not yet proved so.
+    pub verifying: u64,
     /// Cannot be deleted now: an open debt that needs an operator.
     pub parked: u64,
     /// Let go of since the start and left standing, as the settings say.
@@ -35,6 +37,13 @@ impl Counts {
     /// parked) do not count.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
+        self.is_cleared() && self.verifying == 0
+    }
+
+    /// Whether no channel is being created, used or waiting for its deletion: what is left takes no
+    /// room, or nothing can be done about it now.
+    #[must_use]
+    pub const fn is_cleared(&self) -> bool {
         self.planned == 0 && self.live == 0 && self.condemned == 0
     }
 
@@ -55,7 +64,8 @@ impl Counts {
             Stage::Quarantined(_) => &mut self.quarantined,
             Stage::Live(_) => &mut self.live,
             Stage::Kept(_) => &mut self.kept,
-            Stage::Condemned(_) | Stage::Verifying(_) => &mut self.condemned,
+            Stage::Condemned(_) => &mut self.condemned,
+            Stage::Verifying(_) => &mut self.verifying,
             Stage::Parked(_) => &mut self.parked,
             Stage::Gone(_) => &mut self.gone,
         }

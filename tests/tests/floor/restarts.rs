@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tokio::time::{sleep, timeout};
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
+const DELETE: &str = "DELETE /channels/{channel_id}";
 
 #[test]
 fn a_proxy_killed_in_the_middle_of_a_reply_leaves_no_channel() {
@@ -60,6 +61,27 @@ fn a_proxy_killed_at_any_moment_leaves_no_channel() {
         sleep(Duration::from_mins(5)).await;
         assert_eq!(world.channels_alive(), 0);
         assert!(world.channels_created() > 30);
+    });
+}
+
+#[test]
+fn a_start_does_not_wait_for_the_proof_that_a_channel_is_gone() {
+    // How: kill it while the answer to a deletion is on its way, and let no event tell of it. The next
+    // life hears that there is no such channel, and a minute later it hears so again.
+    sim(async |world| {
+        let unheard = Fault::drop_event("CHANNEL_DELETE");
+        world.discord.fault(unheard);
+        let unanswered = Fault::slow_answer(DELETE, Duration::from_secs(10));
+        world.discord.fault(unanswered);
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        while world.channels_alive() > 0 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        world.kill_proxy().await;
+        timeout(Duration::from_secs(10), world.start_proxy())
+            .await
+            .expect("nothing takes room");
     });
 }
 
