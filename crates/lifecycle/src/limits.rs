@@ -221,7 +221,7 @@ pub const SWEEP_LOOKS_MAX: usize = 8;
 /// close the guild for a quarter of an hour.
 pub const LOST_COUNTS_FOR: Duration = Duration::from_mins(1);
 
-/// Ghosts and copies that are remembered, each kind: as many as a guild holds channels.
+/// Ghosts, copies and kept channels that are remembered, each kind: as many as a guild holds channels.
 pub const GHOSTS_MAX: usize = 512;
 
 /// Channels that are remembered as gone, to notice when one is not: as many as a busy guild goes

@@ -52,6 +52,10 @@ pub(super) async fn bind_all<A: ChannelApi, R: Registry, C: Clock>(
     for (attempt, creation, stepped) in steps {
         match stepped {
             Ok(stepped) => bind(core, missing, stepped, creation.channel_id),
+            // It may be one that was kept, by a life whose record is lost.
+            Err(RegistryError::Missing { .. }) if core.settings.delete_after.is_none() => {
+                tracing::debug!(channel.id = %creation.channel_id, "a channel of ours is not on record; it is kept");
+            }
             Err(RegistryError::Missing { .. }) => not_on_record.push((attempt, creation)),
             Err(RegistryError::Illegal { .. }) => {
                 core.take_on_second(creation.kind, creation.channel_id, Evidence::AuditLog)
@@ -65,11 +69,6 @@ pub(super) async fn bind_all<A: ChannelApi, R: Registry, C: Clock>(
         .map(|(_, creation)| is_long_gone(core, creation.channel_id));
     let looks = join_all(looks).await;
     for ((attempt, creation), is_long_gone) in not_on_record.into_iter().zip(looks) {
-        if core.settings.delete_after.is_none() {
-            // It may be one that was kept, by a life whose record is lost.
-            tracing::info!(channel.id = %creation.channel_id, "a channel of ours is not on record; it is kept");
-            continue;
-        }
         if !is_long_gone {
             let owned = Owned {
                 channel_id: creation.channel_id,

@@ -26,6 +26,8 @@ use crate::{
 pub(super) struct Seen {
     /// Channels that carry a copy of the mark of another channel.
     copies: HashSet<Id<ChannelMarker>>,
+    /// Channels that stay, because the settings say so.
+    kept: HashSet<Id<ChannelMarker>>,
     /// Channels that the list shows and that are gone all the same (discord-api-docs #1304), and
     /// when to look again.
     ghosts: HashMap<Id<ChannelMarker>, Instant>,
@@ -85,6 +87,7 @@ pub(super) async fn judge<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             || core.is_in_flight(attempt)
             || Duration::from_millis(age_ms) < SWEEP_GRACE
             || seen.copies.contains(&channel_id)
+            || seen.kept.contains(&channel_id)
         {
             continue;
         }
@@ -165,9 +168,13 @@ async fn sighted<A: ChannelApi, R: Registry, C: Clock>(
             Stage::Gone(owned) if owned.channel_id == channel_id => {
                 ghost(core, seen, stepped.row).await?;
             }
-            Stage::Kept(owned) if owned.channel_id == channel_id => {}
+            Stage::Kept(owned) if owned.channel_id == channel_id => kept(seen, channel_id),
             _ => copied(seen, channel_id),
         },
+        // It may be one that was kept, by a life whose record is lost.
+        Err(RegistryError::Missing { .. }) if core.settings.delete_after.is_none() => {
+            kept(seen, channel_id);
+        }
         Err(RegistryError::Missing { .. }) => {
             let row = Row {
                 attempt,
@@ -193,6 +200,12 @@ fn quarantined(channel_id: Id<ChannelMarker>) {
         "a channel carries our mark and nothing proves that we created it; it is left alone until \
          somebody looks at it"
     );
+}
+
+fn kept(seen: &mut Seen, channel_id: Id<ChannelMarker>) {
+    if seen.kept.len() < GHOSTS_MAX && seen.kept.insert(channel_id) {
+        tracing::info!(channel.id = %channel_id, "a channel of ours stays, as the settings say");
+    }
 }
 
 fn copied(seen: &mut Seen, channel_id: Id<ChannelMarker>) {

@@ -43,7 +43,7 @@ async fn a_full_guild_serves_tenants_in_turn_as_channels_go_and_refuses_no_reque
     // who comes last, for one. Whoever gets a channel lets go of one.
     let world = World::with(guild(5), |world| {
         world.quota = quota(7, 2);
-        world.delete_after = Duration::ZERO;
+        world.delete_after = Some(Duration::ZERO);
     })
     .await;
     let channels = world.channels();
@@ -86,7 +86,7 @@ async fn a_full_guild_serves_tenants_in_turn_as_channels_go_and_refuses_no_reque
 async fn whoever_finds_no_room_is_told_when_a_deletion_is_due() {
     let world = World::with(guild(9), |world| {
         world.quota = quota(3, 1);
-        world.delete_after = Duration::from_secs(50);
+        world.delete_after = Some(Duration::from_secs(50));
     })
     .await;
     let lease = world.open().await.unwrap();
@@ -133,7 +133,7 @@ async fn discords_word_that_the_guild_is_full_is_believed_for_a_minute() {
 #[tokio::test(start_paused = true)]
 async fn a_count_that_is_too_low_costs_one_request_for_each_channel_that_goes() {
     // How: the guild is full, and nothing we know says so.
-    let world = World::with(guild(5), |world| world.delete_after = Duration::ZERO).await;
+    let world = World::with(guild(5), |world| world.delete_after = Some(Duration::ZERO)).await;
     let conversation = async || {
         let lease = open(&world, 10 * MINUTE).await.unwrap();
         sleep(Duration::from_secs(1)).await;
@@ -262,7 +262,7 @@ async fn categories_are_filled_evenly_and_to_their_brim() {
         let world = World::with(config, |world| {
             world.category_ids = ids.to_vec();
             world.quota.category_channels_max = known;
-            world.delete_after = Duration::ZERO;
+            world.delete_after = Some(Duration::ZERO);
         })
         .await;
         let mut leases = Vec::new();

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::MemoryRegistry;
-use cordboard_simulator::Fault;
+use cordboard_lifecycle::{Counts, MemoryRegistry};
+use cordboard_simulator::{Config, Fault};
 use tokio::time::{sleep, timeout};
 
-use super::floor::{CREATE, DELETE, World};
+use super::floor::{AUDIT_LOG, CREATE, DELETE, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_life_that_ends_at_any_moment_leaves_no_channel() {
     // How: a hundred lives, each a little longer than the one before; a channel is opened and
     // released in each.
     let mut world = World::new().await;
-    world.delete_after = Duration::from_millis(20);
+    world.delete_after = Some(Duration::from_millis(20));
     world
         .discord
         .fault(Fault::slow_answer(CREATE, Duration::from_millis(10)).always());
@@ -65,7 +65,7 @@ async fn a_creation_that_comes_to_pass_after_its_life_leaves_no_channel() {
 #[tokio::test(start_paused = true)]
 async fn the_wait_before_a_deletion_goes_on_over_a_restart() {
     let mut world = World::new().await;
-    world.delete_after = Duration::from_hours(1);
+    world.delete_after = Some(Duration::from_hours(1));
     world.kill().await;
     world.start().await;
     drop(world.open().await.unwrap());
@@ -99,5 +99,33 @@ async fn channels_of_a_lost_record_are_found_in_the_audit_log() {
             .iter()
             .any(|channel| channel.id == foreign && channel.alive)
     );
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn kept_channels_of_a_lost_record_are_left_standing_without_a_row() {
+    let mut world = World::with(Config::default(), |world| world.delete_after = None).await;
+    for _ in 0..3 {
+        drop(world.open().await.unwrap());
+    }
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!((world.alive(), world.counts().kept), (3, 3));
+    world.kill().await;
+    world.registry = MemoryRegistry::default();
+    world.start().await;
+    let logs = world.requests(AUDIT_LOG);
+    sleep(Duration::from_hours(24)).await;
+    assert_eq!((world.alive(), world.requests(DELETE)), (3, 0));
+    assert_eq!(world.counts(), Counts::default(), "they are nobody's debt");
+    let logs = world.requests(AUDIT_LOG) - logs;
+    assert!(
+        logs <= 24 * 12 + 10,
+        "{logs}: nobody asks for them again and again"
+    );
+    for channel in world.discord.truth().channels {
+        if channel.creator_id == world.discord.user_id() {
+            world.discord.delete_channel(channel.id);
+        }
+    }
     world.settle().await;
 }

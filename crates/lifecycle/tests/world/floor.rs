@@ -39,7 +39,7 @@ impl Clock for OurClock {
 pub(crate) struct World {
     pub(crate) discord: Simulator,
     pub(crate) registry: MemoryRegistry,
-    pub(crate) delete_after: Duration,
+    pub(crate) delete_after: Option<Duration>,
     pub(crate) protected: HashSet<u64>,
     pub(crate) category_ids: Vec<u64>,
     pub(crate) isolation: Isolation,
@@ -71,7 +71,7 @@ impl World {
         let mut world = Self {
             discord,
             registry: MemoryRegistry::default(),
-            delete_after: Duration::from_secs(5),
+            delete_after: Some(Duration::from_secs(5)),
             protected: HashSet::new(),
             category_ids: Vec::new(),
             isolation: Isolation::Channel,
@@ -96,7 +96,7 @@ impl World {
             quota: self.quota,
             bot_id: Id::new(self.discord.user_id()),
             name_prefix: "test".to_owned(),
-            delete_after: Some(self.delete_after),
+            delete_after: self.delete_after,
             protected: self.protected.iter().map(|id| Id::new(*id)).collect(),
             namespace: "test".to_owned(),
         };

@@ -73,7 +73,7 @@ async fn a_thread_whose_answer_was_lost_is_found_and_goes() {
 #[tokio::test(start_paused = true)]
 async fn a_life_that_ends_at_any_moment_leaves_no_thread() {
     let mut world = world(Config::default(), Isolation::Thread).await;
-    world.delete_after = Duration::from_millis(20);
+    world.delete_after = Some(Duration::from_millis(20));
     world
         .discord
         .fault(Fault::slow_answer(THREAD, Duration::from_millis(10)).always());
