@@ -1,6 +1,6 @@
 //! Discord over REST, as one bot.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::{Arc, atomic::AtomicU8};
 
 use crate::{DiscordError, Settings, send::Sender};
 
@@ -13,8 +13,8 @@ pub struct Discord {
     pub(crate) sender: Arc<Sender>,
     /// twilight's builders hang on a client; this one never sends.
     pub(crate) builders: Arc<twilight_http::Client>,
-    /// Creations ask only for what is needed: more was refused.
-    pub(crate) modest: Arc<AtomicBool>,
+    /// What creations ask for, after what was refused.
+    pub(crate) wish: Arc<AtomicU8>,
 }
 
 impl Discord {
@@ -29,7 +29,7 @@ impl Discord {
         Ok(Self {
             sender: Arc::new(sender),
             builders: Arc::new(builders),
-            modest: Arc::default(),
+            wish: Arc::default(),
         })
     }
 

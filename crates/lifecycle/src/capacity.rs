@@ -17,7 +17,8 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 pub(crate) use self::line::Ticket;
 use self::{door::Shut, line::Line, space::Space};
 use crate::{
-    AttemptId, Clock, Condition, Listed, OpenError, Opening, Place, Room, Row, Settings, Stage,
+    AttemptId, Clock, Condition, Listed, OpenError, Opening, Place, Room, Row, Settings, Source,
+    Stage,
     answer::Answer,
     core::Core,
     limits::{CREATE_LEAST, LONG_WAIT},
@@ -137,6 +138,33 @@ impl Capacity {
         true
     }
 
+    /// Discord refuses creations there, and no wait of its own choice helps.
+    pub(crate) fn refused(&self, place: Place, source: &Source) {
+        let what = match place {
+            Place::Guild => "a channel in the guild".to_owned(),
+            Place::Category(id) => format!("a channel under the category {id}"),
+            Place::Thread(id) => format!("a thread in the channel {id}"),
+        };
+        let why = format!(
+            "look at the bot's permissions, and whether the place is there: {what} was refused: {source}"
+        );
+        tracing::warn!(
+            why,
+            "discord refuses to create anything for us in this place"
+        );
+        self.change(|state| state.space.refused(place, Instant::now(), &why));
+    }
+
+    /// Discord has created something there.
+    pub(crate) fn passed(&self, place: Place) {
+        self.change(|state| state.space.passed(place));
+    }
+
+    /// What was refused may be allowed now.
+    pub(crate) fn allowed(&self) {
+        self.change(|state| state.space.changed(Instant::now()));
+    }
+
     /// The audit log shows nothing of a creation whose answer was lost a while ago: it does not count
     /// any more.
     pub(crate) fn found_nothing(&self, attempt: AttemptId) {
@@ -209,20 +237,27 @@ impl Capacity {
         let somebody_waits = !state.line.is_empty();
         // From when somebody has to wait until nobody has to: not at each channel that comes or goes
         // in a guild that is filled to the brim.
-        match shut {
+        match &shut {
             Some(Shut::Full) if somebody_waits => {
                 conditions.begin(Condition::Full, &state.space.account());
             }
-            Some(Shut::Closed(_)) => conditions.end(Condition::Full),
+            Some(Shut::Closed(_) | Shut::Refused(..)) => conditions.end(Condition::Full),
             None if !somebody_waits => conditions.end(Condition::Full),
             Some(Shut::Full) | None => {}
         }
-        if let Some(Shut::Closed(until)) = shut {
-            let minutes = (until - now).as_secs().div_ceil(60);
+        if let Some(Shut::Closed(until)) = &shut {
+            let minutes = (*until - now).as_secs().div_ceil(60);
             let why = format!("discord's rate limit on creation opens in {minutes} minutes");
             conditions.begin(Condition::CreationClosed, &why);
         } else {
             conditions.end(Condition::CreationClosed);
+        }
+        if let Some(Shut::Refused(_, why)) = &shut {
+            conditions.begin(Condition::CreationRefused, why);
+        } else {
+            // It ends with time too: whoever looks at the condition before sending a request would
+            // otherwise never send the one that finds out.
+            conditions.end(Condition::CreationRefused);
         }
         core.switches.nearly_full(state.space.is_nearly_full());
     }
@@ -244,23 +279,30 @@ impl State {
         }
     }
 
-    /// Those who cannot be served in time, because a rate limit opens too late for them: they hear
-    /// it at once.
+    /// Those who cannot be served in time, because a rate limit opens too late for them, and those for
+    /// whom time alone may do nothing, because Discord refuses: they hear it at once.
     fn refuse_hopeless(&mut self, now: Instant) -> Vec<(Waiter, OpenError)> {
-        let Some(Shut::Closed(until)) = self.space.shut(now) else {
-            return Vec::new();
+        let shut = self.space.shut(now);
+        let hopeless = match shut {
+            Some(Shut::Closed(until)) => self.line.take_if(|waiter| waiter.deadline <= until),
+            Some(Shut::Refused(..)) => self.line.take_if(|_| true),
+            Some(Shut::Full) | None => Vec::new(),
         };
-        let hopeless = self.line.take_if(|waiter| waiter.deadline <= until);
         let refused = hopeless.into_iter();
-        refused
-            .map(|waiter| (waiter, closed(until - now)))
-            .collect()
+        refused.map(|waiter| (waiter, self.refusal(now))).collect()
     }
 
     /// Why somebody who waits is not served.
     fn refusal(&self, now: Instant) -> OpenError {
         match self.space.shut(now) {
-            Some(Shut::Closed(until)) => closed(until - now),
+            Some(Shut::Closed(until)) => OpenError::NotDone {
+                wait: Some(until - now),
+                source: "discord creates no channels for us for a while".into(),
+            },
+            Some(Shut::Refused(until, why)) => OpenError::NotDone {
+                wait: Some(until - now),
+                source: why.to_string().into(),
+            },
             None if !self.space.is_careful(now) => OpenError::Deadline,
             Some(Shut::Full) | None => {
                 let others = self.line.len().saturating_sub(1);
@@ -268,13 +310,6 @@ impl State {
                 OpenError::Full { wait }
             }
         }
-    }
-}
-
-fn closed(wait: Duration) -> OpenError {
-    OpenError::NotDone {
-        wait: Some(wait),
-        source: "discord creates no channels for us for a while".into(),
     }
 }
 

@@ -28,6 +28,9 @@ pub enum Condition {
     Full,
     /// Discord creates no channels for us for a while.
     CreationClosed,
+    /// Discord refuses to create channels for us, for a reason that somebody has to remove: a
+    /// permission, a category or a parent channel that is gone.
+    CreationRefused,
     /// The wall clock jumped a while ago, so that times on record do not fit each other.
     ClockJumped,
 }
@@ -54,6 +57,7 @@ impl Condition {
             Self::GuildAway => "guild_away",
             Self::Full => "full",
             Self::CreationClosed => "creation_closed",
+            Self::CreationRefused => "creation_refused",
             Self::ClockJumped => "clock_jumped",
         }
     }
@@ -63,7 +67,11 @@ impl Condition {
     pub const fn stops_openings(&self) -> bool {
         matches!(
             self,
-            Self::OpeningsHeld | Self::GuildAway | Self::Full | Self::CreationClosed
+            Self::OpeningsHeld
+                | Self::GuildAway
+                | Self::Full
+                | Self::CreationClosed
+                | Self::CreationRefused
         )
     }
 }

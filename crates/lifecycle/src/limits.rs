@@ -39,6 +39,11 @@ pub const FULL_PAUSE: Duration = Duration::from_mins(1);
 /// costs one request when nothing has changed, instead of [`CREATES_MAX`].
 pub const CAREFUL_FOR: Duration = Duration::from_mins(5);
 
+/// How long a place is left alone in which Discord refuses creations for a reason that does not pass
+/// by itself: what an operator repaired should not wait for longer, and one refusal a minute is far
+/// from the 10,000 in ten minutes that get an address banned.
+pub const REFUSED_PAUSE: Duration = Duration::from_mins(1);
+
 /// When to come back, told to those who found no room and for whom no deletion is due.
 pub const FULL_RETRY: Duration = Duration::from_secs(30);
 

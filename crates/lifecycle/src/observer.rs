@@ -54,22 +54,18 @@ fn hear<A, R, C: Clock>(core: &Core<A, R, C>, observed: Observed) {
                 core.logged.put(creation);
             }
         }
+        // What hangs on it, or is to be created in it, goes by its permissions.
+        Observed::Updated(channel_id) if core.settings.hosts(channel_id) => changed(core),
         Observed::Updated(channel_id) => {
             if core.known(channel_id).is_some() {
                 core.updated.put(channel_id);
             }
         }
-        Observed::Changed => {
-            core.special.forget();
-            core.rearm.notify_one();
-            core.allowed.notify_one();
-        }
+        Observed::Changed => changed(core),
         Observed::Arrived { channels } => {
             core.capacity.arrived(channels);
             conditions.end(Condition::GuildAway);
-            core.special.forget();
-            core.rearm.notify_one();
-            core.allowed.notify_one();
+            changed(core);
             core.sweep_soon.notify_one();
         }
         Observed::Left { unavailable } => conditions.begin(
@@ -81,10 +77,16 @@ fn hear<A, R, C: Clock>(core: &Core<A, R, C>, observed: Observed) {
             },
         ),
         Observed::Lapsed => {
-            core.special.forget();
-            core.rearm.notify_one();
-            core.allowed.notify_one();
+            changed(core);
             core.sweep_soon.notify_one();
         }
     }
+}
+
+/// Permissions, or what the guild uses a channel for, may be others now.
+fn changed<A, R, C>(core: &Core<A, R, C>) {
+    core.special.forget();
+    core.rearm.notify_one();
+    core.allowed.notify_one();
+    core.capacity.allowed();
 }

@@ -69,6 +69,9 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
             Ok(berth) => berth,
             // What an attempt came to says more.
             Err(OpenError::Deadline) if failure.is_some() => break,
+            Err(OpenError::NotDone { .. }) if matches!(failure, Some(OpenError::Never { .. })) => {
+                break;
+            }
             Err(none) => {
                 failure = Some(none);
                 break;
@@ -80,7 +83,10 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
         let row = core.planned(&opening, &berth);
         let mark = mark(core, &row, *first.get_or_insert(row.attempt));
         match try_once(core, &opening, row, mark, berth.place, &answer).await? {
-            Outcome::Live(live) => return Ok(Some(live)),
+            Outcome::Live(live) => {
+                core.capacity.passed(berth.place);
+                return Ok(Some(live));
+            }
             // Nothing can come of such an attempt: it does not count.
             Outcome::NoRoom { room, source } => {
                 tracing::debug!(error = %source, %room, "no room for another channel");
@@ -103,9 +109,10 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
                 attempts += 1;
                 failure = Some(OpenError::NotDone { wait: None, source });
             }
+            // There may be another place. If there is none, this says more than that.
             Outcome::Never { source } => {
+                core.capacity.refused(berth.place, &source);
                 failure = Some(OpenError::Never { source });
-                break;
             }
         }
     }

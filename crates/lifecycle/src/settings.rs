@@ -59,8 +59,12 @@ pub struct Quota {
 impl Settings {
     /// Whether the settings themselves say that this channel is somebody else's.
     pub(crate) fn protects(&self, channel_id: Id<ChannelMarker>) -> bool {
-        self.protected.contains(&channel_id)
-            || self.category_ids.contains(&channel_id)
+        self.protected.contains(&channel_id) || self.hosts(channel_id)
+    }
+
+    /// Whether channels are created under this one, or threads in it.
+    pub(crate) fn hosts(&self, channel_id: Id<ChannelMarker>) -> bool {
+        self.category_ids.contains(&channel_id)
             || match self.isolation {
                 Isolation::Channel => false,
                 Isolation::Thread(parent_id) | Isolation::ChannelThenThread(parent_id) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cordboard_simulator::{Fault, SpecialChannel};
 use cordboard_tests::{MODEL, Setup, sim, sim_with};
+use hyper::Method;
 use tokio::time::sleep;
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
@@ -187,6 +188,50 @@ fn a_404_that_speaks_of_no_channel_parks_nothing() {
         assert_eq!(world.channels_alive(), 0);
         assert_eq!(world.discord.counters().struck.len(), 2, "both were met");
     });
+}
+
+#[test]
+fn a_bot_that_may_not_create_says_so_and_goes_on_when_it_may_again() {
+    // How: each permission that creations and their proofs need goes while a conversation is on, and
+    // comes back an hour later.
+    for (lost, cause, stops) in [
+        (MANAGE_CHANNELS, "creation_refused", true),
+        (VIEW_AUDIT_LOG, "audit_log_unreadable", false),
+    ] {
+        sim(async |world| {
+            let client = world.client();
+            let all = world.discord.config().proxy.permissions;
+            let mut answer = client.stream(MODEL, "Hello").await.unwrap();
+            let _ = answer.event().await.unwrap();
+            world.discord.set_permissions(all & !lost);
+            for _ in 0..60 {
+                let (status, said) = client.ask(MODEL, "Hello").await.unwrap();
+                let ready = client.send(Method::GET, "/readyz", "").await.unwrap();
+                if stops {
+                    assert!([502, 503].contains(&status.as_u16()), "{status} {said}");
+                    assert_eq!(ready.status, 503);
+                    let causes = ready.text().await.unwrap();
+                    assert!(causes.contains(cause), "{causes}");
+                    assert!(causes.contains("permission"), "{causes}");
+                } else {
+                    assert_eq!((status.as_u16(), ready.status.as_u16()), (200, 200));
+                }
+                sleep(Duration::from_mins(1)).await;
+            }
+            assert!(world.discord.requests(Some(CREATE)).len() < 130);
+            if !stops {
+                assert!(world.metrics().await.contains(cause));
+            }
+            world.discord.set_permissions(all);
+            sleep(Duration::from_mins(1)).await;
+            let (status, said) = client.ask(MODEL, "Hello").await.unwrap();
+            assert_eq!(status, 200, "{said}");
+            assert!(!world.metrics().await.contains(cause));
+            drop(answer);
+            sleep(Duration::from_mins(5)).await;
+            assert_eq!(world.channels_alive(), 0);
+        });
+    }
 }
 
 #[test]

@@ -120,6 +120,30 @@ async fn what_is_full_is_told_apart() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_refusal_that_lasts_costs_one_request_each_and_all_is_asked_for_when_it_ends() {
+    simulated(Config::default(), async |world| {
+        let all = world.simulator.config().proxy.permissions;
+        world
+            .simulator
+            .set_permissions(all & !Permissions::MANAGE_CHANNELS.bits());
+        for _ in 0..3 {
+            let refused = world.discord.create(&world.plan(SECONDS)).await;
+            assert!(matches!(refused, Err(Failure::Never { .. })), "{refused:?}");
+        }
+        assert_eq!(world.received(CREATE), 2 + 1 + 1);
+        world.simulator.set_permissions(all);
+        world.discord.create(&world.plan(SECONDS)).await.unwrap();
+        // How: that everything is asked for again shows in that less can be asked for.
+        world
+            .simulator
+            .fault(Fault::status(CREATE, 403).code(50013));
+        world.discord.create(&world.plan(SECONDS)).await.unwrap();
+        assert_eq!(world.received(CREATE), 4 + 1 + 2);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_bot_that_lacks_what_is_optional_still_creates() {
     simulated(Config::default(), async |world| {
         // How: Discord refuses the first overwrite, as it does for bits that the bot does not hold.

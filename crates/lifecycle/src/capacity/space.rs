@@ -68,10 +68,8 @@ impl Space {
             Isolation::Channel => self.shut_channels(now),
             Isolation::Thread(_) => self.threads.shut(now),
             Isolation::ChannelThenThread(_) => {
-                match (self.shut_channels(now)?, self.threads.shut(now)?) {
-                    (Shut::Closed(one), Shut::Closed(other)) => Some(Shut::Closed(one.min(other))),
-                    _ => Some(Shut::Full),
-                }
+                let (channels, threads) = (self.shut_channels(now)?, self.threads.shut(now)?);
+                Some(channels.or_sooner(threads))
             }
         }
     }
@@ -115,14 +113,11 @@ impl Space {
 
     /// Discord said that there is no room.
     pub(super) fn full(&mut self, place: Place, room: Room, now: Instant) {
-        let door = match (place, room) {
-            (Place::Thread(_), _) => &mut self.threads,
-            (Place::Category(category_id), Room::Category) => {
-                self.category(category_id).expect("it was offered")
-            }
-            _ => &mut self.guild,
+        let place = match (place, room) {
+            (Place::Category(_), Room::Guild | Room::Threads) => Place::Guild,
+            (place, _) => place,
         };
-        door.full(now);
+        self.door(place).full(now);
     }
 
     /// Discord wants no creations for so long.
@@ -131,6 +126,24 @@ impl Space {
             self.threads.closed(now, wait);
         } else {
             self.guild.closed(now, wait);
+        }
+    }
+
+    /// Discord refuses creations there, and no wait of its own choice helps.
+    pub(super) fn refused(&mut self, place: Place, now: Instant, why: &str) {
+        self.door(place).refused(now, why);
+    }
+
+    /// Discord has created something there.
+    pub(super) fn passed(&mut self, place: Place) {
+        self.door(place).passed();
+    }
+
+    /// What was refused may be allowed now.
+    pub(super) fn changed(&mut self, now: Instant) {
+        let categories = self.categories.iter_mut().map(|(_, door)| door);
+        for door in categories.chain([&mut self.guild, &mut self.threads]) {
+            door.changed(now);
         }
     }
 
@@ -195,12 +208,16 @@ impl Space {
         if let Some(shut) = self.guild.shut(now) {
             return Some(shut);
         }
-        let has_room = |(id, door): &(Id<ChannelMarker>, Door)| {
-            door.shut(now).is_none() && self.census.count_in(*id) < self.quota.category_channels_max
+        if self.census.count() >= self.limit() {
+            return Some(Shut::Full);
+        }
+        let shut = |(id, door): &(Id<ChannelMarker>, Door)| {
+            let is_full = self.census.count_in(*id) >= self.quota.category_channels_max;
+            door.shut(now).or(is_full.then_some(Shut::Full))
         };
-        let is_full = self.census.count() >= self.limit()
-            || !(self.categories.is_empty() || self.categories.iter().any(has_room));
-        is_full.then_some(Shut::Full)
+        // One that is open is enough.
+        let shut: Option<Vec<Shut>> = self.categories.iter().map(shut).collect();
+        shut?.into_iter().reduce(Shut::or_sooner)
     }
 
     fn doors(&self) -> impl Iterator<Item = &Door> {
@@ -212,6 +229,15 @@ impl Space {
         self.guild.relieved();
         if let Some(door) = parent_id.and_then(|id| self.category(id)) {
             door.relieved();
+        }
+    }
+
+    /// The door to a place that was offered.
+    fn door(&mut self, place: Place) -> &mut Door {
+        match place {
+            Place::Guild => &mut self.guild,
+            Place::Thread(_) => &mut self.threads,
+            Place::Category(category_id) => self.category(category_id).expect("it was offered"),
         }
     }
 
