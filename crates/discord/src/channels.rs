@@ -137,8 +137,12 @@ impl ChannelApi for Discord {
             Resource::Channel(channel_id),
             request,
         );
+        let call = call.map_err(acting)?;
         kp!("discord.delete.asked");
-        let outcome = self.sender.send(&call.map_err(acting)?, nothing).await;
+        let outcome = self
+            .sender
+            .send_while(|| channel.is_still_allowed(), &call, nothing)
+            .await;
         kp!("discord.delete.settled");
         deletion(outcome)
     }

@@ -98,6 +98,16 @@ impl Sender {
     /// Sends a call until it is answered, its deadline has passed, or repeating it could act
     /// twice. A 2xx whose body `read` does not understand counts as no answer.
     pub(crate) async fn send<T>(&self, call: &Call, read: Reader<T>) -> Result<T, Failed> {
+        self.send_while(|| true, call, read).await
+    }
+
+    /// As [`Self::send`], unless it is not wanted any more when its turn comes.
+    pub(crate) async fn send_while<T>(
+        &self,
+        is_wanted: impl Fn() -> bool,
+        call: &Call,
+        read: Reader<T>,
+    ) -> Result<T, Failed> {
         self.check_token(call).await?;
         let mut tally = Tally::default();
         loop {
@@ -111,6 +121,9 @@ impl Sender {
                 && let Some(trouble) = self.token.trouble(Instant::now())
             {
                 return Err(tally.fail(trouble));
+            }
+            if !is_wanted() {
+                return Err(tally.fail(Trouble::Withdrawn));
             }
             let answer = self
                 .attempt(call, permit)

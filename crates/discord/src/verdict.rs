@@ -27,6 +27,9 @@ pub enum Trouble {
     /// The call's deadline passed before its turn came. Not sent.
     #[error("no turn in time")]
     Crowded,
+    /// When its turn came, it was not wanted any more. Not sent.
+    #[error("withdrawn before its turn came")]
+    Withdrawn,
     /// So many requests were refused lately that Discord is about to ban this address. Not sent.
     #[error("stopped for {wait:?}, because too many requests were refused")]
     InvalidBudget {
@@ -109,6 +112,7 @@ impl Trouble {
             Self::Unbuildable(_)
             | Self::RateLimited { .. }
             | Self::Crowded
+            | Self::Withdrawn
             | Self::InvalidBudget { .. }
             | Self::TokenDoubted { .. }
             | Self::TokenRefused

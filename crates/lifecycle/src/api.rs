@@ -112,7 +112,9 @@ pub trait ChannelApi: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Id<ChannelMarker>, Failure>> + Send;
 
     /// Asks for the deletion of a channel that passed all checks: a [`Deletable`]. The mark goes into the
-    /// audit-log reason. `Never` for 403 and 50074: the caller parks the channel.
+    /// audit-log reason. What has to wait before it can be sent asks
+    /// [`Deletable::is_still_allowed`] afterwards, and gives up as `NotDone` if it is not. `Never` for
+    /// 403 and 50074: the caller parks the channel.
     fn delete(&self, channel: &Deletable)
     -> impl Future<Output = Result<Deletion, Failure>> + Send;
 

@@ -1,11 +1,16 @@
 //! The one gate in front of every deletion.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
+use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    Mark, Row, Settings, Stage, discord_time::created_ms, limits::ID_CLOCK_SPREAD, mark::Marks,
+    Mark, Row, Settings, Stage,
+    discord_time::created_ms,
+    limits::{ID_CLOCK_SPREAD, SPECIAL_AGE_MAX},
+    mark::Marks,
+    special,
 };
 
 /// A channel that may be deleted. Only this module makes one, and only from evidence: no code
@@ -13,12 +18,15 @@ use crate::{
 ///
 /// ```compile_fail,E0451
 /// use cordboard_lifecycle::{Deletable, Mark};
+/// use tokio::{sync::watch, time::Instant};
 /// use twilight_model::id::Id;
 ///
-/// fn of_any_channel(mark: Mark) -> Deletable {
+/// fn of_any_channel(mark: Mark, held: watch::Receiver<bool>) -> Deletable {
 ///     Deletable {
 ///         channel_id: Id::new(1087394857203948572),
 ///         mark,
+///         expires_at: Instant::now(),
+///         held,
 ///     }
 /// }
 /// ```
@@ -26,6 +34,10 @@ use crate::{
 pub struct Deletable {
     channel_id: Id<ChannelMarker>,
     mark: Mark,
+    /// When what the checks went by is too old.
+    expires_at: Instant,
+    /// Whether an operator holds all deletions, now.
+    held: watch::Receiver<bool>,
 }
 
 /// Why a channel may not be deleted.
@@ -80,6 +92,15 @@ impl Deletable {
     pub const fn mark(&self) -> Mark {
         self.mark
     }
+
+    /// Whether the deletion may still be sent. It may not once an operator holds deletions, or once
+    /// the checks are [`SPECIAL_AGE_MAX`] old: to be asked after the last wait for a rate limit, just
+    /// before the request leaves. A deletion that may not is [`crate::Failure::NotDone`] without a
+    /// wait; it is checked again from scratch.
+    #[must_use]
+    pub fn is_still_allowed(&self) -> bool {
+        Instant::now() < self.expires_at && !*self.held.borrow()
+    }
 }
 
 /// Checks once more, from scratch, that this channel may be deleted. `row` is read from the
@@ -92,8 +113,9 @@ pub(crate) fn authorize(
     channel_id: Id<ChannelMarker>,
     row: &Row,
     settings: &Settings,
-    special: &HashSet<Id<ChannelMarker>>,
+    special: &special::Channels,
     marks: &Marks,
+    held: watch::Receiver<bool>,
 ) -> Result<Deletable, Refusal> {
     // A stage that knows its channel has evidence for it: `Owned` cannot be made without.
     let Stage::Condemned(owned) = row.stage else {
@@ -111,7 +133,7 @@ pub(crate) fn authorize(
     if settings.protects(channel_id) {
         return Err(Refusal::Protected);
     }
-    if special.contains(&channel_id) {
+    if special.ids.contains(&channel_id) {
         return Err(Refusal::Special);
     }
     let created = Duration::from_millis(created_ms(channel_id));
@@ -121,6 +143,8 @@ pub(crate) fn authorize(
     Ok(Deletable {
         channel_id,
         mark: marks.mark(row.attempt),
+        expires_at: special.read_at + SPECIAL_AGE_MAX,
+        held,
     })
 }
 

@@ -134,8 +134,9 @@ pub const CLOCK_JUMP: Duration = Duration::from_secs(5);
 /// that was due at the time of the jump has had its time.
 pub const CLOCK_JUMP_TOLD: Duration = Duration::from_mins(10);
 
-/// How long the guild's special channels may be believed before they are read again. Within it a
-/// channel of ours may become special and still be deleted; Discord itself refuses for rules and
+/// How long the guild's special channels may be believed before they are read again, and how long a
+/// deletion that was checked against them may wait for its turn. Within it a channel of ours may
+/// become special and still be deleted; Discord itself refuses for rules and
 /// updates channels (code 50074).
 pub const SPECIAL_AGE_MAX: Duration = Duration::from_secs(10);
 

@@ -16,13 +16,19 @@ use crate::{
     limits::{CALL_TIMEOUT, SPECIAL_AGE_MAX},
 };
 
-type Channels = Arc<HashSet<Id<ChannelMarker>>>;
+/// The guild's special channels, as they were at a moment.
+#[derive(Debug)]
+pub(crate) struct Channels {
+    /// When Discord was asked: what they are now is not known any better.
+    pub(crate) read_at: Instant,
+    pub(crate) ids: HashSet<Id<ChannelMarker>>,
+}
 
 /// One read serves all deletions of the next [`SPECIAL_AGE_MAX`], or until the guild changes; those
 /// that come meanwhile wait for it rather than read for themselves.
 #[derive(Debug)]
 pub(crate) struct Special {
-    read: Mutex<Option<(Instant, Channels)>>,
+    read: Mutex<Option<Arc<Channels>>>,
     /// Nothing that was read before this is believed.
     changed: parking_lot::Mutex<Option<Instant>>,
 }
@@ -47,20 +53,23 @@ impl Special {
         &self,
         api: &impl GuildApi,
         guild_id: Id<GuildMarker>,
-    ) -> Result<Channels, Failure> {
+    ) -> Result<Arc<Channels>, Failure> {
         let read = async {
             let mut read = self.read.lock().await;
             // Asked before Discord answers, so that the answer is never older than it says.
             let now = Instant::now();
             let changed = *self.changed.lock();
-            if let Some((at, channels)) = &*read
-                && now < *at + SPECIAL_AGE_MAX
-                && changed.is_none_or(|changed| changed < *at)
+            if let Some(channels) = &*read
+                && now < channels.read_at + SPECIAL_AGE_MAX
+                && changed.is_none_or(|changed| changed < channels.read_at)
             {
                 return Ok(Arc::clone(channels));
             }
-            let channels = Arc::new(api.special_channels(guild_id).await?);
-            *read = Some((now, Arc::clone(&channels)));
+            let channels = Arc::new(Channels {
+                read_at: now,
+                ids: api.special_channels(guild_id).await?,
+            });
+            *read = Some(Arc::clone(&channels));
             Ok(channels)
         };
         timeout(CALL_TIMEOUT, read).await.unwrap_or_else(|elapsed| {

@@ -55,8 +55,17 @@ impl ChannelApi for Wire {
         let channel_id = ChannelId::new(channel.channel_id().get());
         let request = Request::new(Route::Channel { channel_id }, LightMethod::Delete);
         let request = with_reason(request, &channel.mark());
+        let deadline = Instant::now() + CALL_TIMEOUT;
+        self.turn(LightMethod::Delete, deadline)
+            .await
+            .map_err(Trouble::acting)?;
+        // What allowed the deletion may be over by now.
+        if !channel.is_still_allowed() {
+            let source = "withdrawn before its turn came".into();
+            return Err(Failure::NotDone { wait: None, source });
+        }
         // The status says it all: the body, which is the deleted channel, may get lost.
-        match self.ask(request, Instant::now() + CALL_TIMEOUT).await {
+        match self.ask(request, deadline).await {
             Ok(_) => Ok(Deletion::Accepted),
             Err(trouble) if trouble.is_unknown_channel() => Ok(Deletion::Absent),
             Err(trouble) => Err(trouble.acting()),

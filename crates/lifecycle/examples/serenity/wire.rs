@@ -99,13 +99,8 @@ impl Wire {
         })
     }
 
-    /// Sends a request, once. An answer is one with a status of 2xx.
-    pub(crate) async fn ask(
-        &self,
-        request: Request<'_>,
-        deadline: Instant,
-    ) -> Result<Response, Trouble> {
-        let method = *request.method_ref();
+    /// Waits until Discord wants requests of this method again.
+    pub(crate) async fn turn(&self, method: LightMethod, deadline: Instant) -> Result<(), Trouble> {
         let opens = self.closed.lock().get(&method).copied();
         if let Some(opens) = opens.filter(|opens| *opens > Instant::now()) {
             if opens >= deadline {
@@ -113,6 +108,17 @@ impl Wire {
             }
             sleep_until(opens).await;
         }
+        Ok(())
+    }
+
+    /// Sends a request, once. An answer is one with a status of 2xx.
+    pub(crate) async fn ask(
+        &self,
+        request: Request<'_>,
+        deadline: Instant,
+    ) -> Result<Response, Trouble> {
+        let method = *request.method_ref();
+        self.turn(method, deadline).await?;
         let (token, proxy) = (self.http.token(), self.http.proxy.as_deref());
         let request = request
             .build(&self.client, token, proxy)

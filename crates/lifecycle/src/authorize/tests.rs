@@ -1,5 +1,7 @@
 //! One good case, and for each check a case that differs from it in that one respect.
 
+use std::collections::HashSet;
+
 use super::*;
 use crate::{
     AttemptId, Evidence, Isolation, Kind, MarkKey, Owned, Owner, Quota, discord_time::id_at,
@@ -57,6 +59,11 @@ fn case() -> Case {
 }
 
 fn verdict(change: impl FnOnce(&mut Case)) -> Result<Id<ChannelMarker>, Refusal> {
+    deletable(change).map(|(deletable, _)| deletable.channel_id())
+}
+
+/// The verdict, and the switch that holds all deletions.
+fn deletable(change: impl FnOnce(&mut Case)) -> Result<(Deletable, watch::Sender<bool>), Refusal> {
     let mut case = case();
     change(&mut case);
     let marks = Marks::new(MarkKey::new([0; 32]), "crdbrd", Id::new(7));
@@ -66,9 +73,14 @@ fn verdict(change: impl FnOnce(&mut Case)) -> Result<Id<ChannelMarker>, Refusal>
         settings,
         special,
     } = &case;
-    let deletable = authorize(*channel_id, row, settings, special, &marks)?;
+    let special = special::Channels {
+        read_at: Instant::now(),
+        ids: special.clone(),
+    };
+    let (switch, held) = watch::channel(false);
+    let deletable = authorize(*channel_id, row, settings, &special, &marks, held)?;
     assert_eq!(deletable.mark().attempt(), row.attempt);
-    Ok(deletable.channel_id())
+    Ok((deletable, switch))
 }
 
 #[test]
@@ -144,4 +156,17 @@ fn a_channel_older_than_its_plan_is_never_deleted() {
     assert!(verdict(|case| case.row.not_before_ms = created + 5_000).is_ok());
     let refused = verdict(|case| case.row.not_before_ms = created + 5_001);
     assert_eq!(refused, Err(Refusal::OlderThanItsPlan));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_allowed_is_allowed_for_ten_seconds_and_until_it_is_held() {
+    let (deletable, switch) = deletable(|_| {}).unwrap();
+    assert!(deletable.is_still_allowed());
+    switch.send_replace(true);
+    assert!(!deletable.is_still_allowed());
+    switch.send_replace(false);
+    tokio::time::advance(Duration::from_millis(9_999)).await;
+    assert!(deletable.is_still_allowed());
+    tokio::time::advance(Duration::from_millis(1)).await;
+    assert!(!deletable.is_still_allowed());
 }

@@ -18,6 +18,7 @@ use crate::{
     limits::{BRAKE_PAUSE, CALL_TIMEOUT, LOOK_AFTER_ACCEPTED},
     sabotage::Sabotage,
     schedule::parked_wait,
+    special,
 };
 
 /// What the checks before a deletion came to.
@@ -71,6 +72,10 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             Ok(Some(debt.after(wait, FIRST_LOOK)))
         }
         Err(Failure::Never { source }) => park(core, debt, &*source).await,
+        // Its turn came too late. Nothing has failed: it is checked again.
+        Err(Failure::NotDone { wait: None, .. }) if !deletable.is_still_allowed() => {
+            Ok(Some(debt.after(Duration::ZERO, Next::Delete)))
+        }
         Err(failure) => {
             kp!("lifecycle.delete.failed");
             let next = match failure {
@@ -133,7 +138,7 @@ async fn check<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             Err(error) => return Err(error),
         }
     }
-    // Nothing is awaited from here to the request.
+    // From here to the request only the sender waits, and asks once more when it has.
     if *core.switches.deletions_held().borrow() {
         core.switches.refusals.count("held");
         return Ok(Check::Stopped(Some(
@@ -141,7 +146,10 @@ async fn check<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         )));
     }
     let mut special = &*special;
-    let none = HashSet::new();
+    let none = special::Channels {
+        read_at: special.read_at,
+        ids: HashSet::new(),
+    };
     if core.lacks(Sabotage::NoProtectedCheck) {
         special = &none;
     }
@@ -151,6 +159,7 @@ async fn check<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         &core.settings,
         special,
         &core.marks,
+        core.switches.deletions_held(),
     ) {
         Ok(deletable) => Ok(Check::Passed(debt, deletable)),
         Err(refusal) => {

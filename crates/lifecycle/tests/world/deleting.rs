@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordboard_simulator::Fault;
+use cordboard_simulator::{Fault, Scope, SpecialChannel};
 use tokio::time::sleep;
 
 use super::floor::{DELETE, GUILD, LOOK, World};
@@ -105,4 +105,48 @@ async fn a_protected_channel_is_never_deleted_whatever_the_record_says() {
     sleep(Duration::from_hours(30)).await;
     assert_eq!((world.requests(DELETE), world.counts().parked), (0, 1));
     assert_eq!(world.alive(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_rate_limit_is_not_deleted_once_deletions_are_held() {
+    // How: the first deletion meets a limit of twenty seconds; an operator holds all of them after
+    // five.
+    let world = World::new().await;
+    let leases = [world.open().await.unwrap(), world.open().await.unwrap()];
+    let wait = Duration::from_secs(20);
+    world
+        .discord
+        .fault(Fault::rate_limited(DELETE, Scope::User, wait).times(2));
+    drop(leases);
+    sleep(Duration::from_secs(10)).await;
+    assert!(world.requests(DELETE) > 0, "it has begun");
+    world.channels().hold_deletions(true);
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!((world.alive(), world.counts().condemned), (2, 2));
+    world.channels().hold_deletions(false);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_a_rate_limit_is_checked_again_when_its_turn_comes() {
+    // How: it becomes a special channel meanwhile, and nobody says so.
+    let world = World::new().await;
+    let lease = world.open().await.unwrap();
+    let channel_id = lease.channel_id().get();
+    let wait = Duration::from_secs(20);
+    world
+        .discord
+        .fault(Fault::rate_limited(DELETE, Scope::User, wait));
+    drop(lease);
+    sleep(Duration::from_secs(10)).await;
+    assert_eq!(world.requests(DELETE), 1);
+    let system = SpecialChannel::System;
+    world.discord.set_special(system, Some(channel_id));
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!((world.alive(), world.requests(DELETE)), (1, 1));
+    assert_eq!(world.counts().parked, 1);
+    world.discord.set_special(system, None);
+    world.settle().await;
 }
