@@ -1,6 +1,14 @@
 //! The driver: whatever the lifecycle does, it does in here.
 
-use std::{convert::Infallible, fmt, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::{
@@ -16,12 +24,13 @@ use crate::{
     clock_watch,
     core::Core,
     kp,
-    limits::{COMMANDS_MAX, OBSERVED_MAX, RECOVER_AT_ONCE, RECOVER_PAGE},
+    limits::{COMMANDS_MAX, OBSERVED_MAX, REARM_PROBES, RECOVER_AT_ONCE, RECOVER_PAGE},
     mark::Marks,
     observer, opener,
     reaper::{self, Debt},
     reconciler::{self, Missing},
     sabotage::Sabotage,
+    schedule::parked_wait,
     switches::Switches,
 };
 
@@ -70,7 +79,7 @@ pub struct Recovered {
     pub condemned: u64,
     /// Creations of which the audit log has to say what came of them.
     pub unknown: u64,
-    /// Channels that could not be deleted, and will be tried again now.
+    /// Channels that could not be deleted. A few will be tried again now, and if one of them goes, all.
     pub parked: u64,
     /// Creations of which nothing was ever heard again.
     pub abandoned: u64,
@@ -120,13 +129,14 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
         horizon.youngest.inspect(|id| core.time.heard(*id));
         horizon.read_to.inspect(|id| core.time.heard(*id));
         let mut last = None;
+        let probes = AtomicUsize::new(REARM_PROBES);
         loop {
             let rows = core.registry.open(last, RECOVER_PAGE).await?;
             kp!("lifecycle.recover.read");
             let Some(row) = rows.last() else { break };
             last = Some(row.attempt);
             let mut stages = stream::iter(rows)
-                .map(|row| take_over(core, row))
+                .map(|row| take_over(core, row, &probes))
                 .buffer_unordered(RECOVER_AT_ONCE);
             while let Some(stage) = stages.try_next().await? {
                 kp!("lifecycle.recover.taken_over");
@@ -166,10 +176,12 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
     }
 }
 
-/// Takes over one row of a former life, and says where it stands now.
+/// Takes over one row of a former life, and says where it stands now. So many parked ones are tried
+/// at once as there are `probes`.
 async fn take_over<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     row: Row,
+    probes: &AtomicUsize,
 ) -> Result<Stage, RegistryError> {
     if core.lacks(Sabotage::NoTakeover) {
         return Ok(row.stage);
@@ -185,6 +197,10 @@ async fn take_over<A, R: Registry, C: Clock>(
                 guild.id = %row.guild_id,
                 "a creation in another guild has an unknown outcome; start once with that guild configured"
             );
+            if stage == Stage::Planned {
+                // It is not under way, and nobody is to wait for it.
+                return Ok(claim(Event::Lost).await?.row.stage);
+            }
         }
         Stage::Planned => {
             let lost = claim(Event::Lost).await?.row;
@@ -216,9 +232,20 @@ async fn take_over<A, R: Registry, C: Clock>(
             core.condemned.put(Debt::deleted(row));
         }
         Stage::Parked(_) => {
-            // A new start may be the operator's repair.
+            // A new start may be the operator's repair: a few find out. The rest has its time, whatever
+            // the clocks say.
+            let is_probe = probes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            });
+            let left = row.next_at_ms.saturating_sub(core.clock.now_ms());
+            let left = Duration::from_millis(left).min(parked_wait(u32::MAX));
+            let left = if is_probe.is_ok() {
+                Duration::ZERO
+            } else {
+                left
+            };
             let row = claim(Event::Claimed).await?.row;
-            core.condemned.put(Debt::new(row, Instant::now()));
+            core.condemned.put(Debt::parked(row, Instant::now() + left));
         }
         // Every scan and every sweep matches these anyway.
         Stage::Abandoned

@@ -255,9 +255,9 @@ pub const BRAKE_HOURS: u64 = 24;
 /// How long a deletion waits for the runaway brake before it asks again.
 pub const BRAKE_PAUSE: Duration = Duration::from_mins(1);
 
-/// Parked channels that are tried when the guild or our permissions may have changed; if one of them
-/// goes, all others are tried too. A hundred refusals at each change would spend the budget of
-/// invalid requests that everything else needs.
+/// Parked channels that are tried when a life begins, and when the guild or our permissions may have
+/// changed; if one of them goes, all others are tried too. A hundred refusals at each change would
+/// spend the budget of invalid requests that everything else needs.
 pub const REARM_PROBES: usize = 3;
 
 /// How soon at most something that failed is tried again because the guild or our permissions may

@@ -68,6 +68,15 @@ impl Debt {
         }
     }
 
+    /// A channel whose deletion was refused in a former life.
+    pub(crate) fn parked(row: Row, due: Instant) -> Self {
+        Self {
+            failed: Some(Instant::now()),
+            was_parked: true,
+            ..Self::new(row, due)
+        }
+    }
+
     /// A channel of which Discord said in a former life that it is gone.
     pub(crate) fn deleted(row: Row) -> Self {
         let is_accepted = row.reason.as_deref() == Some(ACCEPTED);

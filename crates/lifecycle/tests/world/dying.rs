@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::{Counts, MemoryRegistry};
+use cordboard_lifecycle::{
+    AttemptId, Counts, Entry, Kind, MemoryRegistry, Registry as _, Row, Stage,
+};
 use cordboard_simulator::{Config, Fault};
+use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
+use twilight_model::id::Id;
 
 use super::floor::{AUDIT_LOG, CREATE, DELETE, World};
 
@@ -128,4 +132,66 @@ async fn kept_channels_of_a_lost_record_are_left_standing_without_a_row() {
         }
     }
     world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_start_tries_a_few_of_what_was_parked_and_all_if_one_of_them_goes() {
+    let mut world = World::new().await;
+    let leases = join_all((0..20).map(|_| world.open())).await;
+    world
+        .discord
+        .fault(Fault::status(DELETE, 403).code(50013).always());
+    drop(leases);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.counts().parked, 20);
+    for _ in 0..5 {
+        let tried = world.requests(DELETE);
+        world.kill().await;
+        world.start().await;
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(world.requests(DELETE), tried + 3);
+    }
+    world.discord.clear_faults();
+    world.kill().await;
+    world.start().await;
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_creation_in_another_guild_keeps_nobody_waiting() {
+    // How: a former life died in the middle of a creation, in a guild that is not ours any more.
+    let mut world = World::new().await;
+    world.kill().await;
+    let guild_id = Id::new(77);
+    let entry = Entry {
+        instance: 1,
+        guild_id,
+        at_ms: 0,
+    };
+    let entered = world.registry.enter(entry).await.unwrap();
+    let attempt = AttemptId::from_bytes([1; 16]);
+    let row = Row {
+        attempt,
+        request_id: String::new(),
+        guild_id,
+        kind: Kind::Text,
+        owner: entered.owner,
+        stage: Stage::Planned,
+        since_ms: 0,
+        not_before_ms: 0,
+        deadline_at_ms: 0,
+        next_at_ms: 0,
+        tries: 0,
+        reason: None,
+    };
+    assert!(world.registry.insert(row).await.unwrap());
+    world.start().await;
+    let channels = world.channels();
+    let settled = timeout(Duration::from_mins(1), channels.settled()).await;
+    settled.expect("nothing is under way");
+    assert_eq!(world.counts().unknown, 1);
+    let open = world.registry.open(None, 9).await.unwrap();
+    assert_eq!((open.len(), open[0].stage), (1, Stage::Unknown));
 }
