@@ -198,6 +198,21 @@ impl GuildApi for Discord {
         Ok(channels)
     }
 
+    async fn threads(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Id<ChannelMarker>>, Failure> {
+        let call = Call::new(
+            "GET /guilds/{guild_id}/threads/active",
+            Share::Upkeep,
+            Resource::Guild(guild_id),
+            self.builders.active_threads(guild_id),
+        );
+        let call = call.map_err(acting)?;
+        kp!("discord.threads.asked");
+        let listed = self.sender.send(&call, json::<ActiveThreads>).await;
+        kp!("discord.threads.read");
+        let listed = listed.map_err(Failed::reading)?;
+        Ok(listed.threads.into_iter().map(|of| of.id).collect())
+    }
+
     async fn special_channels(
         &self,
         guild_id: Id<GuildMarker>,
@@ -264,7 +279,7 @@ impl Discord {
             request,
         )?
         .until(deadline);
-        Ok(self.sender.send(&call, json::<Created>).await?.id)
+        Ok(self.sender.send(&call, json::<Named>).await?.id)
     }
 }
 
@@ -280,6 +295,9 @@ fn deletion(outcome: Result<(), Failed>) -> Result<Deletion, Failure> {
             trouble if speaks_of_something_else(trouble) => Err(Failure::Unknown {
                 source: failed.trouble.into(),
             }),
+            Trouble::Refused(refusal) if refusal.code == Code::MissingAccess => {
+                Ok(Deletion::Hidden)
+            }
             _ => Err(failed.acting()),
         },
     }
@@ -326,8 +344,13 @@ fn speaks_of_something_else(trouble: &Trouble) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Created {
+struct Named {
     id: Id<ChannelMarker>,
+}
+
+#[derive(Deserialize)]
+struct ActiveThreads {
+    threads: Vec<Named>,
 }
 
 /// The channels a guild object names (resources/guild#guild-object). Read from the raw object: a

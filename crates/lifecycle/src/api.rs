@@ -1,5 +1,5 @@
 //! All the lifecycle asks of Discord, in the lifecycle's own words: three verbs about a channel, and
-//! three questions about the guild.
+//! four questions about the guild.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -58,6 +58,8 @@ pub enum Deletion {
     Accepted,
     /// 404 with code 10003: it was gone already, or Discord lags. Look to be sure.
     Absent,
+    /// 403 with code 50001: it is there, and out of our sight. The caller parks it.
+    Hidden,
 }
 
 /// One creation of a channel or thread as the guild's audit log states it (evidence E2).
@@ -114,7 +116,7 @@ pub trait ChannelApi: Send + Sync + 'static {
     /// Asks for the deletion of a channel that passed all checks: a [`Deletable`]. The mark goes into the
     /// audit-log reason. What has to wait before it can be sent asks
     /// [`Deletable::is_still_allowed`] afterwards, and gives up as `NotDone` if it is not. `Never` for
-    /// 403 and 50074: the caller parks the channel.
+    /// other 403s and 50074: the caller parks the channel.
     fn delete(&self, channel: &Deletable)
     -> impl Future<Output = Result<Deletion, Failure>> + Send;
 
@@ -149,4 +151,10 @@ pub trait GuildApi: Send + Sync + 'static {
         &self,
         guild_id: Id<GuildMarker>,
     ) -> impl Future<Output = Result<Vec<Listed>, Failure>> + Send;
+
+    /// The guild's threads that are not archived, as far as we may see them.
+    fn threads(
+        &self,
+        guild_id: Id<GuildMarker>,
+    ) -> impl Future<Output = Result<Vec<Id<ChannelMarker>>, Failure>> + Send;
 }

@@ -113,7 +113,8 @@ pub const SCAN_PAGES_MAX: usize = 20;
 /// become visible out of order (reference#consistency).
 pub const SCAN_OVERLAP: Duration = Duration::from_secs(15);
 
-/// How old a channel has to be for one look to tell that it is gone: no replica lags this long.
+/// How old a channel has to be for a look and a list to tell together that it is gone: replicas were
+/// not seen to lag this long, and what they say wrong all the same, they do not both say.
 pub const LOOK_TRUSTED_AGE: Duration = Duration::from_mins(2);
 
 /// How far the clocks behind two of Discord's ids may disagree.
@@ -152,6 +153,16 @@ pub const ABSENCES_NEEDED: u8 = 2;
 /// Between two proofs of absence of a channel whose deletion was never accepted: longer than any
 /// replica of Discord's was seen to lag behind.
 pub const LOOK_APART_UNACCEPTED: Duration = Duration::from_mins(1);
+
+/// The list that is asked before a channel whose deletion was never accepted counts as gone. Those
+/// who wait for it hold up other deletions meanwhile.
+pub const ROLL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Rounds in which Discord says that there is no such channel, and its list shows it all the same or
+/// is refused, until the channel counts as gone: lists were seen to go on showing what is gone
+/// (discord-api-docs #1304), and the list of a guild that is gone is refused for ever. A sweep that
+/// still sees it looks again ([`GHOST_RECHECK`]).
+pub const DOUBTS_MAX: u8 = 3;
 
 /// Looks that may still see the channel after an accepted deletion before it is deleted again.
 pub const LOOKS_STILL_HERE_MAX: u8 = 3;

@@ -11,5 +11,6 @@ mod world {
     mod deleting;
     mod dying;
     mod floor;
+    mod haunted;
     mod threads;
 }

@@ -65,6 +65,8 @@ async fn a_thread_is_named_by_the_answer_and_by_the_audit_log() {
         let truth = world.simulator.truth().channels;
         let thread = truth.iter().find(|one| one.id == thread_id.get()).unwrap();
         assert_eq!((thread.kind, thread.name.as_str()), (11, "cord-test"));
+        let active = world.discord.threads(world.guild_id()).await;
+        assert_eq!(active.unwrap(), [thread_id]);
         let creator_id = Id::new(world.simulator.user_id());
         let log = world.discord.log(world.guild_id(), creator_id, None).await;
         let creations = log.unwrap().creations;

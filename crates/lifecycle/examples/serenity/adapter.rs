@@ -68,6 +68,7 @@ impl ChannelApi for Wire {
         match self.ask(request, deadline).await {
             Ok(_) => Ok(Deletion::Accepted),
             Err(trouble) if trouble.is_unknown_channel() => Ok(Deletion::Absent),
+            Err(trouble) if trouble.is_out_of_sight() => Ok(Deletion::Hidden),
             Err(trouble) => Err(trouble.acting()),
         }
     }
@@ -124,6 +125,14 @@ impl GuildApi for Wire {
         let channels: Vec<Channel> = self.get(Request::new(route, LightMethod::Get)).await?;
         Ok(channels.into_iter().map(Channel::listed).collect())
     }
+
+    async fn threads(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Id<ChannelMarker>>, Failure> {
+        let route = Route::GuildThreadsActive {
+            guild_id: GuildId::new(guild_id.get()),
+        };
+        let active: ActiveThreads = self.get(Request::new(route, LightMethod::Get)).await?;
+        Ok(active.threads.into_iter().map(|of| of.id).collect())
+    }
 }
 
 /// Where a channel is created, and with what. All of it goes into the one request: what is set
@@ -159,6 +168,11 @@ fn payload(plan: &Plan) -> (Route<'static>, Vec<u8>) {
 #[derive(Deserialize)]
 struct Named {
     id: Id<ChannelMarker>,
+}
+
+#[derive(Deserialize)]
+struct ActiveThreads {
+    threads: Vec<Named>,
 }
 
 #[derive(Deserialize)]

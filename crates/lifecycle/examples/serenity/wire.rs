@@ -243,6 +243,10 @@ impl Trouble {
         matches!(self, Self::Refused(StatusCode::NOT_FOUND, error) if error.code == UNKNOWN_CHANNEL)
     }
 
+    pub(crate) fn is_out_of_sight(&self) -> bool {
+        matches!(self, Self::Refused(_, error) if error.code == MISSING_ACCESS)
+    }
+
     pub(crate) fn is_hidden_channel(&self) -> bool {
         matches!(self, Self::Refused(_, error)
             if matches!(error.code, MISSING_ACCESS | MISSING_PERMISSION))

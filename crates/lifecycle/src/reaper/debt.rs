@@ -30,6 +30,8 @@ pub(crate) struct Debt {
     pub(super) is_counted: bool,
     /// When it was last seen to be there and out of our sight: absence proves nothing then.
     pub(super) hidden: Option<Instant>,
+    /// How often the guild's list did not agree that it is gone.
+    pub(super) doubts: u8,
 }
 
 /// What is to be done next. Only that Discord said it is gone is on record
@@ -50,6 +52,9 @@ pub(super) const FIRST_LOOK: Next = Next::Look {
 /// What the row of a channel says whose deletion Discord has accepted: a new life needs to know.
 pub(super) const ACCEPTED: &str = "discord says that it deleted it";
 
+/// What the row of a channel says that is out of our sight.
+pub(super) const HIDDEN: &str = "discord does not show it to us (50001): let the bot see it again";
+
 // === impl Debt ===
 
 impl Debt {
@@ -65,12 +70,15 @@ impl Debt {
             is_accepted: false,
             is_counted: false,
             hidden: None,
+            doubts: 0,
         }
     }
 
     /// A channel whose deletion was refused in a former life.
     pub(crate) fn parked(row: Row, due: Instant) -> Self {
+        let is_hidden = row.reason.as_deref() == Some(HIDDEN);
         Self {
+            hidden: is_hidden.then(Instant::now),
             failed: Some(Instant::now()),
             was_parked: true,
             ..Self::new(row, due)

@@ -6,7 +6,7 @@ use tokio::time::{Instant, timeout};
 
 use super::{
     Debt,
-    debt::{ACCEPTED, FIRST_LOOK, Next},
+    debt::{ACCEPTED, FIRST_LOOK, HIDDEN, Next},
     unanswered,
 };
 use crate::{
@@ -29,6 +29,11 @@ enum Check {
     Stopped(Option<Debt>),
 }
 
+/// Why a channel is put aside that we may not see.
+#[derive(Debug, thiserror::Error)]
+#[error("{HIDDEN}")]
+struct OutOfSight;
+
 /// Deletes a channel, if it passes every check; `None` when the debt is settled.
 pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
@@ -40,10 +45,14 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     };
     kp!("lifecycle.delete.authorized");
     match unanswered(timeout(CALL_TIMEOUT, core.api.delete(&deletable)).await) {
-        Ok(_) if core.lacks(Sabotage::NoVerify) => {
+        Ok(Deletion::Accepted | Deletion::Absent) if core.lacks(Sabotage::NoVerify) => {
             let attempt = debt.row.attempt;
             core.step(attempt, Event::Absent, Duration::ZERO).await?;
             Ok(None)
+        }
+        Ok(Deletion::Hidden) => {
+            debt.hidden = Some(Instant::now());
+            park(core, debt, &OutOfSight).await
         }
         Ok(deletion) => {
             kp!("lifecycle.delete.answered");
@@ -67,7 +76,7 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                     debt.is_accepted = true;
                     LOOK_AFTER_ACCEPTED
                 }
-                Deletion::Absent => debt.looks_apart(),
+                Deletion::Absent | Deletion::Hidden => debt.looks_apart(),
             };
             Ok(Some(debt.after(wait, FIRST_LOOK)))
         }

@@ -6,17 +6,20 @@ use tokio::time::{Instant, timeout};
 
 use super::{Debt, debt::Next, unanswered};
 use crate::{
-    ChannelApi, Clock, Event, Failure, GuildApi, Presence, Registry, RegistryError,
+    ChannelApi, Clock, Event, Failure, GuildApi, Presence, Registry, RegistryError, Stage,
     core::Core,
     kp,
-    limits::{ABSENCES_NEEDED, CALL_TIMEOUT, LOOK_AFTER_ACCEPTED, LOOKS_STILL_HERE_MAX},
+    limits::{
+        ABSENCES_NEEDED, CALL_TIMEOUT, DOUBTS_MAX, LOOK_AFTER_ACCEPTED, LOOK_APART_UNACCEPTED,
+        LOOKS_STILL_HERE_MAX,
+    },
 };
 
 /// Looks once; `None` when the debt is settled.
 ///
 /// A deletion that Discord accepted needs one absence. Where Discord has only ever said that there is
 /// no such channel, a replica that lags may have said so: then it has to say so again a minute later,
-/// and the guild's list is asked too, in which threads are not.
+/// and the guild's list of channels, or of active threads, is asked too.
 pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     mut debt: Debt,
@@ -58,13 +61,19 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         }
         Ok(Presence::Absent) if debt.is_accepted => return gone(core, &debt).await,
         Ok(Presence::Absent) => {
-            let guild_id = debt.row.guild_id;
-            let shows = core
-                .roll
-                .shows(&core.api, guild_id, owned.channel_id, began);
-            match shows.await {
-                Ok(false) | Err(Failure::Never { .. }) => return gone(core, &debt).await,
-                Ok(true) => debt.again(Next::Delete),
+            let (guild_id, channel) = (debt.row.guild_id, (debt.row.kind, owned.channel_id));
+            let shows = core.roll.shows(&core.api, guild_id, channel, began).await;
+            kp!("lifecycle.look.roll_read");
+            if let Ok(true) | Err(Failure::Never { .. }) = shows {
+                debt.doubts += 1;
+            }
+            match shows {
+                Ok(false) => return gone(core, &debt).await,
+                _ if debt.doubts >= DOUBTS_MAX => return gone(core, &debt).await,
+                Ok(true) => still_there(core, debt).await?,
+                Err(failure @ Failure::Never { .. }) => debt
+                    .after_failure(&core.switches, &failure, again)
+                    .after(LOOK_APART_UNACCEPTED, again),
                 Err(failure) => debt.after_failure(&core.switches, &failure, again),
             }
         }
@@ -79,13 +88,26 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             };
             debt.after(LOOK_AFTER_ACCEPTED, next)
         }
-        Ok(Presence::Here | Presence::Hidden) => {
-            debt.is_accepted = false;
-            debt.again(Next::Delete)
-        }
+        Ok(Presence::Here | Presence::Hidden) => still_there(core, debt).await?,
         Err(failure) => debt.after_failure(&core.switches, &failure, again),
     };
     Ok(Some(debt))
+}
+
+/// It is to be deleted again. On record, so that the next life does not take the former answer for a
+/// proof either.
+async fn still_there<A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    mut debt: Debt,
+) -> Result<Debt, RegistryError> {
+    debt.is_accepted = false;
+    if let Stage::Verifying(_) = debt.row.stage {
+        let attempt = debt.row.attempt;
+        let stepped = core.step(attempt, Event::Rearmed, Duration::ZERO).await?;
+        debt.row = stepped.row;
+        kp!("lifecycle.look.rearmed");
+    }
+    Ok(debt.again(Next::Delete))
 }
 
 /// Discord has proved it.

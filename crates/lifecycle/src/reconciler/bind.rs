@@ -8,7 +8,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::AllMissing;
 use crate::{
-    AttemptId, ChannelApi, Clock, Creation, Event, Evidence, Owned, Presence, Registry,
+    AttemptId, ChannelApi, Clock, Creation, Event, Evidence, GuildApi, Owned, Presence, Registry,
     RegistryError, Stage, Stepped,
     core::Core,
     discord_time::created_ms,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Tells the rows of a page, all at once so that they share commits.
-pub(super) async fn bind_all<A: ChannelApi, R: Registry, C: Clock>(
+pub(super) async fn bind_all<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     missing: &mut AllMissing,
     page: &[Creation],
@@ -64,9 +64,10 @@ pub(super) async fn bind_all<A: ChannelApi, R: Registry, C: Clock>(
             Err(error) => return Err(error),
         }
     }
+    let began = Instant::now();
     let looks = not_on_record
         .iter()
-        .map(|(_, creation)| is_long_gone(core, creation.channel_id));
+        .map(|(_, creation)| is_long_gone(core, creation, began));
     let looks = join_all(looks).await;
     for ((attempt, creation), is_long_gone) in not_on_record.into_iter().zip(looks) {
         if !is_long_gone {
@@ -95,18 +96,26 @@ async fn yield_quarantine<A, R: Registry, C: Clock>(
     Ok(())
 }
 
-/// Whether a channel need not be taken on. After the loss of a record the log names every channel
-/// of the last 45 days, and nearly all of them are gone.
-async fn is_long_gone<A: ChannelApi, R, C: Clock>(
+/// Whether a channel need not be taken on: it is not there, and not in the guild's list. After the
+/// loss of a record the log names every channel of the last 45 days, and nearly all of them are gone;
+/// it is not read again, so one answer is too little to forget a channel by.
+async fn is_long_gone<A: ChannelApi + GuildApi, R, C: Clock>(
     core: &Core<A, R, C>,
-    channel_id: Id<ChannelMarker>,
+    creation: &Creation,
+    began: Instant,
 ) -> bool {
+    let channel_id = creation.channel_id;
     let age_ms = core.time.floor_ms().saturating_sub(created_ms(channel_id));
-    Duration::from_millis(age_ms) > LOOK_TRUSTED_AGE
-        && matches!(
-            timeout(CALL_TIMEOUT, core.api.look(channel_id)).await,
-            Ok(Ok(Presence::Absent))
-        )
+    if Duration::from_millis(age_ms) <= LOOK_TRUSTED_AGE {
+        return false;
+    }
+    let look = timeout(CALL_TIMEOUT, core.api.look(channel_id)).await;
+    if !matches!(look, Ok(Ok(Presence::Absent))) {
+        return false;
+    }
+    let (guild_id, channel) = (core.settings.guild_id, (creation.kind, channel_id));
+    let shows = core.roll.shows(&core.api, guild_id, channel, began).await;
+    matches!(shows, Ok(false))
 }
 
 /// Does what follows from a channel that was found.

@@ -307,4 +307,9 @@ impl<A: GuildApi> GuildApi for Fused<A> {
         let channels = self.inner.channels(guild_id);
         self.fuse.call("channels", channels).await
     }
+
+    async fn threads(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Id<ChannelMarker>>, Failure> {
+        let threads = self.inner.threads(guild_id);
+        self.fuse.call("threads", threads).await
+    }
 }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use cordboard_simulator::{Fault, Scope, SpecialChannel};
-use tokio::time::sleep;
+use futures_util::future::join_all;
+use tokio::time::{sleep, timeout};
 
-use super::floor::{DELETE, GUILD, LOOK, World};
+use super::floor::{DELETE, GUILD, LIST, LOOK, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_costs_one_request_and_one_look() {
@@ -148,5 +149,111 @@ async fn what_waits_for_a_rate_limit_is_checked_again_when_its_turn_comes() {
     assert_eq!((world.alive(), world.requests(DELETE)), (1, 1));
     assert_eq!(world.counts().parked, 1);
     world.discord.set_special(system, None);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ghost_in_the_list_is_a_debt_for_minutes_and_not_for_ever() {
+    // How: the deletion is executed and its answer lost, and the list goes on showing the channel.
+    let world = World::new().await;
+    let lease = world.open().await.unwrap();
+    let channel_id = lease.channel_id().get();
+    world.ghosts.lock().unwrap().insert(channel_id);
+    world.discord.fault(Fault::status_after(DELETE, 504));
+    drop(lease);
+    let channels = world.channels();
+    timeout(Duration::from_mins(30), channels.settled())
+        .await
+        .expect("it is gone");
+    assert_eq!((world.alive(), world.counts().gone), (0, 1));
+    let (deletions, looks) = (world.requests(DELETE), world.requests(LOOK));
+    assert!(deletions <= 3, "{deletions}");
+    // A sweep looks at it now and then.
+    sleep(Duration::from_hours(24)).await;
+    assert_eq!(world.requests(DELETE), deletions);
+    assert!((20..30).contains(&(world.requests(LOOK) - looks)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_is_refused_is_no_consent_at_once_and_no_debt_for_ever() {
+    let world = World::new().await;
+    world.discord.fault(Fault::status(DELETE, 404).code(10003));
+    world.discord.fault(Fault::status(LOOK, 404).code(10003));
+    let refused = Fault::status(LIST, 403).code(50001);
+    world.discord.fault(refused.times(1));
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(world.alive(), 0, "the next list shows it, or a look does");
+    let refused = Fault::status(LIST, 403).code(50001);
+    world.discord.fault(refused.always());
+    let lease = world.open().await.unwrap();
+    world.discord.delete_channel(lease.channel_id().get());
+    drop(lease);
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!((world.counts().gone, world.counts().condemned), (2, 0));
+    world.discord.clear_faults();
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_that_nobody_answers_holds_up_no_other_deletion_for_long() {
+    // How: eighty channels that somebody else deleted need the list to be proved gone.
+    let world = World::new().await;
+    let theirs = join_all((0..80).map(|_| world.open())).await;
+    let ours = world.open().await.unwrap();
+    for lease in &theirs {
+        let lease = lease.as_ref().unwrap();
+        world.discord.delete_channel(lease.channel_id().get());
+    }
+    world.discord.fault(Fault::hang(LIST).always());
+    drop(theirs);
+    sleep(Duration::from_secs(63)).await;
+    drop(ours);
+    sleep(Duration::from_secs(25)).await;
+    assert_eq!(world.alive(), 0);
+    world.discord.clear_faults();
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_look_has_seen_is_not_taken_for_deleted_by_the_next_life() {
+    // How: Discord accepts a deletion and does not carry it out; the life that saw that dies, and the
+    // next one meets a replica that does not know the channel.
+    let mut world = World::new().await;
+    let accepted = Fault::status(DELETE, 204);
+    world.discord.fault(accepted);
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_millis(8_100)).await;
+    assert_eq!((world.alive(), world.requests(LOOK)), (1, 3));
+    world.kill().await;
+    world.discord.fault(Fault::status(LOOK, 404).code(10003));
+    world.start().await;
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_refused_out_of_sight_is_a_sight_too() {
+    // How: the channel is hidden; then replicas say that there is none, for half an hour, also to
+    // the next life.
+    let mut world = World::new().await;
+    let lease = world.open().await.unwrap();
+    let hidden = Fault::status(DELETE, 403).code(50001);
+    world.discord.fault(hidden);
+    drop(lease);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.counts().parked, 1);
+    world.kill().await;
+    for route in [DELETE, LOOK] {
+        let absent = Fault::status(route, 404).code(10003);
+        world.discord.fault(absent.always());
+    }
+    let absent = Fault::omit_one(LIST);
+    world.discord.fault(absent.always());
+    world.start().await;
+    sleep(Duration::from_mins(30)).await;
+    assert_eq!((world.alive(), world.counts().gone), (1, 0));
+    world.discord.clear_faults();
     world.settle().await;
 }

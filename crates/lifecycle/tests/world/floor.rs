@@ -17,10 +17,13 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
+use super::haunted::{Ghosts, Haunted};
+
 pub(crate) const CREATE: &str = "POST /guilds/{guild_id}/channels";
 pub(crate) const DELETE: &str = "DELETE /channels/{channel_id}";
 pub(crate) const LOOK: &str = "GET /channels/{channel_id}";
 pub(crate) const AUDIT_LOG: &str = "GET /guilds/{guild_id}/audit-logs";
+pub(crate) const LIST: &str = "GET /guilds/{guild_id}/channels";
 pub(crate) const GUILD: &str = "GET /guilds/{guild_id}";
 
 const A_DAY: Duration = Duration::from_hours(24);
@@ -44,6 +47,7 @@ pub(crate) struct World {
     pub(crate) category_ids: Vec<u64>,
     pub(crate) isolation: Isolation,
     pub(crate) quota: Quota,
+    pub(crate) ghosts: Ghosts,
     clock: OurClock,
     life: Option<Life>,
     _server: JoinSet<()>,
@@ -76,6 +80,7 @@ impl World {
             category_ids: Vec::new(),
             isolation: Isolation::Channel,
             quota: Quota::default(),
+            ghosts: Ghosts::default(),
             clock: OurClock(Instant::now()),
             life: None,
             _server: server,
@@ -105,9 +110,13 @@ impl World {
             ..DiscordSettings::new(SecretString::from(self.discord.token()))
         });
         let sender = sender.expect("the sender takes its settings");
+        let haunted = Haunted {
+            discord: sender,
+            ghosts: Ghosts::clone(&self.ghosts),
+        };
         let key = MarkKey::new([7; 32]);
         let (channels, mut driver) =
-            lifecycle(sender, self.registry.clone(), key, self.clock, settings);
+            lifecycle(haunted, self.registry.clone(), key, self.clock, settings);
         driver.recover().await.expect("memory does not fail");
         let mut tasks = JoinSet::new();
         tasks.spawn(driver.run(CancellationToken::new()));

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::{Condition, Isolation, Lease, OpenError, Opening, Quota};
+use cordboard_lifecycle::{Condition, Isolation, Lease, MemoryRegistry, OpenError, Opening, Quota};
 use cordboard_simulator::{Config, Fault, Scope};
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
-use super::floor::{CREATE, DELETE, World, opening};
+use super::floor::{CREATE, DELETE, LOOK, World, opening};
 
 const THREAD: &str = "POST /channels/{channel_id}/threads";
 const HOUR: Duration = Duration::from_hours(1);
@@ -225,5 +225,33 @@ async fn threads_that_went_with_their_channel_are_proved_gone() {
         matches!(refused, Err(OpenError::Never { .. })),
         "{refused:?}"
     );
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_of_which_two_replicas_know_nothing_is_in_the_list_of_threads() {
+    let world = world(Config::default(), Isolation::Thread).await;
+    for route in [DELETE, LOOK] {
+        world.discord.fault(Fault::status(route, 404).code(10003));
+    }
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!((world.alive(), world.counts().gone), (0, 1));
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_of_a_lost_record_is_not_forgotten_by_one_answer() {
+    let mut world = world(Config::default(), Isolation::Thread).await;
+    let old = world.open().await.unwrap();
+    sleep(Duration::from_mins(5)).await;
+    let young = world.open().await.unwrap();
+    world.kill().await;
+    drop((old, young));
+    world.registry = MemoryRegistry::default();
+    world.discord.fault(Fault::status(LOOK, 404).code(10003));
+    world.start().await;
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!(world.alive(), 0);
     world.settle().await;
 }
