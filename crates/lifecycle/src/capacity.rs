@@ -259,7 +259,7 @@ impl Capacity {
             // otherwise never send the one that finds out.
             conditions.end(Condition::CreationRefused);
         }
-        core.switches.nearly_full(state.space.is_nearly_full());
+        core.signals.nearly_full(state.space.is_nearly_full());
     }
 }
 

@@ -13,7 +13,9 @@ use tokio::{
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Condition, Counts, Observed, OpenError, limits::HELD_RETRY, switches::Switches,
+    AttemptId, Condition, Counts, Observed, OpenError,
+    limits::HELD_RETRY,
+    switches::{Switches, Told},
 };
 
 /// What somebody needs a channel for.
@@ -37,7 +39,7 @@ pub struct Opening {
 pub struct Channels {
     commands: mpsc::Sender<Command>,
     observed: mpsc::Sender<Observed>,
-    counts: watch::Receiver<Counts>,
+    told: Told,
     switches: Arc<Switches>,
 }
 
@@ -64,13 +66,13 @@ impl Channels {
     pub(crate) const fn new(
         commands: mpsc::Sender<Command>,
         observed: mpsc::Sender<Observed>,
-        counts: watch::Receiver<Counts>,
+        told: Told,
         switches: Arc<Switches>,
     ) -> Self {
         Self {
             commands,
             observed,
-            counts,
+            told,
             switches,
         }
     }
@@ -148,23 +150,23 @@ impl Channels {
     }
 
     /// Whether the guild is so full (90 in 100 of its channels) that deletions should go before
-    /// everything else, now and whenever it changes.
+    /// everything else, now and whenever it changes; closed when the driver has ended.
     #[must_use]
     pub fn is_nearly_full(&self) -> watch::Receiver<bool> {
-        self.switches.is_nearly_full()
+        self.told.is_nearly_full.clone()
     }
 
     /// How many channels stand where.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        *self.counts.borrow()
+        *self.told.counts.borrow()
     }
 
     /// Waits until the driver has read the audit log and the guild's channels once, or has tried: what
-    /// a lost record has forgotten is known then.
+    /// a lost record has forgotten is known then. Or until the driver has ended.
     pub async fn looked_around(&self) {
         // An error says that the driver has ended.
-        drop(self.switches.has_looked().wait_for(|has| *has).await);
+        drop(self.told.has_looked.clone().wait_for(|has| *has).await);
     }
 
     /// Waits until no channel is being created, used or waiting for its deletion, or the driver has
@@ -178,7 +180,7 @@ impl Channels {
     /// can only wait (unknown, parked) are not waited for; they are on record.
     pub async fn settled(&self) {
         // An error says that the driver has ended.
-        drop(self.counts.clone().wait_for(Counts::is_settled).await);
+        drop(self.told.counts.clone().wait_for(Counts::is_settled).await);
     }
 }
 

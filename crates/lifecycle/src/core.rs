@@ -1,37 +1,33 @@
 //! What the parts of the driver share.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use tokio::{
-    sync::{Notify, watch},
-    time::Instant,
-};
+use tokio::{sync::Notify, time::Instant};
 use twilight_model::id::{
     Id,
     marker::{AuditLogEntryMarker, ChannelMarker},
 };
 
 use crate::{
-    AttemptId, Clock, Condition, Counts, Creation, Event, Evidence, Kind, Opening, Owned, Owner,
-    Place, Registry, RegistryError, Row, Settings, Stage, Step, Stepped,
+    AttemptId, Clock, Condition, Creation, Event, Evidence, Kind, Opening, Owned, Owner, Place,
+    Registry, RegistryError, Row, Settings, Stage, Step, Stepped,
     brake::Brake,
     capacity::{Berth, Capacity},
     discord_time::{DiscordTime, created_ms},
     inbox::Inbox,
     index::Index,
     kp,
+    limits::WAIT_MAX,
     mark::Marks,
     opening::Live,
     reaper::Debt,
     reconciler::Missing,
     roll::Roll,
     sabotage::Sabotage,
+    schedule,
     special::Special,
-    switches::Switches,
+    switches::{Signals, Switches},
 };
 
 /// What the parts of the driver share. Each change of a row goes through here, so that the record,
@@ -48,10 +44,10 @@ pub(crate) struct Core<A, R, C> {
     pub(crate) roll: Roll,
     pub(crate) brake: Brake,
     pub(crate) switches: Arc<Switches>,
-    pub(crate) counts: watch::Sender<Counts>,
+    pub(crate) signals: Signals,
     pub(crate) capacity: Arc<Capacity>,
     /// Who we are, once the registry has told.
-    pub(crate) owner: OnceLock<Owner>,
+    pub(crate) owner: Mutex<Option<Owner>>,
     /// How far the audit log is done with.
     pub(crate) read_to: Mutex<Option<Id<AuditLogEntryMarker>>>,
     index: Mutex<Index>,
@@ -139,9 +135,9 @@ impl<A, R, C> Core<A, R, C> {
         if !row.stage.is_open() {
             self.switches.settled(row.attempt);
         }
-        self.counts
-            .send_modify(|counts| counts.moved(before, row.stage));
-        let (counts, conditions) = (*self.counts.borrow(), &self.switches.conditions);
+        let counts = &self.signals.counts;
+        counts.send_modify(|counts| counts.moved(before, row.stage));
+        let (counts, conditions) = (*counts.borrow(), &self.switches.conditions);
         for (condition, count, what) in [
             (
                 Condition::Parked,
@@ -170,7 +166,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
         clock: C,
         marks: Marks,
         settings: Settings,
-        (switches, counts): (Arc<Switches>, watch::Sender<Counts>),
+        (switches, signals): (Arc<Switches>, Signals),
     ) -> Self {
         let time = DiscordTime::new();
         // Both are older than anything we will ever create.
@@ -188,8 +184,8 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             roll: Roll::new(),
             brake: Brake::new(),
             switches,
-            counts,
-            owner: OnceLock::new(),
+            signals,
+            owner: Mutex::new(None),
             read_to: Mutex::new(None),
             index: Mutex::default(),
             adopted: Inbox::new(),
@@ -207,9 +203,12 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
         }
     }
 
-    /// Who we are.
+    /// Who we are. Before the registry has told, nobody whom it would let write.
     pub(crate) fn owner(&self) -> Owner {
-        *self.owner.get().expect("a life begins with `enter`")
+        self.owner.lock().unwrap_or(Owner {
+            instance: 0,
+            epoch: 0,
+        })
     }
 
     /// A row of a fresh attempt, at this stage from now on.
@@ -242,7 +241,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             attempt: berth.attempt,
             request_id: opening.request_id.clone(),
             kind,
-            deadline_at_ms: row.since_ms.saturating_add(milliseconds(opening.lifetime)),
+            deadline_at_ms: row.since_ms + milliseconds(opening.lifetime.min(WAIT_MAX)),
             ..row
         }
     }
@@ -311,10 +310,11 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             );
             return Ok(());
         };
+        let wait = wait.min(WAIT_MAX);
         let stepped = self.step(row.attempt, Event::Released, wait).await?;
         kp!("lifecycle.lease.condemned");
         self.condemned
-            .put(Debt::new(stepped.row, Instant::now() + wait));
+            .put(Debt::new(stepped.row, schedule::after(wait)));
         Ok(())
     }
 

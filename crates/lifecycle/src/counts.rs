@@ -22,11 +22,12 @@ pub struct Counts {
     pub verifying: u64,
     /// Cannot be deleted now: an open debt that needs an operator.
     pub parked: u64,
-    /// Let go of since the start and left standing, as the settings say.
+    /// Let go of since the start and left standing, as the settings say. This and what follows only
+    /// grows.
     pub kept: u64,
-    /// Proved gone since the start.
+    /// How often one was proved gone since the start: again, if it was seen after all.
     pub gone: u64,
-    /// Creations that Discord did not carry out since the start.
+    /// Creations that Discord said it did not carry out since the start, whatever was found later.
     pub not_created: u64,
 }
 
@@ -48,7 +49,8 @@ impl Counts {
     }
 
     pub(crate) fn moved(&mut self, from: Option<Stage>, to: Stage) {
-        if let Some(from) = from {
+        // What has ended stays counted.
+        if let Some(from) = from.filter(Stage::is_open) {
             let count = self.of(from);
             *count = count.saturating_sub(1);
         }
@@ -69,5 +71,42 @@ impl Counts {
             Stage::Parked(_) => &mut self.parked,
             Stage::Gone(_) => &mut self.gone,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use twilight_model::id::Id;
+
+    use super::*;
+    use crate::{Evidence, Owned};
+
+    #[test]
+    fn what_has_ended_stays_counted_when_it_begins_again() {
+        let owned = Owned {
+            channel_id: Id::new(1),
+            evidence: Evidence::AuditLog,
+        };
+        let mut counts = Counts::default();
+        let life = [
+            Stage::Planned,
+            Stage::NotCreated,
+            Stage::Condemned(owned),
+            Stage::Verifying(owned),
+            Stage::Gone(owned),
+            Stage::Condemned(owned),
+        ];
+        let mut from = None;
+        for to in life {
+            counts.moved(from, to);
+            from = Some(to);
+        }
+        let ended = Counts {
+            not_created: 1,
+            gone: 1,
+            condemned: 1,
+            ..Counts::default()
+        };
+        assert_eq!(counts, ended);
     }
 }

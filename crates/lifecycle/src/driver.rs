@@ -11,14 +11,11 @@ use std::{
 };
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ChannelApi, Channels, Clock, Counts, Entry, Event, GuildApi, LifecycleError, MarkKey, Observed,
+    ChannelApi, Channels, Clock, Entry, Event, GuildApi, LifecycleError, MarkKey, Observed,
     Registry, RegistryError, Row, Settings, Stage,
     channels::Command,
     clock_watch,
@@ -30,8 +27,8 @@ use crate::{
     reaper::{self, Debt},
     reconciler::{self, Missing},
     sabotage::Sabotage,
-    schedule::parked_wait,
-    switches::Switches,
+    schedule::{self, parked_wait},
+    switches::{Signals, Switches},
 };
 
 /// A handle to open channels with, and the driver that does the work.
@@ -47,18 +44,18 @@ pub fn lifecycle<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
 ) -> (Channels, Driver<A, R, C>) {
     let (commander, commands) = mpsc::channel(COMMANDS_MAX);
     let (witness, observed) = mpsc::channel(OBSERVED_MAX);
-    let (counts, counted) = watch::channel(Counts::default());
+    let (signals, told) = Signals::new();
     let switches = Arc::new(Switches::new());
     let marks = Marks::new(key, &settings.namespace, settings.guild_id);
-    let shared = (Arc::clone(&switches), counts);
+    let shared = (Arc::clone(&switches), signals);
     let core = Core::new(api, registry, clock, marks, settings, shared);
     (
-        Channels::new(commander, witness, counted, switches),
+        Channels::new(commander, witness, told, switches),
         Driver {
             core,
             commands,
             observed,
-            recovered: false,
+            recovery: Recovery::Due,
         },
     )
 }
@@ -69,7 +66,15 @@ pub struct Driver<A, R, C> {
     core: Core<A, R, C>,
     commands: mpsc::Receiver<Command>,
     observed: mpsc::Receiver<Observed>,
-    recovered: bool,
+    recovery: Recovery,
+}
+
+/// How far the takeover of what a former life left has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Recovery {
+    Due,
+    Begun,
+    Done,
 }
 
 /// What a former life left.
@@ -102,15 +107,22 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
     /// first if nobody has.
     ///
     /// # Errors
-    /// When the registry fails.
-    ///
-    /// # Panics
-    /// Never: the life is entered once.
+    /// When the registry fails, or when this was begun before and came to no end: by a failure, or
+    /// because the call was dropped. What was taken over by then is known in part only; another
+    /// driver over the same registry starts afresh.
     pub async fn recover(&mut self) -> Result<Recovered, LifecycleError> {
-        let mut recovered = Recovered::default();
-        if std::mem::replace(&mut self.recovered, true) {
-            return Ok(recovered);
+        match self.recovery {
+            Recovery::Due => self.recovery = Recovery::Begun,
+            Recovery::Begun => return Err(LifecycleError::HalfRecovered),
+            Recovery::Done => return Ok(Recovered::default()),
         }
+        let recovered = self.take_over_all().await?;
+        self.recovery = Recovery::Done;
+        Ok(recovered)
+    }
+
+    async fn take_over_all(&self) -> Result<Recovered, RegistryError> {
+        let mut recovered = Recovered::default();
         let core = &self.core;
         let now_ms = core.clock.now_ms();
         let entry = Entry {
@@ -120,9 +132,7 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
         };
         let entered = core.registry.enter(entry).await?;
         kp!("lifecycle.recover.entered");
-        core.owner
-            .set(entered.owner)
-            .expect("this is the only place, and it is passed once");
+        *core.owner.lock() = Some(entered.owner);
         let horizon = entered.horizon;
         *core.read_to.lock() = horizon.read_to;
         core.brake.enter(&horizon, now_ms);
@@ -225,7 +235,7 @@ async fn take_over<A, R: Registry, C: Clock>(
             let longest = core.settings.delete_after.unwrap_or_default();
             let left = Duration::from_millis(left).min(longest);
             let row = claim(Event::Claimed).await?.row;
-            core.condemned.put(Debt::new(row, Instant::now() + left));
+            core.condemned.put(Debt::new(row, schedule::after(left)));
         }
         Stage::Verifying(_) => {
             let row = claim(Event::Claimed).await?.row;
@@ -245,7 +255,7 @@ async fn take_over<A, R: Registry, C: Clock>(
                 left
             };
             let row = claim(Event::Claimed).await?.row;
-            core.condemned.put(Debt::parked(row, Instant::now() + left));
+            core.condemned.put(Debt::parked(row, schedule::after(left)));
         }
         // Every scan and every sweep matches these anyway.
         Stage::Abandoned

@@ -44,4 +44,7 @@ pub enum LifecycleError {
     /// record.
     #[error("the record of channels cannot be kept")]
     Registry(#[from] RegistryError),
+    /// The takeover of what a former life left was begun and not finished. Start a new driver.
+    #[error("what a former life left was taken over in part only")]
+    HalfRecovered,
 }

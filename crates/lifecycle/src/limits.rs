@@ -27,9 +27,13 @@ pub const CREATE_LEAST: Duration = Duration::from_millis(250);
 /// are the sender's ordinary windows. After 500 channels in a day it is hours.
 pub const LONG_WAIT: Duration = Duration::from_secs(10);
 
-/// The longest such wait that is believed. Daily limits are the longest that were seen; more is a
+/// The longest wait that Discord is believed to ask for. Daily limits are the longest that were seen; more is a
 /// mistake, and one request a day finds out.
 pub const CLOSED_MAX: Duration = Duration::from_hours(24);
+
+/// The longest wait that is taken literally, of a lifetime or before a deletion: no process lives
+/// longer, and clocks cannot count without end.
+pub const WAIT_MAX: Duration = Duration::from_hours(365 * 24);
 
 /// How long Discord is believed that there is no room, if nothing is seen to go meanwhile: people
 /// delete channels too, and events get lost.

@@ -58,7 +58,7 @@ pub(crate) async fn open<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     Command { opening, answer }: Command,
 ) -> Result<Option<Live>, RegistryError> {
-    let answer = Arc::new(Answer::new(answer, Instant::now() + opening.lifetime));
+    let answer = Arc::new(Answer::new(answer, schedule::after(opening.lifetime)));
     let ticket = core.capacity.ticket();
     let mut failure = None;
     let mut lost = false;

@@ -70,7 +70,8 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                 }
             }
             channel_id = core.deleted.next() => {
-                queue.take_gone(channel_id).map_or(Turn::Nothing, Turn::Gone)
+                let is_owed = |id| core.known(id).is_some() && !core.is_quarantined(id);
+                queue.take_gone(channel_id, is_owed).map_or(Turn::Nothing, Turn::Gone)
             }
             Some(closed) = closings.next() => {
                 let closed: Result<(), RegistryError> = closed;

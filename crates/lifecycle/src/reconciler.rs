@@ -18,7 +18,7 @@ use self::{
     sweep::Seen,
 };
 use crate::{
-    AttemptId, ChannelApi, Clock, Condition, Event, Failure, GuildApi, Listed, OpenError, Registry,
+    AttemptId, ChannelApi, Clock, Condition, Event, Failure, GuildApi, Listed, Registry,
     RegistryError, Row,
     answer::Answer,
     core::Core,
@@ -92,7 +92,7 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             () = core.allowed.notified() => pace.allowed(),
             () = sleep_until(pace.due(&missing)) => {
                 round(core, &mut missing, &mut seen, &mut pace).await?;
-                core.switches.looked_around();
+                core.signals.looked_around();
             }
         }
     }
@@ -232,15 +232,6 @@ fn pause<A, R, C>(
             core.switches
                 .conditions
                 .begin(Condition::LogUnreadable, &why);
-            // Nobody needs to wait for what cannot be found.
-            let reason = source.to_string();
-            for answer in missing
-                .values()
-                .filter_map(|missing| missing.answer.as_ref())
-            {
-                let source = reason.clone().into();
-                answer.give(Err(OpenError::NotDone { wait: None, source }));
-            }
             SCAN_REFUSED_PAUSE
         }
     }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::limits::{
-    BACK_OFF_BASE, BACK_OFF_CAPS, BACK_OFF_FLOOR, PARKED_WAITS, RECONCILE_AT, RETRY_PAUSE,
+    BACK_OFF_BASE, BACK_OFF_CAPS, BACK_OFF_FLOOR, CLOSED_MAX, PARKED_WAITS, RECONCILE_AT,
+    RETRY_PAUSE, WAIT_MAX,
 };
 
 /// The wait after the `tries`-th failure of something that has been due for `age`: full jitter
@@ -16,9 +19,15 @@ pub(crate) fn back_off(tries: u32, age: Duration, dice: f64) -> Duration {
     bound.mul_f64(dice).max(BACK_OFF_FLOOR)
 }
 
+/// The moment after a wait, however long somebody says that it is.
+pub(crate) fn after(wait: Duration) -> Instant {
+    Instant::now() + wait.min(WAIT_MAX)
+}
+
 /// The wait that Discord asked for, plus up to a tenth and a quarter of a second: not all who were
 /// told the same should come back at once.
 pub(crate) fn told(wait: Duration, dice: f64) -> Duration {
+    let wait = wait.min(CLOSED_MAX);
     wait + (wait / 10 + Duration::from_millis(250)).mul_f64(dice)
 }
 
@@ -76,6 +85,12 @@ mod tests {
         );
     }
 
+    #[tokio::test]
+    async fn a_wait_without_end_is_a_wait() {
+        assert!(told(Duration::MAX, 1.0) < 2 * CLOSED_MAX);
+        assert!(after(Duration::MAX) > Instant::now());
+    }
+
     #[test]
     fn an_unknown_row_is_looked_for_often_at_first() {
         let mut looks = vec![Duration::ZERO];
@@ -92,7 +107,8 @@ mod tests {
             let wait = back_off(tries, Duration::from_secs(age), dice);
             prop_assert!(wait >= BACK_OFF_FLOOR && wait <= minutes(360));
             prop_assert!(retry_pause(dice) >= RETRY_PAUSE.0 && retry_pause(dice) <= 4 * RETRY_PAUSE.0);
-            prop_assert!(told(Duration::from_secs(age), dice) >= Duration::from_secs(age));
+            let asked = Duration::from_secs(age);
+            prop_assert!(told(asked, dice) >= asked.min(CLOSED_MAX));
         }
     }
 }

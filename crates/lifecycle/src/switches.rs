@@ -8,23 +8,38 @@ use std::{
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::{AttemptId, Condition, condition::Conditions};
+use crate::{AttemptId, Condition, Counts, condition::Conditions};
 
 /// What the handle and the driver share.
 #[derive(Debug)]
 pub(crate) struct Switches {
     pub(crate) conditions: Conditions,
     pub(crate) refusals: Refusals,
-    /// Whether the guild is so full that deletions should go before everything else.
-    nearly_full: watch::Sender<bool>,
-    /// Whether the guild was looked at once in this life.
-    has_looked: watch::Sender<bool>,
     /// Events were lost on the way to the driver.
     pub(crate) has_lapsed: AtomicBool,
     deletions_held: watch::Sender<bool>,
     openings_held: Mutex<Option<String>>,
     /// The last thing that went wrong with each open debt.
     troubles: Mutex<HashMap<AttemptId, String>>,
+}
+
+/// What the driver alone tells the handle. It is the driver's, so that whoever waits for something hears
+/// when there is no driver any more.
+#[derive(Debug)]
+pub(crate) struct Signals {
+    pub(crate) counts: watch::Sender<Counts>,
+    /// Whether the guild is so full that deletions should go before everything else.
+    nearly_full: watch::Sender<bool>,
+    /// Whether the guild was looked at once in this life.
+    has_looked: watch::Sender<bool>,
+}
+
+/// The other ends of [`Signals`].
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) counts: watch::Receiver<Counts>,
+    pub(crate) is_nearly_full: watch::Receiver<bool>,
+    pub(crate) has_looked: watch::Receiver<bool>,
 }
 
 /// How often each check of the one gate in front of a deletion has said no.
@@ -45,6 +60,37 @@ pub(crate) const REFUSALS: [&str; 9] = [
     "runaway",
     "held",
 ];
+
+// === impl Signals ===
+
+impl Signals {
+    pub(crate) fn new() -> (Self, Told) {
+        let (counts, counted) = watch::channel(Counts::default());
+        let (nearly_full, is_nearly_full) = watch::channel(false);
+        let (looked, has_looked) = watch::channel(false);
+        (
+            Self {
+                counts,
+                nearly_full,
+                has_looked: looked,
+            },
+            Told {
+                counts: counted,
+                is_nearly_full,
+                has_looked,
+            },
+        )
+    }
+
+    pub(crate) fn looked_around(&self) {
+        self.has_looked.send_replace(true);
+    }
+
+    pub(crate) fn nearly_full(&self, is_nearly_full: bool) {
+        self.nearly_full
+            .send_if_modified(|was| std::mem::replace(was, is_nearly_full) != is_nearly_full);
+    }
+}
 
 // === impl Refusals ===
 
@@ -73,22 +119,11 @@ impl Switches {
         Self {
             conditions: Conditions::new(),
             refusals: Refusals::default(),
-            nearly_full: watch::Sender::new(false),
-            has_looked: watch::Sender::new(false),
             has_lapsed: AtomicBool::new(false),
             deletions_held: watch::Sender::new(false),
             openings_held: Mutex::new(None),
             troubles: Mutex::default(),
         }
-    }
-
-    pub(crate) fn looked_around(&self) {
-        self.has_looked.send_replace(true);
-    }
-
-    /// Whether the guild was looked at once in this life, now and when it changes.
-    pub(crate) fn has_looked(&self) -> watch::Receiver<bool> {
-        self.has_looked.subscribe()
     }
 
     pub(crate) fn hold_deletions(&self, held: bool) {
@@ -104,15 +139,6 @@ impl Switches {
     /// Whether deletions are held, now and whenever it changes.
     pub(crate) fn deletions_held(&self) -> watch::Receiver<bool> {
         self.deletions_held.subscribe()
-    }
-
-    pub(crate) fn nearly_full(&self, is_nearly_full: bool) {
-        self.nearly_full
-            .send_if_modified(|was| std::mem::replace(was, is_nearly_full) != is_nearly_full);
-    }
-
-    pub(crate) fn is_nearly_full(&self) -> watch::Receiver<bool> {
-        self.nearly_full.subscribe()
     }
 
     pub(crate) fn hold_openings(&self, why: Option<String>) {

@@ -7,7 +7,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     AttemptId, Kind, Listed, Place, Row, Stage,
-    limits::{GHOSTS_MAX, SWEEP_GRACE},
+    limits::{GHOSTS_MAX, SWEEP_GRACE, WAIT_MAX},
 };
 
 /// The guild's channels, categories included and threads not: those are not counted by Discord.
@@ -173,7 +173,7 @@ impl Census {
         match row.stage {
             Stage::Condemned(_) => {
                 let wait_ms = row.next_at_ms.saturating_sub(row.since_ms);
-                let due = now + Duration::from_millis(wait_ms);
+                let due = now + Duration::from_millis(wait_ms).min(WAIT_MAX);
                 self.leaving.insert(row.attempt, due);
             }
             Stage::Verifying(_) => {}

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::{
     Failure, Row,
     limits::{HIDDEN_ABSENCE_AFTER, LOOK_APART, LOOK_APART_UNACCEPTED, OVERDUE_AFTER},
-    schedule::{back_off, told},
+    schedule::{after, back_off, told},
     switches::Switches,
 };
 
@@ -114,7 +114,7 @@ impl Debt {
 
     pub(super) fn after(self, wait: Duration, next: Next) -> Self {
         Self {
-            due: Instant::now() + wait,
+            due: after(wait),
             next,
             ..self
         }

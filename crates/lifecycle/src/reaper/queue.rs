@@ -56,10 +56,18 @@ impl Queue {
     }
 
     /// The debt of a channel that Discord says is gone. If nobody waits for it, the news is kept
-    /// until somebody does.
-    pub(super) fn take_gone(&mut self, channel_id: Id<ChannelMarker>) -> Option<Debt> {
+    /// until somebody does, as long as somebody may: `is_owed` says whether.
+    pub(super) fn take_gone(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        is_owed: impl Fn(Id<ChannelMarker>) -> bool,
+    ) -> Option<Debt> {
         if let Some(place) = self.places.remove(&channel_id) {
             return self.waiting.remove(&place);
+        }
+        if self.heard_gone.len() >= HEARD_GONE_MAX {
+            // Of what was kept, or left the quarantine, nobody asks any more.
+            self.heard_gone.retain(|known| is_owed(*known));
         }
         if self.heard_gone.len() < HEARD_GONE_MAX {
             self.heard_gone.insert(channel_id);
@@ -114,5 +122,49 @@ impl Queue {
         if let Some(channel_id) = debt.row.stage.channel_id() {
             self.places.remove(&channel_id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Evidence, Kind, Owned, Owner, Row, Stage};
+
+    fn debt(channel_id: Id<ChannelMarker>) -> Debt {
+        let row = Row {
+            attempt: AttemptId::fresh(),
+            request_id: String::new(),
+            guild_id: Id::new(7),
+            kind: Kind::Text,
+            owner: Owner {
+                instance: 1,
+                epoch: 1,
+            },
+            stage: Stage::Condemned(Owned {
+                channel_id,
+                evidence: Evidence::Answer,
+            }),
+            since_ms: 0,
+            not_before_ms: 0,
+            deadline_at_ms: 0,
+            next_at_ms: 0,
+            tries: 0,
+            reason: None,
+        };
+        Debt::new(row, Instant::now())
+    }
+
+    #[tokio::test]
+    async fn news_of_what_nobody_owes_any_more_keeps_out_no_other() {
+        let mut queue = Queue::default();
+        let stale = Id::new(9);
+        for id in 1..=u64::try_from(HEARD_GONE_MAX).unwrap() {
+            assert!(queue.take_gone(Id::new(id), |_| true).is_none());
+        }
+        let late = Id::new(100_000);
+        assert!(queue.take_gone(late, |id| id != stale).is_none());
+        assert!(queue.put(debt(late)).is_some(), "it is gone");
+        assert!(queue.put(debt(stale)).is_none(), "forgotten");
+        assert!(queue.put(debt(Id::new(10))).is_some(), "kept");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::OpenError;
-use cordboard_simulator::Fault;
+use cordboard_lifecycle::{OpenError, Opening};
+use cordboard_simulator::{Config, Fault};
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -187,5 +187,63 @@ async fn without_the_audit_log_nobody_waits_in_vain_and_nothing_is_forgotten() {
     world.discord.clear_faults();
     sleep(Duration::from_mins(20)).await;
     assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_that_is_refused_fails_no_second_attempt() {
+    // How: the first answer is lost and cannot be looked for; the second takes three seconds.
+    let world = World::new().await;
+    world
+        .discord
+        .fault(Fault::status(AUDIT_LOG, 403).code(50013).always());
+    world.discord.fault(Fault::act_then_hang_up(CREATE));
+    let slow = Fault::slow_answer(CREATE, Duration::from_secs(3));
+    world.discord.fault(slow);
+    let began = Instant::now();
+    drop(world.open().await.unwrap());
+    assert!(began.elapsed() >= Duration::from_secs(3));
+    world.discord.clear_faults();
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn times_without_end_are_long_and_nothing_worse() {
+    let mut world = World::with(Config::default(), |world| {
+        world.delete_after = Some(Duration::MAX);
+    })
+    .await;
+    let opening = Opening {
+        lifetime: Duration::MAX,
+        ..opening(Duration::from_mins(1))
+    };
+    drop(world.channels().open(opening).await.unwrap());
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!((world.alive(), world.counts().condemned), (1, 1));
+    world.kill().await;
+    world.delete_after = Some(Duration::ZERO);
+    world.start().await;
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_driver_that_has_ended() {
+    let mut world = World::new().await;
+    let channels = world.channels();
+    let mut nearly_full = channels.is_nearly_full();
+    world.kill().await;
+    assert!(nearly_full.changed().await.is_err());
+    let refused = channels.open(opening(Duration::from_mins(1))).await;
+    assert!(matches!(refused, Err(OpenError::Closed)), "{refused:?}");
+    // How: one that ends before it has looked.
+    world.start().await;
+    let channels = world.channels();
+    world.kill().await;
+    let (looked, settled) = tokio::join!(
+        timeout(Duration::from_secs(1), channels.looked_around()),
+        timeout(Duration::from_secs(1), channels.settled()),
+    );
+    looked.and(settled).expect("they return");
+    world.start().await;
     world.settle().await;
 }

@@ -1,13 +1,18 @@
 //! Drivers that are killed, and records that are lost.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use cordboard_lifecycle::{
-    AttemptId, Counts, Entry, Kind, MemoryRegistry, Registry as _, Row, Stage,
+    AttemptId, Clock, Counts, Entry, Kind, LifecycleError, MemoryRegistry, Registry as _,
+    RegistryError, Row, Stage,
 };
 use cordboard_simulator::{Config, Fault};
-use futures_util::future::join_all;
+use futures_util::{FutureExt as _, future::join_all};
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
 use super::floor::{AUDIT_LOG, CREATE, DELETE, World};
@@ -194,4 +199,57 @@ async fn a_creation_in_another_guild_keeps_nobody_waiting() {
     assert_eq!(world.counts().unknown, 1);
     let open = world.registry.open(None, 9).await.unwrap();
     assert_eq!((open.len(), open[0].stage), (1, Stage::Unknown));
+}
+
+/// A clock that lets another process begin a life on the record while this one takes it over.
+struct Meddler {
+    registry: MemoryRegistry,
+    guild_id: u64,
+    reads: AtomicU32,
+}
+
+impl Clock for Meddler {
+    fn now_ms(&self) -> u64 {
+        if self.reads.fetch_add(1, Ordering::Relaxed) == 3 {
+            let entry = Entry {
+                instance: 2,
+                guild_id: Id::new(self.guild_id),
+                at_ms: 0,
+            };
+            let entered = self.registry.enter(entry).now_or_never();
+            assert!(entered.is_some_and(|entered| entered.is_ok()));
+        }
+        0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_takeover_that_came_to_no_end_is_not_gone_on_with() {
+    let mut world = World::new().await;
+    let leases = join_all((0..5).map(|_| world.open())).await;
+    world.kill().await;
+    drop(leases);
+    let meddler = Meddler {
+        registry: world.registry.clone(),
+        guild_id: world.discord.guild_id(),
+        reads: AtomicU32::new(0),
+    };
+    let (_channels, mut driver) = world.life(meddler);
+    let fenced = driver.recover().await;
+    assert!(
+        matches!(fenced, Err(LifecycleError::Registry(RegistryError::Fenced))),
+        "{fenced:?}"
+    );
+    let again = driver.recover().await;
+    assert!(
+        matches!(again, Err(LifecycleError::HalfRecovered)),
+        "{again:?}"
+    );
+    let ended = driver.run(CancellationToken::new()).await;
+    assert!(
+        matches!(ended, Err(LifecycleError::HalfRecovered)),
+        "{ended:?}"
+    );
+    world.start().await;
+    world.settle().await;
 }

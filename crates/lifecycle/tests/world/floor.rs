@@ -4,8 +4,8 @@ use std::{collections::HashSet, net::Ipv4Addr, time::Duration};
 
 use cordboard_discord::{Discord, Settings as DiscordSettings};
 use cordboard_lifecycle::{
-    Channels, Clock, Counts, Isolation, Lease, LifecycleError, MarkKey, MemoryRegistry, OpenError,
-    Opening, Quota, Registry as _, Settings, Stage, lifecycle,
+    Channels, Clock, Counts, Driver, Isolation, Lease, LifecycleError, MarkKey, MemoryRegistry,
+    OpenError, Opening, Quota, Registry as _, Settings, Stage, lifecycle,
 };
 use cordboard_simulator::{Config, Simulator, Violation};
 use secrecy::SecretString;
@@ -94,6 +94,21 @@ impl World {
 
     /// A new life over the same record.
     pub(crate) async fn start(&mut self) {
+        let (channels, mut driver) = self.life(self.clock);
+        driver.recover().await.expect("memory does not fail");
+        let mut tasks = JoinSet::new();
+        tasks.spawn(driver.run(CancellationToken::new()));
+        self.life = Some(Life {
+            channels,
+            driver: tasks,
+        });
+    }
+
+    /// A new life that has not begun yet, by a clock of its own.
+    pub(crate) fn life<C: Clock>(
+        &self,
+        clock: C,
+    ) -> (Channels, Driver<Haunted, MemoryRegistry, C>) {
         let settings = Settings {
             guild_id: Id::new(self.discord.guild_id()),
             category_ids: self.category_ids.iter().map(|id| Id::new(*id)).collect(),
@@ -115,15 +130,7 @@ impl World {
             ghosts: Ghosts::clone(&self.ghosts),
         };
         let key = MarkKey::new([7; 32]);
-        let (channels, mut driver) =
-            lifecycle(haunted, self.registry.clone(), key, self.clock, settings);
-        driver.recover().await.expect("memory does not fail");
-        let mut tasks = JoinSet::new();
-        tasks.spawn(driver.run(CancellationToken::new()));
-        self.life = Some(Life {
-            channels,
-            driver: tasks,
-        });
+        lifecycle(haunted, self.registry.clone(), key, clock, settings)
     }
 
     /// Ends the driver between two instructions.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::{Condition, Isolation, Lease, MemoryRegistry, OpenError, Opening, Quota};
+use cordboard_lifecycle::{
+    Condition, Isolation, Lease, MemoryRegistry, Observed, OpenError, Opening, Quota,
+};
 use cordboard_simulator::{Config, Fault, Scope};
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
@@ -12,6 +14,9 @@ use super::floor::{CREATE, DELETE, LOOK, World, opening};
 
 const THREAD: &str = "POST /channels/{channel_id}/threads";
 const HOUR: Duration = Duration::from_hours(1);
+
+/// `MANAGE_THREADS` (topics/permissions).
+const MANAGE_THREADS: u64 = 1 << 34;
 
 /// A world with threads in its default channel.
 async fn world(
@@ -252,6 +257,24 @@ async fn a_thread_of_a_lost_record_is_not_forgotten_by_one_answer() {
     world.discord.fault(Fault::status(LOOK, 404).code(10003));
     world.start().await;
     sleep(Duration::from_mins(5)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_threads_are_tried_again_when_their_channel_changes() {
+    let world = world(Config::default(), Isolation::Thread).await;
+    let parent_id = world.discord.default_channel_id();
+    let lease = world.open().await.unwrap();
+    world.discord.set_overwrite(parent_id, 0, MANAGE_THREADS);
+    drop(lease);
+    sleep(Duration::from_mins(2)).await;
+    assert_eq!(world.counts().parked, 1);
+    world.discord.clear_overwrite(parent_id);
+    world
+        .channels()
+        .observe(Observed::Updated(Id::new(parent_id)));
+    sleep(Duration::from_secs(20)).await;
     assert_eq!(world.alive(), 0);
     world.settle().await;
 }
