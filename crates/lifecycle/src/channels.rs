@@ -173,7 +173,7 @@ impl Channels {
     /// ended. Proofs that channels are gone are not waited for: they may take a minute.
     pub async fn cleared(&self) {
         // An error says that the driver has ended.
-        drop(self.counts.clone().wait_for(Counts::is_cleared).await);
+        drop(self.told.counts.clone().wait_for(Counts::is_cleared).await);
     }
 
     /// Waits until nothing is being created, used or deleted, or the driver has ended. Debts that
