@@ -9,6 +9,7 @@ mod engines;
 mod env;
 mod error;
 mod events;
+mod front;
 mod health;
 mod housekeeping;
 pub mod limits;

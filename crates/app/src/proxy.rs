@@ -12,25 +12,24 @@ use tokio::{
     net::TcpListener,
     time::{Instant, timeout},
 };
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, Failed, WallClock, connect,
     debts::OpenDebts,
     engines::Engines,
-    events, health, housekeeping, install_tls,
+    events,
+    front::Front,
+    health, housekeeping, install_tls,
     limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
     mark_key, room, settings, space,
-    tasks::Tasks,
 };
 
-/// A proxy that is ready: its address bound, its record read, connected to Discord.
+/// A proxy that is ready: its record read, connected to Discord, its front open.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
-    listener: TcpListener,
+    front: Front,
     exchanges: Exchanges<Discord>,
-    frontend: Frontend<Exchanges<Discord>>,
     channels: Channels,
     grace: Duration,
     engines: Engines,
@@ -46,8 +45,8 @@ struct Parts {
 }
 
 impl Proxy {
-    /// Starts everything but the front, in the order in which each part needs the one before, and
-    /// returns when requests can be answered.
+    /// Starts everything, in the order in which each part needs the one before, and returns when
+    /// requests can be answered. Until then, whoever connects is told that the proxy starts.
     ///
     /// # Errors
     /// What is wrong, sorted by what helps. Nothing keeps running then; what a former life left is
@@ -58,6 +57,7 @@ impl Proxy {
         // What can be refused at once comes first: the address, the store, the key.
         let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
+        let front = Front::take(listener, &settings::frontend(&config));
         let store = Store::open_with(&config.store, settings::store(&config))
             .await
             .map_err(settings::store_failed)?;
@@ -98,13 +98,13 @@ impl Proxy {
         engines.unless_one_ends(parts.reap_left_overs()).await?;
         let channels = parts.channels.clone();
         let (exchanges, frontend) = parts.front(&config);
+        front.open(frontend);
         tracing::info!(%address, bot = %bot.name, "ready");
         kp!("app.start.ready");
         Ok(Self {
             address,
-            listener,
+            front,
             exchanges,
-            frontend,
             channels,
             grace: config.shutdown_grace,
             engines,
@@ -144,21 +144,11 @@ impl Proxy {
     /// When a part ends by itself: the process should end too, so that its supervisor starts a
     /// whole one.
     pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), Failed> {
-        // Two stages: `soft` takes no new work, `hard` ends what is left.
-        let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-        let mut front = Tasks::default();
-        let serving = self
-            .frontend
-            .serve(self.listener, soft.clone(), hard.clone());
-        front.spawn("front", async move {
-            serving.await;
-            Ok(())
-        });
         let mut outcome = tokio::select! {
             biased;
             () = stop => Ok(()),
             failed = self.engines.one_ends() => Err(failed),
-            failed = front.all_ended() => Err(failed.err().unwrap_or_else(|| {
+            failed = self.front.ended() => Err(failed.err().unwrap_or_else(|| {
                 Failed::ended_early("front", Ok(()))
             })),
         };
@@ -166,24 +156,25 @@ impl Proxy {
         kp!("app.stop.told");
         self.exchanges.close();
         kp!("app.stop.closed");
-        soft.cancel();
+        // In two stages: first it takes no new work, then it ends what is left.
+        self.front.close();
         if outcome.is_ok() {
             // Streams may end by themselves, as long as there is something to carry them; whatever
             // does not is released below.
             outcome = tokio::select! {
                 biased;
-                ended = timeout(self.grace, front.all_ended()) => ended.unwrap_or(Ok(())),
+                ended = timeout(self.grace, self.front.ended()) => ended.unwrap_or(Ok(())),
                 failed = self.engines.one_ends() => Err(failed),
             };
         }
         kp!("app.stop.streams_ended");
-        hard.cancel();
-        if let Ok(ended) = timeout(FRONT_STOP_TIMEOUT, front.all_ended()).await {
+        self.front.cut();
+        if let Ok(ended) = timeout(FRONT_STOP_TIMEOUT, self.front.ended()).await {
             outcome = outcome.and(ended);
         } else {
             tracing::warn!("connections that did not end in time are cut");
         }
-        drop(front);
+        drop(self.front);
         kp!("app.stop.front_ended");
         // All leases are dropped now. What there is no time to delete is on record as condemned,
         // and the next start goes on with it.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use hyper::{rt::Executor, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -17,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
 use crate::{
+    entrance::Doors,
     limits::{
         HEAD_BYTES_MAX, HEAD_TIMEOUT, HTTP2_HEAD_BYTES_MAX, HTTP2_PING_INTERVAL,
         HTTP2_PING_TIMEOUT, HTTP2_STREAMS_MAX, IDLE_TIMEOUT,
@@ -76,13 +76,13 @@ pub(crate) fn builder(tasks: Tasks) -> Builder<Tasks> {
 pub(crate) async fn serve(
     stream: TcpStream,
     builder: &Builder<Tasks>,
-    router: Router,
+    doors: Doors,
     request_max: Duration,
     soft: CancellationToken,
     cut: CancellationToken,
 ) {
     let activity = Arc::new(Activity::new());
-    let service = service_fn(|request| visit(router.clone(), Stay::begin(&activity), request));
+    let service = service_fn(|request| visit(doors.router(), Stay::begin(&activity), request));
     let io = TokioIo::new(Transport::new(stream));
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let idle = activity.idle(request_max);

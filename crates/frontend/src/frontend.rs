@@ -1,22 +1,16 @@
-//! The front door: takes connections until it is told to stop.
+//! The front of a desk, put together.
 
 use std::{fmt, sync::Arc};
 
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Instant, sleep},
-};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::warn;
+use axum::Router;
+use tokio::{net::TcpListener, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cause, Debts, Desk, Details, Metric, Settings,
+    Cause, Debts, Desk, Details, Entrance, Metric, Settings,
     body::Bodies,
-    connection::{self, Tasks},
     health::DetailsFn,
     key::KeyRing,
-    limits::{ACCEPT_PAUSE, DEADLINE_GRACE, DISCARD_TIMEOUT, LAST_WORDS},
     readiness::CausesFn,
     routes::{self, Extras},
     server::Server,
@@ -91,64 +85,28 @@ impl<D: Desk> Frontend<D> {
     ///
     /// Dropping the future cuts all connections at once.
     pub async fn serve(
-        mut self,
+        self,
         listener: TcpListener,
         soft: CancellationToken,
         hard: CancellationToken,
     ) {
-        let cut = CancellationToken::new();
-        let _cut_when_dropped = cut.clone().drop_guard();
-        let tracker = TaskTracker::new();
-        let request_max = self.settings.request_timeout + DEADLINE_GRACE + DISCARD_TIMEOUT;
-        let tasks = Tasks {
-            tracker: tracker.clone(),
-            request_max,
-            cut: cut.clone(),
-        };
-        // Later than the tasks: over HTTP/2 one late request is no reason to cut the others.
-        let connection_max = request_max + LAST_WORDS;
-        let places = Arc::new(Semaphore::new(self.settings.connections_max.max(1)));
-        let builder = Arc::new(connection::builder(tasks));
-        let extras = std::mem::take(&mut self.extras);
-        let router = routes::router(Arc::new(self.into_server(hard.clone())), extras);
-        let accepting = async {
-            loop {
-                let (place, stream) = accept(&listener, &places).await;
-                let (builder, router) = (Arc::clone(&builder), router.clone());
-                let (soft, cut) = (soft.clone(), cut.clone());
-                tracker.spawn(async move {
-                    let _place = place;
-                    connection::serve(stream, &builder, router, connection_max, soft, cut).await;
-                });
-            }
-        };
-        tokio::select! {
-            biased;
-            () = hard.cancelled() => soft.cancel(),
-            () = soft.cancelled() => {}
-            () = accepting => {}
-        }
-        // Who connects now is refused by the kernel, and tries another instance.
-        drop(listener);
-        tracker.close();
-        let cutting = async {
-            hard.cancelled().await;
-            sleep(LAST_WORDS).await;
-            cut.cancel();
-        };
-        tokio::select! {
-            biased;
-            () = tracker.wait() => {}
-            () = cutting => tracker.wait().await,
-        }
+        let entrance = Entrance::new(&self.settings, soft, hard);
+        entrance.open(self);
+        entrance.serve(listener).await;
     }
 
-    fn into_server(mut self, hard: CancellationToken) -> Server<D> {
+    /// What answers requests. The process has been alive `since`.
+    pub(crate) fn into_router(mut self, since: Instant, hard: CancellationToken) -> Router {
+        let extras = std::mem::take(&mut self.extras);
+        routes::router(Arc::new(self.into_server(since, hard)), extras)
+    }
+
+    fn into_server(mut self, since: Instant, hard: CancellationToken) -> Server<D> {
         Server {
             keys: KeyRing::new(std::mem::take(&mut self.settings.keys)),
             bodies: Bodies::new(self.settings.body_bytes_max, self.settings.bodies_bytes_max),
             started: (self.clock)(),
-            started_at: Instant::now(),
+            started_at: since,
             desk: self.desk,
             settings: self.settings,
             clock: self.clock,
@@ -164,25 +122,5 @@ impl<D> fmt::Debug for Frontend<D> {
         f.debug_struct("Frontend")
             .field("settings", &self.settings)
             .finish_non_exhaustive()
-    }
-}
-
-/// The next connection, once there is a place for it. More wait in the kernel's queue.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (OwnedSemaphorePermit, TcpStream) {
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (place, stream),
-            Err(error) => {
-                warn!(%error, "a connection could not be accepted");
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
     }
 }

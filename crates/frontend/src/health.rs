@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{extract::State, response::Response};
 use serde::Serialize;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{Desk, answer, server::Server};
 
@@ -26,12 +27,17 @@ struct Health<'a> {
 /// 200 as long as requests are answered at all, whatever state Discord is in: a supervisor that
 /// restarts us for Discord's sake makes it worse.
 pub(crate) async fn health<D: Desk>(State(server): State<Arc<Server<D>>>) -> Response {
+    let details = (server.details)();
+    alive(&server.settings.version, server.started_at, details)
+}
+
+pub(crate) fn alive(version: &str, since: Instant, details: Details) -> Response {
     answer::json(&Health {
         status: "ok",
         service: "cordboard",
-        version: &server.settings.version,
-        uptime_seconds: server.started_at.elapsed().as_secs(),
-        details: (server.details)(),
+        version,
+        uptime_seconds: since.elapsed().as_secs(),
+        details,
     })
 }
 

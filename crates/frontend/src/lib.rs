@@ -9,6 +9,7 @@ mod connection;
 mod cors;
 mod debts;
 mod desk;
+mod entrance;
 mod frontend;
 mod health;
 mod key;
@@ -20,6 +21,7 @@ mod readiness;
 mod routes;
 mod server;
 mod settings;
+mod starting;
 mod transport;
 mod trouble;
 mod visit;
@@ -27,6 +29,7 @@ mod visit;
 pub use self::{
     debts::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError},
     desk::Desk,
+    entrance::Entrance,
     frontend::Frontend,
     health::Details,
     key::{Key, Scope},

@@ -140,5 +140,9 @@ pub(crate) const KEY_SHOWN_CHARS_MIN: usize = 12;
 /// When Discord is away and did not say for how long.
 pub(crate) const UNAVAILABLE_RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// While this process starts: most starts take seconds, and one that takes minutes is asked in vain
+/// a few times.
+pub(crate) const STARTING_RETRY_AFTER: Duration = Duration::from_secs(5);
+
 /// When this process is going away: about what a supervisor needs to start the next.
 pub(crate) const CLOSING_RETRY_AFTER: Duration = Duration::from_secs(5);

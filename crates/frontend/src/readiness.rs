@@ -30,7 +30,10 @@ struct Readiness {
 /// 200 without a cause, 503 with one. Unlike `/healthz` it depends on Discord, since it decides
 /// where requests are sent and not whether this process is restarted.
 pub(crate) async fn readiness<D: Desk>(State(server): State<Arc<Server<D>>>) -> Response {
-    let causes = (server.causes)();
+    told((server.causes)())
+}
+
+pub(crate) fn told(causes: Vec<Cause>) -> Response {
     let (status, word) = if causes.is_empty() {
         (StatusCode::OK, "ready")
     } else {

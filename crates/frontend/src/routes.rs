@@ -60,7 +60,7 @@ async fn wrong_method(Extension(arrival): Extension<Arrival>, request: Request) 
     refused(request, error).await
 }
 
-async fn refused(request: Request, error: ApiError) -> Refusal {
+pub(crate) async fn refused(request: Request, error: ApiError) -> Refusal {
     let (parts, body) = request.into_parts();
     body::refuse(&parts.headers, body, error).await.into()
 }

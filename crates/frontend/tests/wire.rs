@@ -26,6 +26,8 @@ mod owed;
 mod readiness;
 #[path = "wire/shutdown.rs"]
 mod shutdown;
+#[path = "wire/starting.rs"]
+mod starting;
 #[path = "wire/streams.rs"]
 mod streams;
 #[path = "wire/world.rs"]

@@ -2,14 +2,17 @@
 
 use std::{
     fs::{self, Permissions},
+    net::{Ipv4Addr, TcpListener},
     os::unix::fs::PermissionsExt as _,
     path::Path,
     time::Duration,
 };
 
-use cordboard_simulator::{Config, Fault, Script};
-use cordboard_tests::{MODEL, Setup, sim, sim_with};
+use cordboard_simulator::{Config, Fault, GatewayCommand, Script};
+use cordboard_tests::{Client, MODEL, Setup, sim, sim_with};
+use hyper::Method;
 use rusqlite::Connection;
+use serde_json::json;
 use tokio::time::{sleep, timeout};
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
@@ -220,4 +223,45 @@ fn a_store_that_cannot_be_used_ends_the_start_with_what_to_do() {
 fn write_key(path: &Path, key: &[u8]) {
     fs::write(path, key).unwrap();
     fs::set_permissions(path, Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn a_start_that_takes_its_time_says_that_it_is_alive_and_not_ready() {
+    // How: Discord's gateway takes no connection for a minute, while a client on one and the same
+    // connection asks for everything.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        world.set("CORDBOARD__LISTEN", &address.to_string());
+        let seconds = 60.0;
+        world.discord.gateway(GatewayCommand::Refuse { seconds });
+        let client = Client::new(address, "sk-world");
+        let get = async |path: &str| {
+            let answer = client.send(Method::GET, path, "").await.unwrap();
+            let retry_after = answer.headers.contains_key("retry-after");
+            let (status, body) = answer.json().await.unwrap();
+            (status.as_u16(), retry_after, body)
+        };
+        let asking = async {
+            sleep(Duration::from_secs(30)).await;
+            let (status, _, body) = get("/healthz").await;
+            assert_eq!((status, &body["status"]), (200, &json!("ok")), "{body}");
+            let (status, _, body) = get("/readyz").await;
+            assert_eq!(status, 503, "{body}");
+            assert_eq!(body["causes"][0]["name"], "starting", "{body}");
+            for path in ["/v1/models", "/metrics", "/admin/v1/debts", "/", "/nowhere"] {
+                let (status, retry_after, body) = get(path).await;
+                assert_eq!((status, retry_after), (503, true), "{path}: {body}");
+                assert_eq!(body["error"]["code"], "upstream_unavailable", "{path}");
+            }
+            let (status, body) = client.ask(MODEL, "Hello").await.unwrap();
+            assert_eq!(status, 503, "{body}");
+        };
+        let ((), ()) = tokio::join!(asking, world.start_proxy());
+        assert_eq!(get("/readyz").await.0, 200);
+        let (status, _) = client.ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+    });
 }

@@ -1,0 +1,34 @@
+//! What is said while the process starts.
+
+use axum::{Router, extract::Request, routing::get};
+use cordboard_openai::ApiError;
+use tokio::time::Instant;
+
+use crate::{
+    Cause, Details, answer::Refusal, health, limits::STARTING_RETRY_AFTER, readiness,
+    routes::refused,
+};
+
+/// Alive and not ready; nothing else is known yet, not even who may ask.
+pub(crate) fn router(version: String, since: Instant) -> Router {
+    let alive = move || {
+        let alive = health::alive(&version, since, Details::new());
+        async { alive }
+    };
+    let starting = || async {
+        readiness::told(vec![Cause {
+            name: "starting",
+            detail: "what a former life left is taken over, and discord is connected to".to_owned(),
+        }])
+    };
+    Router::new()
+        .route("/healthz", get(alive))
+        .route("/readyz", get(starting))
+        .fallback(not_yet)
+        .method_not_allowed_fallback(not_yet)
+}
+
+async fn not_yet(request: Request) -> Refusal {
+    let error = ApiError::upstream_unavailable("This proxy is starting.");
+    refused(request, error.retry_after(STARTING_RETRY_AFTER)).await
+}
