@@ -3,7 +3,10 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use cordboard_simulator::{Config, Fault, Scope, Script, Simulator};
+use cordboard_tests::Client;
 use fastrand::Rng;
+use hyper::Method;
+use serde_json::Value;
 use tokio::{net::TcpListener, task::JoinSet};
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
@@ -51,37 +54,16 @@ impl Discord {
     /// Arms what goes wrong in one life, by the dice. Each fault strikes once or twice.
     pub(crate) fn go_wrong(&self, dice: &mut Rng) {
         self.simulator.clear_faults();
-        let wait = Duration::from_millis(30);
-        let faults = [
-            Fault::act_then_hang_up(CREATE),
-            Fault::status_after(CREATE, 502),
-            Fault::cut_body(CREATE),
-            Fault::reset(CREATE),
-            Fault::late(CREATE, Duration::from_millis(400)),
-            Fault::rate_limited(CREATE, Scope::Shared, wait),
-            Fault::status(DELETE, 503),
-            Fault::act_then_hang_up(DELETE),
-            Fault::hang_up(DELETE),
-            Fault::status(DELETE, 403).code(50_013),
-            Fault::rate_limited(DELETE, Scope::User, wait),
-            Fault::hang_up(LOOK),
-            Fault::status(LOOK, 500),
-            Fault::hang_up(AUDIT_LOG),
-            Fault::cut_body(POST),
-            Fault::status(POST, 500),
-            Fault::drop_event("CHANNEL_CREATE"),
-        ];
         if dice.bool() {
             // The first look may be the only one for minutes.
-            self.simulator
-                .fault(Fault::status(AUDIT_LOG, 403).code(50_013));
+            self.simulator.fault(log_refused());
         }
         if dice.u8(..4) == 0 {
             // Then only looks prove that a channel is gone.
             let unheard = Fault::drop_event("CHANNEL_DELETE");
             self.simulator.fault(unheard.always());
         }
-        for fault in faults {
+        for fault in passing().into_iter().chain([deletion_refused()]) {
             if dice.u8(..3) == 0 {
                 self.simulator
                     .fault(fault.nth(dice.u64(1..=3)).times(dice.u64(1..=2)));
@@ -89,10 +71,28 @@ impl Discord {
         }
     }
 
+    /// Arms all that goes wrong and passes by itself, each at one request in so many, for as long as
+    /// anything is asked for.
+    pub(crate) fn keep_going_wrong(&self, one_in: f64) {
+        self.simulator.clear_faults();
+        for fault in passing() {
+            self.simulator
+                .fault(fault.always().with_probability(1.0 / one_in));
+        }
+    }
+
+    /// Arms refusals, each at one request in so many. What was refused is not asked for again for
+    /// minutes in one life.
+    pub(crate) fn keep_refusing(&self, one_in: f64) {
+        for fault in [deletion_refused(), log_refused()] {
+            self.simulator
+                .fault(fault.always().with_probability(1.0 / one_in));
+        }
+    }
+
     /// Refuses every deletion until the next life.
     pub(crate) fn refuse_deletions(&self) {
-        let refusal = Fault::status(DELETE, 403).code(50_013);
-        self.simulator.fault(refusal.always());
+        self.simulator.fault(deletion_refused().always());
     }
 
     /// Arms what every short life meets.
@@ -101,6 +101,16 @@ impl Discord {
         let creation = Fault::act_then_hang_up(CREATE).nth(2);
         self.simulator.fault(creation);
         self.simulator.fault(Fault::status(DELETE, 503));
+    }
+
+    /// What the simulator tells an operator who asks for the truth.
+    pub(crate) async fn truth(&self) -> Value {
+        let rest_url = self.simulator.introduction().rest_url;
+        let address = rest_url.strip_prefix("http://").expect("plain HTTP");
+        let operator = Client::new(address.parse().expect("an address"), "");
+        let answer = operator.send(Method::GET, "/__sim/truth", "").await;
+        let answer = answer.expect("it answers").json().await;
+        answer.expect("JSON").1
     }
 
     /// How many channels of the proxy's bot are there.
@@ -129,4 +139,37 @@ impl Discord {
             .filter(|channel| self.foreign.contains(&channel.id) && !channel.alive);
         gone.map(|channel| channel.id).collect()
     }
+}
+
+/// What goes wrong and passes by itself.
+fn passing() -> [Fault; 16] {
+    let wait = Duration::from_millis(30);
+    [
+        Fault::act_then_hang_up(CREATE),
+        Fault::status_after(CREATE, 502),
+        Fault::cut_body(CREATE),
+        Fault::reset(CREATE),
+        Fault::late(CREATE, Duration::from_millis(400)),
+        Fault::rate_limited(CREATE, Scope::Shared, wait),
+        Fault::status(DELETE, 503),
+        Fault::act_then_hang_up(DELETE),
+        Fault::hang_up(DELETE),
+        Fault::rate_limited(DELETE, Scope::User, wait),
+        Fault::hang_up(LOOK),
+        Fault::status(LOOK, 500),
+        Fault::hang_up(AUDIT_LOG),
+        Fault::cut_body(POST),
+        Fault::status(POST, 500),
+        Fault::drop_event("CHANNEL_CREATE"),
+    ]
+}
+
+/// The bot may not delete: its channels are parked.
+fn deletion_refused() -> Fault {
+    Fault::status(DELETE, 403).code(50_013)
+}
+
+/// The bot may not read the audit log: nobody asks for it again for minutes.
+fn log_refused() -> Fault {
+    Fault::status(AUDIT_LOG, 403).code(50_013)
 }

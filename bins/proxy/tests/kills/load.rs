@@ -53,6 +53,27 @@ pub(crate) async fn talk_briefly(address: SocketAddr) {
     converse_for_a_while(&client, Manner::LeaveInTheMiddle).await;
 }
 
+/// One conversation, which its client leaves when its patience is over, wherever it stands then.
+/// Whether it was left.
+pub(crate) async fn take_part(
+    address: SocketAddr,
+    patience: Option<Duration>,
+    dice: &mut Rng,
+) -> bool {
+    let client = Client::new(address, KEY);
+    let manner = if dice.bool() {
+        Manner::Whole
+    } else {
+        Manner::Stream
+    };
+    let conversation = converse_for_a_while(&client, manner);
+    let Some(patience) = patience else {
+        conversation.await;
+        return false;
+    };
+    timeout(patience, conversation).await.is_err()
+}
+
 /// A lost creation is waited for in case the audit log names it, and no longer.
 async fn converse_for_a_while(client: &Client, manner: Manner) {
     drop(timeout(Duration::from_secs(8), converse(client, manner)).await);

@@ -25,6 +25,7 @@ mod shipped;
 mod strace;
 mod syscalls;
 mod trace;
+mod trial;
 mod world;
 
 use std::env;

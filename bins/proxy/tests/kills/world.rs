@@ -181,7 +181,11 @@ impl World {
         self.discord.created()
     }
 
-    fn check(&self) {
+    /// What must be true of a world in which no proxy is alive any more.
+    ///
+    /// # Panics
+    /// When it is not.
+    pub(crate) fn check(&self) {
         let mut violations = self.discord.simulator.check();
         violations.retain(|violation| !is_excused(violation));
         assert!(violations.is_empty(), "{}: {violations:#?}", self.story());
