@@ -1,9 +1,6 @@
 //! The life of a channel over REST: `cordboard_lifecycle::ChannelApi`.
 
-use std::{
-    collections::HashSet,
-    sync::atomic::{AtomicU8, Ordering},
-};
+use std::collections::HashSet;
 
 use cordboard_lifecycle::{
     ChannelApi, Deletable, Deletion, Failure, GuildApi, Listed, LogPage, Place, Plan, Presence, kp,
@@ -34,47 +31,6 @@ use crate::{
     verdict::Failed,
 };
 
-/// What our bot needs in a channel of ours, whatever the category denies.
-const NEEDED: Permissions = Permissions::VIEW_CHANNEL
-    .union(Permissions::SEND_MESSAGES)
-    .union(Permissions::READ_MESSAGE_HISTORY)
-    .union(Permissions::MANAGE_CHANNELS);
-
-/// What it uses if it may: long prompts go as files.
-const WELCOME: Permissions = Permissions::ATTACH_FILES.union(Permissions::EMBED_LINKS);
-
-/// What creations ask for, after what was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Wish {
-    /// Everything.
-    All,
-    /// Only what is needed: the rest was refused.
-    Needed,
-    /// Only what is needed, and that was refused too: whether the rest would be, nobody knows.
-    Nothing,
-}
-
-impl Wish {
-    fn load(wish: &AtomicU8) -> Self {
-        match wish.load(Ordering::Relaxed) {
-            0 => Self::All,
-            1 => Self::Needed,
-            _ => Self::Nothing,
-        }
-    }
-
-    fn store(self, wish: &AtomicU8) {
-        wish.store(self as u8, Ordering::Relaxed);
-    }
-
-    fn allow(self) -> Permissions {
-        match self {
-            Self::All => NEEDED | WELCOME,
-            Self::Needed | Self::Nothing => NEEDED,
-        }
-    }
-}
-
 impl ChannelApi for Discord {
     async fn create(&self, plan: &Plan) -> Result<Id<ChannelMarker>, Failure> {
         kp!("discord.create.asked");
@@ -92,33 +48,7 @@ impl ChannelApi for Discord {
             };
             return self.create_thread(&thread).await;
         }
-        let wish = Wish::load(&self.wish);
-        let outcome = self.create_allowing(plan, deadline, wish.allow()).await;
-        let lacks = |outcome: &Result<_, Failed>| match outcome {
-            Err(failed) => lacks_permission(&failed.trouble),
-            Ok(_) => false,
-        };
-        let outcome = match wish {
-            // Nobody can grant what they lack (resources/guild#create-guild-channel), so one
-            // optional permission that is missing would refuse every creation.
-            Wish::All if lacks(&outcome) => {
-                let outcome = self.create_allowing(plan, deadline, NEEDED).await;
-                if outcome.is_ok() {
-                    Wish::Needed.store(&self.wish);
-                    tracing::warn!("the bot lacks Attach Files or Embed Links; it does without");
-                } else if lacks(&outcome) {
-                    // More is missing than what is optional. Asking for less again and again would
-                    // make two refusals of each.
-                    Wish::Nothing.store(&self.wish);
-                }
-                outcome
-            }
-            Wish::Nothing if outcome.is_ok() => {
-                Wish::All.store(&self.wish);
-                outcome
-            }
-            Wish::All | Wish::Needed | Wish::Nothing => outcome,
-        };
+        let outcome = self.create_wishing(plan, deadline).await;
         kp!("discord.create.settled");
         outcome.map_err(Failed::acting)
     }
@@ -247,7 +177,7 @@ impl GuildApi for Discord {
 }
 
 impl Discord {
-    async fn create_allowing(
+    pub(crate) async fn create_allowing(
         &self,
         plan: &Plan,
         deadline: Instant,
@@ -324,10 +254,6 @@ fn presence(outcome: Result<(), Failed>) -> Result<Presence, Failure> {
 
 fn acting(trouble: Trouble) -> Failure {
     Failed::from(trouble).acting()
-}
-
-fn lacks_permission(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Refused(refusal) if refusal.code == Code::MissingPermission)
 }
 
 fn is_unknown_channel(trouble: &Trouble) -> bool {

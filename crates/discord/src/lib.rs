@@ -18,6 +18,7 @@ mod threads;
 mod token;
 mod transport;
 mod verdict;
+mod wish;
 
 pub use self::{
     audit_log::AuditLogEntry,

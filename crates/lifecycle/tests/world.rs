@@ -12,5 +12,6 @@ mod world {
     mod dying;
     mod floor;
     mod haunted;
+    mod refused;
     mod threads;
 }

@@ -13,9 +13,6 @@ use super::floor::{CREATE, World, opening};
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 
-/// `MANAGE_CHANNELS` (topics/permissions).
-const MANAGE_CHANNELS: u64 = 1 << 4;
-
 /// A guild for so many channels, its default channel among them.
 fn guild(channels_max: usize) -> Config {
     let mut config = Config::default();
@@ -35,7 +32,7 @@ async fn open(world: &World, patience: Duration) -> Result<Lease, OpenError> {
     world.channels().open(opening(patience)).await
 }
 
-fn is(world: &World, condition: Condition) -> bool {
+pub(super) fn is(world: &World, condition: Condition) -> bool {
     let conditions = world.channels().conditions();
     conditions.iter().any(|(now, _)| *now == condition)
 }
@@ -233,7 +230,7 @@ async fn what_a_former_life_left_takes_its_room_until_it_is_gone() {
 }
 
 /// Two categories.
-fn categories(category_channels_max: usize) -> (Config, [u64; 2]) {
+pub(super) fn categories(category_channels_max: usize) -> (Config, [u64; 2]) {
     let ids = [71, 72];
     let mut config = Config::default();
     config.guild.category_channels_max = category_channels_max;
@@ -246,7 +243,7 @@ fn categories(category_channels_max: usize) -> (Config, [u64; 2]) {
 }
 
 /// How many of our channels are in each.
-fn filled(world: &World, category_ids: [u64; 2]) -> [usize; 2] {
+pub(super) fn filled(world: &World, category_ids: [u64; 2]) -> [usize; 2] {
     let channels = world.discord.truth().channels;
     category_ids.map(|id| {
         let inside = |one: &&_| {
@@ -329,94 +326,5 @@ async fn a_short_rate_limit_closes_nothing() {
     assert!(opened.iter().all(Result::is_ok), "{opened:?}");
     assert!(!is(&world, Condition::CreationClosed));
     drop(opened);
-    world.settle().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn where_creations_are_refused_for_good_one_a_minute_tries_and_everybody_hears_why() {
-    let world = World::new().await;
-    let all = world.discord.config().proxy.permissions;
-    world.discord.set_permissions(all & !MANAGE_CHANNELS);
-    let ten_minutes = Instant::now() + 10 * MINUTE;
-    let mut never = 0;
-    while Instant::now() < ten_minutes {
-        match world.open().await {
-            Err(OpenError::Never { .. }) => never += 1,
-            Err(OpenError::NotDone {
-                wait: Some(wait),
-                source,
-            }) => {
-                assert!(wait <= MINUTE);
-                assert!(
-                    source.to_string().contains("Missing Permissions"),
-                    "{source}"
-                );
-            }
-            other => panic!("{other:?}"),
-        }
-        assert!(is(&world, Condition::CreationRefused));
-        sleep(Duration::from_secs(1)).await;
-    }
-    assert!((9..=11).contains(&never), "{never}");
-    assert!(world.requests(CREATE) <= 12, "{}", world.requests(CREATE));
-    // How: many come at once when it is tried again, and one of them is refused for all.
-    sleep(MINUTE).await;
-    assert!(!is(&world, Condition::CreationRefused), "nobody knows");
-    let requests = world.requests(CREATE);
-    let refused = join_all((0..50).map(|_| world.open())).await;
-    assert!(refused.iter().all(Result::is_err));
-    assert_eq!(world.requests(CREATE), requests + 1);
-    // How: the permission is back, and the gateway says that something is.
-    world.discord.set_permissions(all);
-    sleep(Duration::from_secs(31)).await;
-    world.channels().observe(Observed::Changed);
-    sleep(Duration::from_millis(1)).await;
-    assert!(!is(&world, Condition::CreationRefused));
-    let opened = join_all((0..50).map(|_| world.open())).await;
-    assert!(opened.iter().all(Result::is_ok), "{opened:?}");
-    drop(opened);
-    world.settle().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_category_that_is_gone_breaks_no_opening() {
-    let (config, ids) = categories(50);
-    let world = World::with(config, |world| world.category_ids = ids.to_vec()).await;
-    world.discord.delete_channel(ids[0]);
-    let mut leases = Vec::new();
-    for _ in 0..20 {
-        leases.push(world.open().await.unwrap());
-        sleep(Duration::from_secs(3)).await;
-    }
-    assert_eq!(filled(&world, ids), [0, 20]);
-    assert!(world.requests(CREATE) <= 22, "{}", world.requests(CREATE));
-    assert!(
-        !is(&world, Condition::CreationRefused),
-        "conversations go on"
-    );
-    // How: the other one goes too.
-    world.discord.delete_channel(ids[1]);
-    let refused = world.open().await;
-    assert!(
-        matches!(refused, Err(OpenError::Never { .. })),
-        "{refused:?}"
-    );
-    assert!(is(&world, Condition::CreationRefused));
-    drop(leases);
-    world.settle().await;
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_a_category_is_refused_is_tried_anew_when_the_category_changes() {
-    let (config, ids) = categories(50);
-    let world = World::with(config, |world| world.category_ids = vec![ids[0]]).await;
-    world.discord.set_overwrite(ids[0], 0, MANAGE_CHANNELS);
-    drop(world.open().await.unwrap_err());
-    assert!(is(&world, Condition::CreationRefused));
-    world.discord.clear_overwrite(ids[0]);
-    sleep(Duration::from_secs(30)).await;
-    world.channels().observe(Observed::Updated(Id::new(ids[0])));
-    sleep(Duration::from_millis(1)).await;
-    drop(world.open().await.unwrap());
     world.settle().await;
 }
