@@ -1,6 +1,6 @@
 //! What must never happen, and what has to be in order at the end.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use cordboard_lifecycle::panicked;
 use cordboard_simulator::{FaultKind, Violation};
@@ -38,6 +38,9 @@ impl Field {
         self.wrong.extend(violations);
         self.wrong.extend(self.lookout.found());
         self.wrong.extend(self.unlisted());
+        for channel_id in self.kept() {
+            self.discord.protect(channel_id);
+        }
         if self.process.address().is_some() && self.process.is_alive() {
             self.wrong.extend(ledger::orphans(&self.store()));
         }
@@ -125,6 +128,16 @@ impl Field {
         (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
     }
 
+    fn keeps(&self) -> bool {
+        self.terrain.has("with: channels kept")
+    }
+
+    /// The channels that are kept, says the record.
+    fn kept(&self) -> Vec<u64> {
+        let rows = self.keeps().then(|| ledger::kept(&self.store()));
+        rows.unwrap_or_default()
+    }
+
     /// What is not in order yet.
     pub(super) fn unsettled(&self) -> Vec<String> {
         if self.process.has_former() {
@@ -133,19 +146,15 @@ impl Field {
         let Some(mut rows) = ledger::open_rows(&self.store()) else {
             return vec!["C07: there is no record".to_owned()];
         };
-        let mut kept = BTreeSet::new();
-        if self.terrain.has("with: channels kept") {
-            // By choice; nobody but the one who keeps a channel is left to delete it.
-            let is_kept = |row: &ledger::OpenRow| row.stage == "kept";
-            kept.extend(
-                rows.iter()
-                    .filter(|row| is_kept(row))
-                    .map(|row| row.channel_id),
-            );
-            rows.retain(|row| !is_kept(row));
-        }
+        // By choice; nobody but the one who keeps a channel is left to delete it.
+        let kept = self.kept();
+        rows.retain(|row| !self.keeps() || row.stage != "kept");
         let mut alive = self.ours();
-        alive.retain(|channel| !kept.contains(&Some(channel.id)));
+        alive.retain(|channel| !kept.contains(&channel.id));
+        if self.keeps() && self.record_since_ms > 0 {
+            // Nothing but a record tells a kept channel from one that is owed, and it was lost.
+            alive.clear();
+        }
         if !alive.is_empty() {
             let told = alive.iter().map(|channel| {
                 let (id, age) = (channel.id, self.discord.now_ms() - channel.created_at);

@@ -115,7 +115,7 @@ impl Field {
         let key = write_key(&folder, &mut dice);
         let others = Others::new(key, discord.guild_id(), Safeguard::of_lifecycle(safeguard));
         let clock = WorldClock::new(BEGINS_MS, terrain.clock_percent);
-        let strikes = Strikes::draw(&mut dice, terrain.has("with: channels kept"));
+        let strikes = Strikes::draw(&mut dice);
         let field = Self {
             dice,
             discord,

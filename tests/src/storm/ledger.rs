@@ -170,6 +170,19 @@ pub(super) fn raise_version(store: &Path, by: i64) {
     set.expect("the version can be set");
 }
 
+/// The channels that are kept for good.
+pub(super) fn kept(store: &Path) -> Vec<u64> {
+    let Some(database) = open(store) else {
+        return Vec::new();
+    };
+    let kept = "SELECT channel_id FROM channel WHERE stage = 'kept'";
+    let mut query = database.prepare(kept).expect("the registry can be read");
+    let kept = query.query_map([], |row| row.get::<_, i64>(0));
+    let kept = kept.expect("the registry can be read");
+    kept.map(|id| id.expect("each row can be read").cast_unsigned())
+        .collect()
+}
+
 /// At which stage the row of a channel stands, if there is one.
 pub(super) fn stage_of(store: &Path, channel_id: u64) -> Option<String> {
     let database = open(store)?;

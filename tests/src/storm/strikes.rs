@@ -85,9 +85,7 @@ pub(super) struct Strikes {
 // === impl Strikes ===
 
 impl Strikes {
-    /// Where channels are kept, no record is lost: nothing else tells a kept channel from one that is
-    /// owed, so that both would stand.
-    pub(super) fn draw(dice: &mut Rng, are_kept: bool) -> Self {
+    pub(super) fn draw(dice: &mut Rng) -> Self {
         let mut kinds = vec![Strike::Kill, Strike::Kill, Strike::Stop, Strike::Suspend];
         if dice.u32(0..4) == 0 {
             kinds.extend([Strike::Lose, Strike::Restore]);
@@ -107,7 +105,6 @@ impl Strikes {
         }
         dice.shuffle(&mut kinds);
         kinds.truncate(dice.usize(0..=kinds.len()));
-        kinds.retain(|kind| !are_kept || !matches!(kind, Strike::Lose | Strike::Restore));
         Self {
             kinds,
             ..Self::default()
