@@ -37,6 +37,9 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         Ok(Presence::Here) => None,
         _ => debt.hidden,
     };
+    if let Ok(Presence::Here | Presence::Hidden) = seen {
+        debt.doubts = 0;
+    }
     let again = Next::Look {
         absences,
         still_here,
