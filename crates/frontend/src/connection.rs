@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
 use crate::{
-    entrance::Doors,
+    entrance::Answering,
     limits::{
         HEAD_BYTES_MAX, HEAD_TIMEOUT, HTTP2_HEAD_BYTES_MAX, HTTP2_PING_INTERVAL,
         HTTP2_PING_TIMEOUT, HTTP2_STREAMS_MAX, IDLE_TIMEOUT,
@@ -76,13 +76,13 @@ pub(crate) fn builder(tasks: Tasks) -> Builder<Tasks> {
 pub(crate) async fn serve(
     stream: TcpStream,
     builder: &Builder<Tasks>,
-    doors: Doors,
+    answering: Answering,
     request_max: Duration,
     soft: CancellationToken,
     cut: CancellationToken,
 ) {
     let activity = Arc::new(Activity::new());
-    let service = service_fn(|request| visit(doors.router(), Stay::begin(&activity), request));
+    let service = service_fn(|request| visit(answering.router(), Stay::begin(&activity), request));
     let io = TokioIo::new(Transport::new(stream));
     let mut connection = std::pin::pin!(builder.serve_connection(io, service));
     let idle = activity.idle(request_max);

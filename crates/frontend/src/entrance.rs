@@ -28,7 +28,7 @@ use crate::{
 /// everything else is a 503 that asks to come again. The front then answers on the same connections.
 #[derive(Clone)]
 pub struct Entrance {
-    doors: Doors,
+    answering: Answering,
     connections_max: usize,
     request_timeout: Duration,
     since: Instant,
@@ -38,7 +38,7 @@ pub struct Entrance {
 
 /// Who answers the next request.
 #[derive(Clone)]
-pub(crate) struct Doors {
+pub(crate) struct Answering {
     starting: Router,
     front: Arc<OnceLock<Router>>,
 }
@@ -52,7 +52,7 @@ impl Entrance {
     pub fn new(settings: &Settings, soft: CancellationToken, hard: CancellationToken) -> Self {
         let since = Instant::now();
         Self {
-            doors: Doors {
+            answering: Answering {
                 starting: starting::router(settings.version.clone(), since),
                 front: Arc::default(),
             },
@@ -67,7 +67,7 @@ impl Entrance {
     /// Leads all further requests to `frontend`. It opens once: whoever comes second changes nothing.
     pub fn open<D: Desk>(&self, frontend: Frontend<D>) {
         let router = frontend.into_router(self.since, self.hard.clone());
-        let _ = self.doors.front.set(router);
+        let _ = self.answering.front.set(router);
     }
 
     /// Serves `listener` until told to stop, and returns once what is under way has ended. After
@@ -93,11 +93,11 @@ impl Entrance {
         let accepting = async {
             loop {
                 let (place, stream) = accept(&listener, &places).await;
-                let (builder, doors) = (Arc::clone(&builder), self.doors.clone());
+                let (builder, answering) = (Arc::clone(&builder), self.answering.clone());
                 let (soft, cut) = (soft.clone(), cut.clone());
                 tracker.spawn(async move {
                     let _place = place;
-                    connection::serve(stream, &builder, doors, connection_max, soft, cut).await;
+                    connection::serve(stream, &builder, answering, connection_max, soft, cut).await;
                 });
             }
         };
@@ -126,7 +126,7 @@ impl Entrance {
 impl fmt::Debug for Entrance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entrance")
-            .field("is_open", &self.doors.front.get().is_some())
+            .field("is_open", &self.answering.front.get().is_some())
             .finish_non_exhaustive()
     }
 }
@@ -151,9 +151,9 @@ async fn accept(
     }
 }
 
-// === impl Doors ===
+// === impl Answering ===
 
-impl Doors {
+impl Answering {
     /// Asked for each request: a connection may be older than the front.
     pub(crate) fn router(&self) -> Router {
         self.front.get().unwrap_or(&self.starting).clone()
