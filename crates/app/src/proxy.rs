@@ -176,10 +176,10 @@ impl Proxy {
         }
         drop(self.front);
         kp!("app.stop.front_ended");
-        // All leases are dropped now. What there is no time to delete is on record as condemned,
+        // All leases are dropped now. What there is no time to delete, or to prove gone, is on record,
         // and the next start goes on with it.
-        let settled = timeout(ENGINES_STOP_TIMEOUT, self.channels.settled()).await;
-        if settled.is_err() {
+        let cleared = timeout(ENGINES_STOP_TIMEOUT, self.channels.cleared()).await;
+        if cleared.is_err() {
             let left = self.channels.counts();
             tracing::info!(?left, "channels are left to the next start");
         }

@@ -27,14 +27,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a life goes on that is to leave debts: some conversations, and their deletions.
 const DEBTS_TIME: Duration = Duration::from_millis(1_200);
 
-/// How long a last life may take: a minute passes between two proofs that a channel is gone whose
-/// deletion was answered to a process that was dead.
-const SETTLED_WITHIN: Duration = Duration::from_mins(2);
-
 /// Rows that a last life has to settle or take over. A creation whose answer was lost may stay
-/// `unknown`: it is watched for long after the truth has said that there is no channel.
+/// `unknown`: it is watched for long after the truth has said that there is no channel. A channel that
+/// is gone may be `verifying` for a minute, if its deletion was answered to a process that was dead.
 const DEBTS: &str = "SELECT count(*) FROM channel WHERE stage IN (
-    'planned', 'quarantined', 'live', 'condemned', 'verifying', 'parked')";
+    'planned', 'quarantined', 'live', 'condemned', 'parked')";
 
 /// One Discord, and the folder with configuration, store and key of the proxy in front of it.
 #[derive(Debug)]
@@ -163,7 +160,7 @@ impl World {
         }
         let began = Instant::now();
         while self.discord.alive() > 0 || self.debts() > 0 {
-            if began.elapsed() > SETTLED_WITHIN {
+            if began.elapsed() > PATIENCE {
                 life.terminate();
                 let log = life.ended().await.log;
                 let (alive, stages) = (self.discord.alive(), self.stages());
