@@ -14,7 +14,7 @@ use super::{
 };
 
 /// How often a process may ask on one route for a channel that Discord has told gone: a replica may
-/// lag, one absence is no proof, and an answer may be a fault that says nothing about it.
+/// lag, and one absence is no proof. An answer that says nothing about it does not count.
 const ASKED_AGAIN_MAX: usize = 8;
 
 /// Milliseconds, times a hundred, that rounding may add to a drift.
@@ -114,7 +114,9 @@ impl Field {
             } => {
                 let channel = format!("/channels/{channel_id}");
                 let same = self.discord.requests(Some(route)).into_iter().filter(|of| {
-                    (told_ms + 1..=at_ms).contains(&of.arrived_ms) && of.path.contains(&channel)
+                    (told_ms + 1..=at_ms).contains(&of.arrived_ms)
+                        && of.path.contains(&channel)
+                        && of.status.is_none_or(|status| status < 500)
                 });
                 has_begun(told_ms, at_ms) || same.count() <= ASKED_AGAIN_MAX
             }
@@ -123,9 +125,11 @@ impl Field {
     }
 
     /// Whether somebody waited as long as they were told, by a clock that goes faster than Discord's.
+    /// Twice the drift: they may have been told some time before, of the same window.
     fn is_early_by_drift(&self, told_ms: u64, at_ms: u64, until_ms: u64) -> bool {
-        let percent = self.terrain.discord.clock_percent;
-        (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
+        let percent = (2 * self.terrain.discord.clock_percent).saturating_sub(100);
+        percent < 100
+            && (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
     }
 
     fn keeps(&self) -> bool {
