@@ -88,7 +88,9 @@ impl Proxy {
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
-        engines.spawn("gateway", |stop| gateway.run(stop));
+        engines.spawn("gateway", |stop| async {
+            gateway.run(stop).await.map(drop)
+        });
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
         engines

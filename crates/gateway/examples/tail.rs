@@ -51,7 +51,7 @@ async fn main() -> anyhow::Result<()> {
 
     tokio::select! {
         () = server => {}
-        outcome = gateway.run(stop) => outcome?,
+        outcome = gateway.run(stop) => drop(outcome?),
         () = tail(channel) => {}
         () = watch(&hub, &simulator) => {}
     }

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use twilight_gateway::{CloseFrame, Config, ConfigBuilder};
 
 use crate::{
-    Endpoint, Failure, Fatal, GatewayDirectory, Hub, Settings, State, Trouble,
+    Endpoint, Failure, Fatal, GatewayDirectory, Hub, Session, Settings, State, Trouble,
     backoff::Backoff,
     connection::{Connection, End, Step},
     limits::{DIRECTORY_TIMEOUT, DIRECTORY_WAIT_MAX, IDENTIFY_RECHECK, IDENTIFY_RESERVE},
@@ -57,8 +57,18 @@ impl<D: GatewayDirectory> Gateway<D> {
         (hub, gateway)
     }
 
+    /// Goes on with a session that another process has left, instead of beginning one: what has
+    /// happened since is sent again, and no IDENTIFY is spent. If Discord no longer knows it, a new one
+    /// begins.
+    #[must_use]
+    pub fn resuming(mut self, session: Session) -> Self {
+        self.link.take_over(session);
+        self
+    }
+
     /// Holds the connection until `stop` or until an operator has to act; every subscription ends
-    /// with it.
+    /// with it. What is left for the next process then ([`Settings::leaves_session`]), and for
+    /// [`Self::resuming`] there, is the session.
     ///
     /// Waits out everything else: refused connections, HTTP errors, DNS failures and outages only
     /// turn the state to [`State::Degraded`]. Dropping this future drops the connection.
@@ -66,13 +76,13 @@ impl<D: GatewayDirectory> Gateway<D> {
     /// # Errors
     ///
     /// [`Fatal`], which the state then shows, too.
-    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Fatal> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<Option<Session>, Fatal> {
         let outcome = self.supervise(&stop).await;
         self.reception.close(match &outcome {
             Ok(()) => State::Stopped,
             Err(fatal) => State::Fatal(fatal.clone()),
         });
-        outcome
+        outcome.map(|()| self.link.left().filter(|_| self.settings.leaves_session))
     }
 
     async fn supervise(&mut self, stop: &CancellationToken) -> Result<(), Fatal> {
@@ -133,8 +143,12 @@ impl<D: GatewayDirectory> Gateway<D> {
         }
         let mut connection = Connection::new(self.settings.shard, builder.queue(permit).build());
         let ending = self.drive(&mut connection, stop).await;
-        if let Ending::Parted((trouble, _)) = &ending {
-            self.link.keep(&connection, trouble, self.reception.is_up());
+        match &ending {
+            Ending::Parted((trouble, _)) => {
+                self.link.keep(&connection, trouble, self.reception.is_up());
+            }
+            Ending::Stopped => self.link.leave(&connection),
+            Ending::Fatal(_) => {}
         }
         ending
     }
@@ -146,7 +160,8 @@ impl<D: GatewayDirectory> Gateway<D> {
             return Ok(address.clone());
         }
         let endpoint = self.ask_directory().await?;
-        if endpoint.identifies_left <= IDENTIFY_RESERVE {
+        // To resume costs none.
+        if self.link.session().is_none() && endpoint.identifies_left <= IDENTIFY_RESERVE {
             let left = endpoint.identifies_left;
             let wait = endpoint.identifies_reset_after.min(IDENTIFY_RECHECK);
             return Err(Ending::Parted((Trouble::IdentifyBudget { left }, wait)));
@@ -184,8 +199,12 @@ impl<D: GatewayDirectory> Gateway<D> {
             let next = tokio::select! {
                 biased;
                 () = &mut cancelled => {
-                    // Nobody will resume this session, so it ends here, and the bot goes offline.
-                    let goodbye = CloseFrame::NORMAL;
+                    // If nobody will resume this session, it ends here, and the bot goes offline.
+                    let goodbye = if self.settings.leaves_session {
+                        CloseFrame::RESUME
+                    } else {
+                        CloseFrame::NORMAL
+                    };
                     connection.drain(goodbye, |text| reception.take_last(&text)).await;
                     return Ending::Stopped;
                 }

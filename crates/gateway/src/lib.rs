@@ -16,6 +16,7 @@ mod permit;
 mod queue;
 mod reception;
 mod roster;
+mod session;
 mod settings;
 mod state;
 mod subscription;
@@ -30,6 +31,7 @@ pub use self::{
     feed::Feed,
     gateway::Gateway,
     hub::Hub,
+    session::Session,
     settings::Settings,
     state::{Health, State, Trouble},
     subscription::Subscription,

@@ -7,7 +7,7 @@ use crate::{
     Trouble,
     connection::Connection,
     limits::{IDENTIFY_INTERVAL, RESUME_ATTEMPTS_MAX},
-    url,
+    session,
 };
 
 /// What is carried from one connection to the next: the session, while Discord may still know it.
@@ -22,6 +22,23 @@ pub(crate) struct Link {
 }
 
 impl Link {
+    /// Goes on with a session that another process has left.
+    pub(crate) fn take_over(&mut self, left: crate::Session) {
+        let (session, resume_url) = left.resumable();
+        self.session = Some(session);
+        self.resume_url = resume_url;
+    }
+
+    /// The session as it can be written down.
+    pub(crate) fn left(&self) -> Option<crate::Session> {
+        let session = self.session.as_ref()?;
+        Some(crate::Session {
+            id: session.id().to_owned(),
+            sequence: session.sequence(),
+            resume_url: self.resume_url.clone(),
+        })
+    }
+
     /// The session that may be resumed.
     pub(crate) fn session(&self) -> Option<&Session> {
         self.session.as_ref()
@@ -38,20 +55,16 @@ impl Link {
             .map_or_else(Instant::now, |last| last + IDENTIFY_INTERVAL)
     }
 
+    /// Keeps the session for another process: `connection` was closed in a way that does not end it.
+    pub(crate) fn leave(&mut self, connection: &Connection) {
+        (self.session, self.resume_url) = connection.session();
+    }
+
     /// Keeps what `connection` leaves behind. `ready` says whether it had READY or RESUMED.
     pub(crate) fn keep(&mut self, connection: &Connection, trouble: &Trouble, ready: bool) {
         let resuming = self.session.is_some();
         (self.session, self.resume_url) = connection.session();
-        self.resume_url = self
-            .resume_url
-            .take()
-            .and_then(|url| match url::usable(&url) {
-                Ok(url) => Some(url),
-                Err(error) => {
-                    tracing::warn!(%error, "discord gave a resume address that cannot be used");
-                    None
-                }
-            });
+        self.resume_url = self.resume_url.as_deref().and_then(session::usable);
         self.identified_at = connection.identified_at().or(self.identified_at);
         if ready || !connection.was_up() {
             self.resumes_failed = if ready { 0 } else { self.resumes_failed };

@@ -19,6 +19,10 @@ pub struct Settings {
     /// The one shard to run. A bot in more than 2500 guilds needs several; a guild is served by
     /// shard `(guild_id >> 22) % total` (Discord: events/gateway#sharding).
     pub shard: ShardId,
+    /// Whether a session is left to the next process when this one is told to stop
+    /// ([`Gateway::run`](crate::Gateway::run)): Discord keeps it for some minutes, in which the bot is
+    /// shown as it was. Otherwise it ends, and the bot goes offline.
+    pub leaves_session: bool,
 }
 
 impl Settings {
@@ -36,6 +40,7 @@ impl Settings {
             gateway_url: None,
             intents,
             shard: ShardId::ONE,
+            leaves_session: false,
         }
     }
 

@@ -9,4 +9,5 @@ mod endings;
 mod hostile;
 mod ordinary;
 mod start;
+mod succession;
 mod world;

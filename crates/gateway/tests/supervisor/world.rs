@@ -107,7 +107,7 @@ pub(crate) async fn run(
         outcome: RefCell::new(None),
     };
     let gateway = async {
-        let outcome = gateway.run(stop).await;
+        let outcome = gateway.run(stop).await.map(drop);
         *world.outcome.borrow_mut() = Some(outcome);
         std::future::pending::<()>().await;
     };
