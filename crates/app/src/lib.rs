@@ -17,6 +17,7 @@ mod mark_key;
 mod proxy;
 mod room;
 mod runtime;
+mod session;
 mod settings;
 mod space;
 pub mod stop;

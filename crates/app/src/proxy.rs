@@ -21,7 +21,7 @@ use crate::{
     front::Front,
     health, housekeeping, install_tls,
     limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
-    mark_key, room, settings, space,
+    mark_key, room, session, settings, space,
 };
 
 /// A proxy that is ready: its record read, connected to Discord, its front open.
@@ -71,7 +71,12 @@ impl Proxy {
         kp!("app.start.introduced");
 
         let mut engines = Engines::default();
-        let (hub, gateway) = Gateway::new(settings::gateway(&config), discord.clone());
+        let gateway = settings::gateway(&config);
+        let shard = gateway.shard.number();
+        let (hub, gateway) = Gateway::new(gateway, discord.clone());
+        let gateway = session::take_over(gateway, &store, shard)
+            .await
+            .map_err(settings::store_failed)?;
         let (channels, driver) = lifecycle(
             discord.clone(),
             store.registry(),
@@ -88,9 +93,8 @@ impl Proxy {
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
-        engines.spawn("gateway", |stop| async {
-            gateway.run(stop).await.map(drop)
-        });
+        let store = parts.store.clone();
+        engines.spawn("gateway", |stop| session::run(gateway, store, shard, stop));
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
         engines

@@ -39,6 +39,7 @@ pub(crate) fn gateway(config: &Config) -> cordboard_gateway::Settings {
     cordboard_gateway::Settings {
         gateway_url: config.discord.gateway_url.clone(),
         intents: settings.intents | Intents::GUILD_MODERATION,
+        leaves_session: true,
         ..settings
     }
 }

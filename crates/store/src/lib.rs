@@ -14,6 +14,7 @@ mod registry;
 #[cfg(feature = "sabotage")]
 pub mod sabotage;
 mod schema;
+mod session;
 mod settings;
 mod space;
 mod store;
@@ -24,6 +25,7 @@ pub use self::{
     location::{Location, LocationError},
     prune::Pruned,
     registry::SqliteRegistry,
+    session::LeftSession,
     settings::Settings,
     space::Space,
     store::Store,

@@ -10,13 +10,14 @@ const APPLICATION_ID: i32 = 0x434f_5244;
 
 /// What leads from each version to the next; the first makes version 1. An entry never changes
 /// once it was released.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_lives.sql"),
+    include_str!("migrations/0003_sessions.sql"),
 ];
 
 /// The newest schema.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// What a file turned out to be.
 #[derive(Debug)]

@@ -10,12 +10,12 @@ use tokio::{
 };
 
 use crate::{
-    Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError,
+    LeftSession, Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError,
     file::{Database, place},
     group_commit::GroupCommit,
     journal,
     limits::{ANSWER_TIMEOUT, LOCK_PAUSE, LOCK_WAIT},
-    prune,
+    prune, session,
 };
 
 /// An open database; a handle that is cheap to clone. The file is closed, and its lock given back,
@@ -81,6 +81,26 @@ impl Store {
     pub async fn failed(&self) -> StoreError {
         self.database.failed().await;
         StoreError::Failed { source: None }
+    }
+
+    /// Leaves the gateway session of a shard to the next process.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn leave_session(&self, shard: u32, session: LeftSession) -> Result<(), StoreError> {
+        self.database
+            .call(move |connection| session::leave(connection, shard, &session))
+            .await
+    }
+
+    /// The gateway session that a former process left for this shard, if one did. It is given once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn take_session(&self, shard: u32) -> Result<Option<LeftSession>, StoreError> {
+        self.database
+            .call(move |connection| session::take(connection, shard))
+            .await
     }
 
     /// Whether an operator holds all deletions. It outlasts the process.

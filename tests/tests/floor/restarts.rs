@@ -265,3 +265,34 @@ fn a_start_that_takes_its_time_says_that_it_is_alive_and_not_ready() {
         assert_eq!(status, 200);
     });
 }
+
+#[test]
+fn a_deploy_goes_on_with_the_session_and_a_kill_begins_a_new_one() {
+    // How: stops and starts with a minute between, which Discord waits for, and with an hour.
+    sim(async |world| {
+        let sessions = || {
+            let counters = world.discord.counters();
+            (counters.identifies, counters.resumes)
+        };
+        assert_eq!(sessions(), (1, 0));
+        for (pause, expected) in [
+            (Duration::from_mins(1), (1, 1)),
+            (Duration::from_secs(1), (1, 2)),
+            (Duration::from_hours(1), (2, 3)),
+        ] {
+            let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+            assert_eq!(status, 200);
+            world.stop_proxy().await;
+            sleep(pause).await;
+            world.start_proxy().await;
+            assert_eq!(sessions(), expected);
+        }
+        // Discord lets a bot begin a session every five seconds.
+        sleep(Duration::from_secs(5)).await;
+        world.kill_proxy().await;
+        world.start_proxy().await;
+        assert_eq!(sessions(), (3, 3), "a session is given once");
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+    });
+}

@@ -1,7 +1,7 @@
 //! The database against hands and bugs: its own state machine has to be the one in the code.
 
 use cordboard_lifecycle::{Entry, Event, Registry as _, Row, Stage, conformance};
-use cordboard_store::Store;
+use cordboard_store::{LeftSession, Store};
 use rusqlite::Connection;
 use twilight_model::id::Id;
 
@@ -179,4 +179,34 @@ async fn the_rows_of_the_first_version_are_taken_over() {
     let horizon = registry.enter(entry).await.unwrap().horizon;
     assert_eq!(horizon.read_to, Some(Id::new(20)));
     assert_eq!(horizon.youngest, Some(conformance::CHANNEL));
+}
+
+#[tokio::test]
+async fn a_session_is_left_over_a_restart_and_given_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = |sequence| LeftSession {
+        id: "abc".to_owned(),
+        sequence,
+        resume_url: Some("wss://gateway.example".to_owned()),
+    };
+    let store = Store::open(&location(&folder)).await.unwrap();
+    assert_eq!(store.take_session(0).await.unwrap(), None);
+    for sequence in [1, u64::from(u32::MAX) + 1] {
+        store.leave_session(0, session(sequence)).await.unwrap();
+    }
+    let other = LeftSession {
+        resume_url: None,
+        ..session(7)
+    };
+    store.leave_session(1, other.clone()).await.unwrap();
+    drop(store);
+    let store = Store::open(&location(&folder)).await.unwrap();
+    let taken = store.take_session(0).await.unwrap();
+    assert_eq!(taken, Some(session(u64::from(u32::MAX) + 1)));
+    assert_eq!(
+        store.take_session(0).await.unwrap(),
+        None,
+        "it is given once"
+    );
+    assert_eq!(store.take_session(1).await.unwrap(), Some(other));
 }
