@@ -136,9 +136,7 @@ impl GuildApi for Discord {
             self.builders.active_threads(guild_id),
         );
         let call = call.map_err(acting)?;
-        kp!("discord.threads.asked");
         let listed = self.sender.send(&call, json::<ActiveThreads>).await;
-        kp!("discord.threads.read");
         let listed = listed.map_err(Failed::reading)?;
         Ok(listed.threads.into_iter().map(|of| of.id).collect())
     }

@@ -66,7 +66,6 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         Ok(Presence::Absent) => {
             let (guild_id, channel) = (debt.row.guild_id, (debt.row.kind, owned.channel_id));
             let shows = core.roll.shows(&core.api, guild_id, channel, began).await;
-            kp!("lifecycle.look.roll_read");
             if let Ok(true) | Err(Failure::Never { .. }) = shows {
                 debt.doubts += 1;
             }
@@ -108,7 +107,6 @@ async fn still_there<A, R: Registry, C: Clock>(
         let attempt = debt.row.attempt;
         let stepped = core.step(attempt, Event::Rearmed, Duration::ZERO).await?;
         debt.row = stepped.row;
-        kp!("lifecycle.look.rearmed");
     }
     Ok(debt.again(Next::Delete))
 }
