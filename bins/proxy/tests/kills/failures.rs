@@ -59,7 +59,7 @@ async fn has_failed(seed: u64, set: &str, error: &str, nth: u64) -> bool {
     let struck = Struck::read(&fs::read_to_string(log).expect("strace writes its log"));
     let is_right = match end.status.code() {
         Some(STORE) => struck.first.is_some(),
-        Some(SYSTEM) => struck.first.as_deref().is_some_and(|file| !is_store(file)),
+        Some(SYSTEM) => struck.is_beside,
         Some(0) => !struck.is_missed,
         _ => false,
     };
@@ -76,6 +76,9 @@ async fn has_failed(seed: u64, set: &str, error: &str, nth: u64) -> bool {
 struct Struck {
     /// The file of the first call that failed.
     first: Option<String>,
+    /// Whether a call failed on a file that is none of the store's. One before it may have met the store
+    /// on the same thread, where nothing was lost by it.
+    is_beside: bool,
     /// Whether the store cannot have what it was given: a call that a commit needs has failed, or
     /// something was written after a failure. When the log of writes is moved into the database, at
     /// the end of a life, nothing is missed that fails.
@@ -125,6 +128,7 @@ impl Struck {
             if is_log {
                 is_synced = !is_write;
             }
+            struck.is_beside |= has_failed && !is_store(file);
             if has_failed && struck.first.is_none() {
                 struck.first = Some(file.to_owned());
             }

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    discord::Discord,
+    discord::{Discord, LATE_MAX},
     image::STORE,
     life::{End, Life, PATIENCE},
     load,
@@ -159,6 +159,8 @@ impl World {
             panic!("{}: it does not start again: {:#?}", self.story(), end);
         }
         let began = Instant::now();
+        // What former lives asked for may come late.
+        sleep(LATE_MAX).await;
         while self.discord.alive() > 0 || self.debts() > 0 {
             if began.elapsed() > PATIENCE {
                 life.terminate();
