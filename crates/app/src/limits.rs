@@ -20,6 +20,11 @@ pub const FRONT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// managers kill.
 pub const ENGINES_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a stop waits for the gateway's session to be on record: the next process spends an IDENTIFY
+/// without it, which is no reason to be killed for. Less than [`ENGINES_STOP_TIMEOUT`], of which the
+/// gateway's goodbye takes its part.
+pub const SESSION_LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// What threads that are in a system call get to come out of it at the very end. An ordinary write
 /// of the store takes milliseconds; one that hangs is not on record, and nothing relies on it.
 pub const BLOCKING_STOP_TIMEOUT: Duration = Duration::from_secs(1);

@@ -3,9 +3,10 @@
 use cordboard_discord::Discord;
 use cordboard_gateway::{Gateway, Session};
 use cordboard_store::{LeftSession, Store, StoreError};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use crate::error::Source;
+use crate::{error::Source, limits::SESSION_LEAVE_TIMEOUT};
 
 /// Goes on with the session that a former process left, if one did: a deploy loses no event and
 /// spends no IDENTIFY.
@@ -38,7 +39,12 @@ pub(crate) async fn run(
             sequence: session.sequence,
             resume_url: session.resume_url,
         };
-        store.leave_session(shard, left).await?;
+        let leaving = timeout(SESSION_LEAVE_TIMEOUT, store.leave_session(shard, left));
+        if let Ok(left) = leaving.await {
+            left?;
+        } else {
+            tracing::warn!("the gateway session is not left: the store does not answer");
+        }
     }
     Ok(())
 }
