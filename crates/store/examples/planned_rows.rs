@@ -1,28 +1,45 @@
-//! How many rows a second the disk at hand can take, and what rows that are long settled cost: 256
-//! callers, each planning one channel after the other, on an empty store and on one with 200,000
+//! How many rows a second the disk at hand can take, what a conversation waits for beyond the syncs
+//! of the disk, and what rows that are long settled cost: on an empty store and on one with 200,000
 //! tombstones. `cargo run --release -p cordboard-store --example planned_rows -- FOLDER`
+//!
+//! Two writes are waited for by whoever waits for an answer: that a channel is planned, before Discord
+//! is asked for it, and that it is named, before anybody gets it. When the lease is dropped, nobody
+//! waits: that it is condemned, asked for, deleted and gone is written behind their backs.
 
 #![expect(clippy::print_stdout, reason = "this program is there to print it")]
 
 use std::{
+    cell::Cell,
     error::Error,
-    io::Write as _,
+    fs::File,
+    os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-use cordboard_lifecycle::{AttemptId, Entry, Kind, Owner, Registry, RegistryError, Row, Stage};
+use cordboard_lifecycle::{
+    AttemptId, Entry, Event, Kind, Owner, Registry, RegistryError, Row, Stage, Step,
+};
 use cordboard_store::{Location, SqliteRegistry, Store};
 use futures_util::future::try_join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 use twilight_model::id::Id;
 
+/// Callers who plan one channel after the other.
 const CALLERS: u64 = 256;
 const ROWS_EACH: u64 = 50;
 const ROUNDS: u64 = 5;
 
-/// Pages that one planned row dirties: the row, its index, the journal, its two indexes, the hour.
-const PAGES: usize = 6;
+/// So many callers hold so many conversations each, and pause for so many milliseconds before each
+/// write: from a few, so that one caller is done soon, to as long as a bot writes.
+const CONVERSATIONS: [(u64, u64, u64); 3] = [(1, 300, 20), (16, 25, 80), (CALLERS, 3, 1_000)];
+
+/// What either of a conversation's writes appends to the store's log, most of the time: 8 pages, as
+/// strace tells.
+const WRITE_BYTES: usize = 8 * 4_096;
+
+/// After so much SQLite begins its log anew and overwrites what is there.
+const LOG_BYTES: usize = 125 * WRITE_BYTES;
 
 /// More than a busy guild settles in the 90 days for which tombstones are kept.
 const TOMBSTONES: u32 = 200_000;
@@ -40,36 +57,30 @@ async fn main() -> Result<(), Box<dyn Error>> {
     drop(Store::open(&Location::Path(full.clone())).await?);
     bury(&full)?;
     let (alone, beside) = (open(empty, "empty").await?, open(full, "full").await?);
-    let mut ratios = Vec::new();
+    let (mut rates, mut ratios) = (Vec::new(), Vec::new());
     // By turns, so that whatever else the machine does hits both.
     for round in 0..ROUNDS {
         let empty = measure(&alone, round, "empty").await?;
         let full = measure(&beside, round, "full").await?;
+        rates.push(empty);
         ratios.push(full / empty);
     }
-    ratios.sort_unstable_by(f64::total_cmp);
-    println!("full to empty, median: {:.2}", ratios[ratios.len() / 2]);
-    let mut rows = plan(&alone.0, alone.1, ROUNDS * CALLERS).await?;
-    let mut syncs = sync(folder.path())?;
-    rows.sort_unstable();
-    syncs.sort_unstable();
-    let (row, bare) = (rows[rows.len() / 2], syncs[syncs.len() / 2]);
-    println!("one caller: {row:.1?} a row, {bare:.1?} a bare sync, median");
+    for (what, mut values) in [("rows/s", rates), ("full to empty", ratios)] {
+        values.sort_unstable_by(f64::total_cmp);
+        println!("{what}, median: {:.2}", values[values.len() / 2]);
+    }
+    let bare = Bare::new(folder.path())?;
+    for kind in CONVERSATIONS {
+        conversations(&alone, &beside, &bare, kind).await?;
+    }
     Ok(())
 }
 
-/// How long the disk takes for as many pages as a row's commit writes, and nothing else.
-fn sync(folder: &Path) -> std::io::Result<Vec<Duration>> {
-    let mut file = std::fs::File::create(folder.join("bare"))?;
-    let pages = vec![0_u8; PAGES * 4_096];
-    (0..ROWS_EACH)
-        .map(|_| {
-            let began = Instant::now();
-            file.write_all(&pages)?;
-            file.sync_all()?;
-            Ok(began.elapsed())
-        })
-        .collect()
+/// A file that is written and synced as the store's log is, and nothing else.
+struct Bare {
+    file: File,
+    bytes: Vec<u8>,
+    at: Cell<u64>,
 }
 
 /// Writes rows that have gone all their way, as fast as SQL can.
@@ -144,26 +155,134 @@ async fn plan(
 ) -> Result<Vec<Duration>, RegistryError> {
     let mut waits = Vec::new();
     for number in 0..ROWS_EACH {
-        // Spread like random ones, which is what costs the index most.
-        let spread = (caller * ROWS_EACH + number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let attempt = (u128::from(spread) << 64) | u128::from(number);
+        let row = row(owner, caller * ROWS_EACH + number);
         let began = Instant::now();
-        let row = Row {
-            attempt: AttemptId::from_bytes(attempt.to_be_bytes()),
-            request_id: format!("request-{caller}-{number}"),
-            guild_id: Id::new(7),
-            kind: Kind::Text,
-            owner,
-            stage: Stage::Planned,
-            since_ms: NOW_MS,
-            not_before_ms: NOW_MS,
-            deadline_at_ms: NOW_MS,
-            next_at_ms: NOW_MS,
-            tries: 0,
-            reason: None,
-        };
         registry.insert(row).await?;
         waits.push(began.elapsed());
     }
     Ok(waits)
+}
+
+/// What conversations wait for, by turns with what the bare syncs take in the same rhythm.
+async fn conversations(
+    alone: &(SqliteRegistry, Owner),
+    beside: &(SqliteRegistry, Owner),
+    bare: &Bare,
+    (callers, each, pause_ms): (u64, u64, u64),
+) -> Result<(), Box<dyn Error>> {
+    let (mut empty, mut full, mut syncs) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..each {
+        // Numbers that no row has yet.
+        let numbers = || (1..=callers).map(|caller| (callers << 32) + round * callers + caller);
+        for (registry, waits) in [(alone, &mut empty), (beside, &mut full)] {
+            let talking = numbers().map(|number| converse(registry, number, pause_ms));
+            waits.extend(try_join_all(talking).await?);
+            let syncing = numbers().map(|number| bare.converse(number, pause_ms));
+            syncs.extend(try_join_all(syncing).await?);
+        }
+    }
+    let (empty, full, syncs) = (median(empty), median(full), median(syncs));
+    let beyond_ms = |waits: Duration| (waits.as_secs_f64() - syncs.as_secs_f64()) * 1e3;
+    println!(
+        "{callers} at a time: a conversation waits {empty:.2?}, with tombstones {full:.2?}, as many bare \
+         syncs take {syncs:.2?}, median; beyond: {:.2} ms and {:.2} ms",
+        beyond_ms(empty),
+        beyond_ms(full)
+    );
+    Ok(())
+}
+
+/// What a conversation waits for in all: that a channel is planned, and that it is named.
+async fn converse(
+    (registry, owner): &(SqliteRegistry, Owner),
+    number: u64,
+    pause_ms: u64,
+) -> Result<Duration, RegistryError> {
+    let row = row(*owner, number);
+    let named = Step {
+        attempt: row.attempt,
+        event: Event::Named(Id::new(number)),
+        owner: *owner,
+        at_ms: NOW_MS,
+        next_at_ms: NOW_MS,
+        tries: 0,
+        reason: None,
+    };
+    pause(number, pause_ms).await;
+    let began = Instant::now();
+    registry.insert(row).await?;
+    let planned = began.elapsed();
+    pause(spread(number), pause_ms).await;
+    let began = Instant::now();
+    registry.step(named).await?;
+    Ok(planned + began.elapsed())
+}
+
+/// Half as long to one and a half times as long.
+async fn pause(number: u64, pause_ms: u64) {
+    sleep(Duration::from_millis(
+        pause_ms / 2 + (spread(number) >> 32) % pause_ms,
+    ))
+    .await;
+}
+
+fn median(mut durations: Vec<Duration>) -> Duration {
+    durations.sort_unstable();
+    durations[durations.len() / 2]
+}
+
+/// The row of an attempt that is about to be made.
+fn row(owner: Owner, number: u64) -> Row {
+    let attempt = (u128::from(spread(number)) << 64) | u128::from(number);
+    Row {
+        attempt: AttemptId::from_bytes(attempt.to_be_bytes()),
+        request_id: format!("request-{number}"),
+        guild_id: Id::new(7),
+        kind: Kind::Text,
+        owner,
+        stage: Stage::Planned,
+        since_ms: NOW_MS,
+        not_before_ms: NOW_MS,
+        deadline_at_ms: NOW_MS,
+        next_at_ms: NOW_MS,
+        tries: 0,
+        reason: None,
+    }
+}
+
+/// Numbers that are spread like random ones, which is what costs the index most.
+fn spread(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+// === impl Bare ===
+
+impl Bare {
+    fn new(folder: &Path) -> std::io::Result<Self> {
+        let file = File::create(folder.join("bare"))?;
+        let (bytes, at) = (vec![1; WRITE_BYTES], Cell::new(0));
+        let bare = Self { file, bytes, at };
+        for _ in 0..LOG_BYTES / WRITE_BYTES {
+            bare.sync()?;
+        }
+        Ok(bare)
+    }
+
+    /// What the disk takes for a conversation's two writes.
+    async fn converse(&self, number: u64, pause_ms: u64) -> std::io::Result<Duration> {
+        pause(number, pause_ms).await;
+        let first = self.sync()?;
+        pause(spread(number), pause_ms).await;
+        Ok(first + self.sync()?)
+    }
+
+    fn sync(&self) -> std::io::Result<Duration> {
+        let began = Instant::now();
+        self.file.write_all_at(&self.bytes, self.at.get())?;
+        self.file.sync_all()?;
+        let took = began.elapsed();
+        self.at
+            .set((self.at.get() + WRITE_BYTES as u64) % LOG_BYTES as u64);
+        Ok(took)
+    }
 }
