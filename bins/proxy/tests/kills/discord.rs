@@ -152,7 +152,7 @@ fn passing() -> [Fault; 16] {
         Fault::status_after(CREATE, 502),
         Fault::cut_body(CREATE),
         Fault::reset(CREATE),
-        Fault::late(CREATE, LATE_MAX - Duration::from_millis(100)),
+        Fault::late(CREATE, LATE_MAX * 4 / 5),
         Fault::rate_limited(CREATE, Scope::Shared, wait),
         Fault::status(DELETE, 503),
         Fault::act_then_hang_up(DELETE),
