@@ -6,6 +6,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, sleep, sleep_until, timeout, timeout_at},
 };
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     AttemptId, ChannelApi, Clock, Event, Evidence, Failure, Lease, Mark, OpenError, Opening, Place,
@@ -24,9 +25,15 @@ use crate::{
 /// A channel in use.
 #[derive(Debug)]
 pub(crate) struct Live {
-    pub(crate) row: Row,
+    row: Row,
+    held: Held,
+}
+
+/// Our end of a lease.
+#[derive(Debug)]
+struct Held {
     /// Resolves when the lease is dropped.
-    pub(crate) released: oneshot::Receiver<Infallible>,
+    released: oneshot::Receiver<Infallible>,
     /// When its time is up, whatever the wall clock says by then.
     expires_at: Instant,
 }
@@ -162,7 +169,7 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
         put_on_record(core, &row).await?;
     }
     let (event, outcome) = match created {
-        Ok(Ok(channel_id)) => return named(core, row, Event::Named(channel_id), answer).await,
+        Ok(Ok(channel_id)) => return named(core, row, channel_id, answer).await,
         Ok(Err(Failure::NotDone { wait, source })) => {
             (Event::Refused, Outcome::NotDone { wait, source })
         }
@@ -224,62 +231,56 @@ fn mark<A, R, C>(core: &Core<A, R, C>, row: &Row, first: AttemptId) -> Mark {
     })
 }
 
-/// Discord named the channel.
+/// Discord named the channel. Whoever waits for it gets it while that is put on record: if we die
+/// before it is, the row is planned still, and the next life finds the channel as it finds one whose
+/// answer was lost. The channel is deleted by what is on record only.
 async fn named<A: ChannelApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     row: Row,
-    event: Event,
-    answer: &Arc<Answer>,
+    channel_id: Id<ChannelMarker>,
+    answer: &Answer,
 ) -> Result<Outcome, RegistryError> {
     let attempt = row.attempt;
-    let (row, second) = match core.step(attempt, event, Duration::ZERO).await {
-        Ok(stepped) => (stepped.row, None),
+    // The audit log may have been faster, and have named another.
+    let is_first = core.is_in_flight(attempt);
+    let held = is_first.then(|| Held::new(channel_id, Some(answer)));
+    let event = Event::Named(channel_id);
+    let row = match core.step(attempt, event, Duration::ZERO).await {
+        Ok(stepped) => stepped.row,
         // The audit log has named another channel for this very attempt: both are ours, the
-        // conversation gets the one on record, the other is deleted.
-        Err(RegistryError::Illegal { row, source }) => match source.event {
-            Event::Named(channel_id) => (*row, Some(channel_id)),
-            _ => return Err(RegistryError::Illegal { row, source }),
-        },
+        // conversation gets the one on record if it has none yet, the other is deleted.
+        Err(RegistryError::Illegal { row, source }) if source.event == event => {
+            core.take_on_second(row.kind, channel_id, Evidence::Answer)
+                .await?;
+            *row
+        }
         Err(error) => return Err(error),
     };
-    if let Some(channel_id) = second {
-        core.take_on_second(row.kind, channel_id, Evidence::Answer)
-            .await?;
-    }
     let Stage::Live(owned) = row.stage else {
         let source = "the row was settled while its creation was answered".into();
         return Ok(Outcome::Lost { source });
     };
     kp!("lifecycle.create.named");
     core.time.heard(owned.channel_id);
-    Ok(Outcome::Live(hand_over(row, Some(answer))))
+    Ok(Outcome::Live(match held {
+        Some(held) => Live { row, held },
+        None => hand_over(row, Some(answer)),
+    }))
 }
 
-/// Gives the channel to whoever asked for it. If they left, the lease is dropped with the answer.
+/// Gives the channel to whoever asked for it.
 pub(crate) fn hand_over(row: Row, answer: Option<&Answer>) -> Live {
     let owned = row.stage.owned().expect("a live row knows its channel");
-    let (lease, released) = Lease::new(owned.channel_id);
-    if let Some(answer) = answer {
-        answer.give(Ok(lease));
-        kp!("lifecycle.lease.given");
-    }
-    Live {
-        row,
-        released,
-        expires_at: answer.map_or_else(Instant::now, Answer::expires_at),
-    }
+    let held = Held::new(owned.channel_id, answer);
+    Live { row, held }
 }
 
 /// Waits until the channel's user lets go of it or its time is up, and condemns it.
 pub(crate) async fn keep<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
-    Live {
-        row,
-        released,
-        expires_at,
-    }: Live,
+    Live { row, held }: Live,
 ) -> Result<(), RegistryError> {
-    if timeout_at(expires_at, released).await.is_err() {
+    if timeout_at(held.expires_at, held.released).await.is_err() {
         tracing::warn!(
             attempt = %row.attempt,
             request.id = row.request_id,
@@ -291,4 +292,21 @@ pub(crate) async fn keep<A, R: Registry, C: Clock>(
         return Ok(());
     }
     core.release(&row).await
+}
+
+// === impl Held ===
+
+impl Held {
+    /// Gives the channel to whoever waits for it. If they left, the lease is dropped with the answer.
+    fn new(channel_id: Id<ChannelMarker>, answer: Option<&Answer>) -> Self {
+        let (lease, released) = Lease::new(channel_id);
+        if let Some(answer) = answer {
+            answer.give(Ok(lease));
+            kp!("lifecycle.lease.given");
+        }
+        Self {
+            released,
+            expires_at: answer.map_or_else(Instant::now, Answer::expires_at),
+        }
+    }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use cordboard_simulator::Fault;
+use cordboard_store::sabotage::{stall_until, work_at_once};
 use cordboard_tests::{MODEL, Setup, sim, sim_with};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout};
 
 const CREATE: &str = "POST /guilds/{guild_id}/channels";
 const DELETE: &str = "DELETE /channels/{channel_id}";
@@ -118,5 +119,38 @@ fn each_conversation_has_a_channel_of_its_own() {
             assert_eq!(answer.unwrap().0, 200);
         }
         assert_eq!(world.channels_created(), 20);
+    });
+}
+
+#[test]
+fn nobody_waits_until_the_name_of_their_channel_is_on_record() {
+    // How: the disk falls silent while Discord creates the channel, and is silent still when the whole
+    // answer is there.
+    sim(async |world| {
+        world.stop_proxy().await;
+        work_at_once(true);
+        world.start_proxy().await;
+        world
+            .discord
+            .fault(Fault::slow_answer(CREATE, Duration::from_secs(2)));
+        let client = world.client();
+        let silent = Duration::from_secs(8);
+        let falls_silent = async {
+            sleep(Duration::from_secs(1)).await;
+            stall_until(Some(Instant::now() + silent));
+        };
+        let answer = timeout(silent, client.ask(MODEL, "Hello"));
+        let (answer, ()) = tokio::join!(answer, falls_silent);
+        let (status, body) = answer.expect("it does not wait for the disk").unwrap();
+        assert_eq!(status, 200, "{body}");
+        assert_eq!(
+            world.channels_alive(),
+            1,
+            "deleted by what is on record only"
+        );
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(world.channels_alive(), 0);
+        stall_until(None);
+        work_at_once(false);
     });
 }
