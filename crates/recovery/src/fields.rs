@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, btree_map::Entry};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::{RawValue, Value, to_raw_value};
 use twilight_model::{
-    id::{Id, marker::MessageMarker},
+    id::{
+        Id,
+        marker::{MessageMarker, UserMarker},
+    },
     util::Timestamp,
 };
 
@@ -130,4 +133,44 @@ impl<'de> Deserialize<'de> for Edited {
 fn milliseconds(timestamp: &str) -> Option<u64> {
     let micros = Timestamp::parse(timestamp).ok()?.as_micros();
     u64::try_from(micros / 1_000).ok()
+}
+
+/// The parts of a message that decide whether it is whole.
+#[derive(Deserialize)]
+struct Wholeness<'a> {
+    #[serde(borrow)]
+    author: Option<&'a RawValue>,
+}
+
+/// Who wrote a message, if it says so.
+pub(crate) fn author_id(json: &RawValue) -> Option<Id<UserMarker>> {
+    #[derive(Deserialize)]
+    struct Author {
+        id: Id<UserMarker>,
+    }
+    let author = serde_json::from_str::<Wholeness<'_>>(json.get())
+        .ok()?
+        .author?;
+    let author: Author = serde_json::from_str(author.get()).ok()?;
+    Some(author.id)
+}
+
+/// Whether a message says who wrote it: partial updates do not.
+pub(crate) fn has_author(json: &RawValue) -> bool {
+    serde_json::from_str::<Wholeness<'_>>(json.get()).is_ok_and(|it| it.author.is_some())
+}
+
+/// `before` with the fields of `update` laid over it, and whether that changed a field that was there;
+/// `None` if one of them is no object.
+pub(crate) fn overlay(before: &RawValue, update: &RawValue) -> Option<(Box<RawValue>, bool)> {
+    type Object = BTreeMap<String, Box<RawValue>>;
+    let read = |json: &RawValue| serde_json::from_str::<Object>(json.get()).ok();
+    let (mut fields, mut has_changed) = (read(before)?, false);
+    for (name, value) in read(update)? {
+        // A page lacks some of the fields that events have: that an event brings them is no change.
+        let former = fields.insert(name, value.clone());
+        has_changed |= former.is_some_and(|former| former.get() != value.get());
+    }
+    let json = to_raw_value(&fields).expect("a map of strings to JSON is JSON");
+    Some((json, has_changed))
 }

@@ -1,5 +1,7 @@
 //! Every bound of this crate, and why it is what it is.
 
+use std::time::Duration;
+
 /// Messages of a full page (Discord: resources/message#get-channel-messages, `limit`). A page with
 /// fewer is the last one.
 pub const PAGE_MESSAGES: usize = 100;
@@ -11,3 +13,54 @@ pub(crate) const CATCH_UP_PAGES_MAX: u32 = 10;
 /// Messages that one [`Merge`](crate::Merge) holds, deleted ones included. When there are more, the
 /// oldest are forgotten, for good. As many as one catch-up can bring.
 pub(crate) const VIEW_MESSAGES_MAX: usize = 1_000;
+
+/// The part by which our clock may be faster than Discord's: a tenth, as a machine that was suspended
+/// or badly disciplined may be. Too much only means that a little more is read again.
+pub(crate) const CLOCK_FAST_PART: u32 = 10;
+
+/// How long after the time in its id a message may become readable and be dispatched: ids are made
+/// before messages are stored, by clocks that are not one.
+pub(crate) const SETTLE: Duration = Duration::from_secs(15);
+
+/// What the driver takes in at once, and writes in one commit.
+pub(crate) const BATCH_EVENTS_MAX: usize = 64;
+
+/// What waits for the driver. Whoever feeds it waits then, and has a queue of its own.
+pub(crate) const OBSERVED_MAX: usize = 256;
+
+/// Channels that are read at the same time: so many that the limit for all requests together, 50 a
+/// second, is reached although each channel has one of its own.
+pub(crate) const READ_AT_ONCE: usize = 16;
+
+/// How long one page may take in all, the waits for limits included.
+pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long the lists of a guild's channels may take.
+pub(crate) const LISTS_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// The pause before a read that failed is tried again; it doubles up to [`RETRY_MAX`].
+pub(crate) const RETRY_FIRST: Duration = Duration::from_secs(1);
+
+/// The longest pause before a read that failed is tried again.
+pub(crate) const RETRY_MAX: Duration = Duration::from_mins(2);
+
+/// When a channel that Discord refuses to show is asked for again, if no permission has changed.
+pub(crate) const REFUSED_RETRY: Duration = Duration::from_hours(1);
+
+/// How often channels with traffic are read again, to see whether an event was never sent. One request
+/// verifies a hundred messages.
+pub(crate) const SCRUB_EVERY: Duration = Duration::from_mins(5);
+
+/// How many of a channel's youngest messages are compared with Discord's when it is read again, for
+/// edits and deletions that nobody told of.
+pub(crate) const RESCAN_MESSAGES: usize = 200;
+
+/// How far back that reaches: what is older is looked at by hardly anybody.
+pub(crate) const RESCAN_AGE: Duration = Duration::from_hours(24);
+
+/// How often a consumer may fail to deal with an entry before it gets the next one: a fault that
+/// passes has passed by then, and one entry must not hold up all others for ever.
+pub const ATTEMPTS_MAX: u32 = 5;
+
+/// The longest name of a consumer.
+pub const CONSUMER_NAME_MAX: usize = 64;
