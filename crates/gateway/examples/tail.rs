@@ -71,6 +71,8 @@ async fn tail(mut channel: Subscription) {
             Delivery::Lapse(Lapse { reason, .. }) => {
                 println!("  events may be missing ({reason}): read the channel again");
             }
+            // For taps.
+            Delivery::Acknowledged(_) => {}
         }
     }
 }

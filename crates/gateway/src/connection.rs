@@ -24,6 +24,7 @@ use twilight_model::gateway::ShardId;
 use crate::{
     Trouble,
     frame::{Frame, HELLO},
+    heartbeats::Heartbeats,
     limits::{
         ACK_TIMEOUT, CONNECT_POLLS_MAX, CONNECT_TIMEOUT, DRAIN_TIMEOUT, READY_TIMEOUT,
         RESUME_TIMEOUT,
@@ -49,6 +50,10 @@ pub(crate) struct Connection {
     /// reads the operating system's clock, which knows nothing of a paused one.
     unanswered: Option<Instant>,
     latency: Option<Duration>,
+    /// All heartbeats that await an acknowledgement, and when twilight says the last one was sent, by
+    /// the operating system's clock: to be compared only with itself.
+    heartbeats: Heartbeats,
+    last_heartbeat: Option<Instant>,
     timer: Pin<Box<Sleep>>,
 }
 
@@ -87,6 +92,8 @@ impl Connection {
             polls: 0,
             unanswered: None,
             latency: None,
+            heartbeats: Heartbeats::default(),
+            last_heartbeat: None,
             timer: Box::pin(sleep_until(now + CONNECT_TIMEOUT)),
         }
     }
@@ -141,16 +148,27 @@ impl Connection {
         self.latency
     }
 
+    /// Discord has asked for a heartbeat.
+    pub(crate) fn heartbeat_asked(&mut self) {
+        self.heartbeats.asked();
+    }
+
+    /// Discord has acknowledged a heartbeat. When it was sent, or a little earlier.
+    pub(crate) fn heartbeat_acknowledged(&mut self) -> Option<Instant> {
+        self.heartbeats.acknowledged()
+    }
+
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
+        let began = Instant::now();
         match Pin::new(&mut self.shard).poll_next(context) {
             Poll::Ready(item) => {
-                self.observe();
+                self.observe(began);
                 self.permit.serve();
                 Poll::Ready(self.step_of(item))
             }
             Poll::Pending => {
                 let was_up = self.up;
-                self.observe();
+                self.observe(began);
                 if was_up && matches!(self.phase, ShardState::Disconnected { .. }) {
                     // A bare FIN: twilight reports nothing and is already connecting again.
                     return Poll::Ready(Step::Ended(End::Lost(Trouble::Dropped)));
@@ -166,8 +184,9 @@ impl Connection {
         }
     }
 
-    /// Looks at what the shard does not report: its state and its heartbeats.
-    fn observe(&mut self) {
+    /// Looks at what the shard does not report: its state and its heartbeats. What it has done, it did
+    /// in a poll that `began` then.
+    fn observe(&mut self, began: Instant) {
         let now = Instant::now();
         let phase = self.shard.state();
         if phase != self.phase {
@@ -182,6 +201,11 @@ impl Connection {
         }
         self.up |= !matches!(phase, ShardState::Disconnected { .. });
         let latency = self.shard.latency();
+        let last_heartbeat = latency.sent().map(Instant::from_std);
+        if last_heartbeat.is_some() && last_heartbeat != self.last_heartbeat {
+            self.last_heartbeat = last_heartbeat;
+            self.heartbeats.sent(began);
+        }
         let waits = latency.sent().is_some() && latency.received().is_none();
         match (self.unanswered, waits) {
             (None, true) => self.unanswered = Some(now),

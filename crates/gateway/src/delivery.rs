@@ -6,13 +6,33 @@ use tokio::time::Instant;
 
 use crate::Dispatch;
 
-/// One item of a [`Subscription`](crate::Subscription).
+/// One item of a [`Subscription`](crate::Subscription), in the order in which things happened.
+///
+/// | delivery | who gets it | what may be relied on |
+/// |---|---|---|
+/// | [`Dispatch`](Self::Dispatch) | who asked for its channel or its name | Discord sent it; maybe not for the first time, after a session was resumed |
+/// | [`Lapse`](Self::Lapse) | everybody | events up to here may be missing; what comes after it was received after it |
+/// | [`Acknowledged`](Self::Acknowledged) | [taps](crate::Hub::tap) only | what Discord dispatched up to a moment was delivered, or a lapse was |
 #[derive(Clone, Debug)]
 pub enum Delivery {
     /// Discord sent this.
     Dispatch(Arc<Dispatch>),
     /// Events may have been lost before this point: read again over REST what you rely on.
     Lapse(Lapse),
+    /// Nothing that Discord dispatched before a moment is still on its way.
+    Acknowledged(Acknowledged),
+}
+
+/// Discord acknowledged a heartbeat (opcode 11) that was sent on this very connection, while events
+/// flowed on it.
+///
+/// Discord's answers come in the order of its dispatches. So everything that it dispatched on this
+/// session before `sent` was delivered before this, or a [`Lapse`] was. It vouches for what Discord's
+/// gateway has dispatched, not for what other parts of Discord have yet to tell the gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// When the heartbeat was sent, or a little earlier.
+    pub sent: Instant,
 }
 
 /// A time in which events may have been lost.

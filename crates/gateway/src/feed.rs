@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use crate::{Delivery, Dispatch, Lapse, LapseReason, State, hub::Shared};
+use crate::{Acknowledged, Delivery, Dispatch, Lapse, LapseReason, State, hub::Shared};
 
 /// The side of the hub that events come in from. When it is dropped, every subscription ends.
 ///
@@ -47,6 +47,15 @@ impl Feed {
         let everybody = self.shared.table.lock().everybody();
         for queue in everybody {
             queue.push(Delivery::Lapse(lapse));
+        }
+    }
+
+    /// Tells every tap that nothing which Discord dispatched before `sent` is still on its way: it has
+    /// been published, or a lapse has.
+    pub fn acknowledge(&self, sent: Instant) {
+        let taps = self.shared.table.lock().taps();
+        for queue in taps {
+            queue.push(Delivery::Acknowledged(Acknowledged { sent }));
         }
     }
 

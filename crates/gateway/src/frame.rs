@@ -29,12 +29,16 @@ pub(crate) struct Frame<'a> {
     d: Address,
 }
 
+/// Opcode 1: Discord asks for a heartbeat.
+pub(crate) const HEARTBEAT: u8 = 1;
 /// Opcode 7: Discord asks for a new connection.
 pub(crate) const RECONNECT: u8 = 7;
 /// Opcode 9: the session cannot be used.
 pub(crate) const INVALID_SESSION: u8 = 9;
 /// Opcode 10: the first frame of a connection.
 pub(crate) const HELLO: u8 = 10;
+/// Opcode 11: Discord acknowledges a heartbeat.
+pub(crate) const HEARTBEAT_ACK: u8 = 11;
 
 /// The head of a dispatch (opcode 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::{
     limits::{DIRECTORY_TIMEOUT, DIRECTORY_WAIT_MAX, IDENTIFY_RECHECK, IDENTIFY_RESERVE},
     link::Link,
     permit::Permit,
-    reception::{Parting, Reception},
+    reception::{Parting, Reception, Upshot},
     url,
 };
 
@@ -217,8 +217,19 @@ impl<D: GatewayDirectory> Gateway<D> {
             match next {
                 Step::Frame(text) => {
                     reception.answered(connection.latency());
-                    let Some(parting) = reception.take(&text) else {
-                        continue;
+                    let parting = match reception.take(&text) {
+                        Upshot::Part(parting) => parting,
+                        Upshot::GoOn => continue,
+                        Upshot::HeartbeatAsked => {
+                            connection.heartbeat_asked();
+                            continue;
+                        }
+                        Upshot::HeartbeatAcknowledged => {
+                            if let Some(sent) = connection.heartbeat_acknowledged() {
+                                reception.acknowledged(sent);
+                            }
+                            continue;
+                        }
                     };
                     // With a bad resume address, twilight must not be polled again.
                     if !matches!(parting.0, Trouble::Address(_)) {

@@ -14,7 +14,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     Feed, Health, State, Subscription,
-    queue::Queue,
+    queue::{Queue, Room},
     table::{Table, Topic},
 };
 
@@ -76,14 +76,25 @@ impl Hub {
     /// Every event of one channel (or thread), from now on.
     #[must_use]
     pub fn subscribe(&self, channel: Id<ChannelMarker>) -> Subscription {
-        self.open(Topic::Channel(channel))
+        self.open(Topic::Channel(channel), Room::ORDINARY)
     }
 
     /// Every event with one of these names, such as `CHANNEL_DELETE`, wherever it happens, from
     /// now on.
     #[must_use]
     pub fn watch(&self, names: &'static [&'static str]) -> Subscription {
-        self.open(Topic::Names(names))
+        self.open(Topic::Names(names), Room::ORDINARY)
+    }
+
+    /// As [`Self::watch`], for somebody who keeps a record: it is also told what Discord has
+    /// acknowledged ([`Delivery::Acknowledged`](crate::Delivery::Acknowledged)), and 16,384
+    /// deliveries or 16 MiB may wait, so that the replay of a resumed session fits.
+    ///
+    /// With `READY` and `RESUMED` among the names it sees sessions begin and go on. A new session's
+    /// lapse comes after its `READY`, and after the first `GUILD_CREATE` of each guild that is there.
+    #[must_use]
+    pub fn tap(&self, names: &'static [&'static str]) -> Subscription {
+        self.open(Topic::Tap(names), Room::TAP)
     }
 
     /// How the connection stands, now and whenever it changes.
@@ -104,8 +115,8 @@ impl Hub {
         }
     }
 
-    fn open(&self, topic: Topic) -> Subscription {
-        let queue = Arc::new(Queue::new());
+    fn open(&self, topic: Topic, room: Room) -> Subscription {
+        let queue = Arc::new(Queue::new(room));
         self.shared.table.lock().add(topic, &queue);
         Subscription::new(Arc::clone(&self.shared), topic, queue)
     }

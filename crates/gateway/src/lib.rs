@@ -9,6 +9,7 @@ mod fatal;
 mod feed;
 mod frame;
 mod gateway;
+mod heartbeats;
 mod hub;
 mod limits;
 mod link;
@@ -24,7 +25,7 @@ mod table;
 mod url;
 
 pub use self::{
-    delivery::{Delivery, Lapse, LapseReason},
+    delivery::{Acknowledged, Delivery, Lapse, LapseReason},
     directory::{Endpoint, Failure, GatewayDirectory},
     dispatch::Dispatch,
     fatal::Fatal,

@@ -11,6 +11,18 @@ pub(crate) const QUEUE_DELIVERIES_MAX: usize = 512;
 /// very worst.
 pub(crate) const QUEUE_BYTES_MAX: usize = 512 << 10;
 
+/// Deliveries that may wait for one tap: more than Discord replays after a resume, which comes in one
+/// rush while the tap's owner may still be writing down the first of it.
+pub(crate) const TAP_DELIVERIES_MAX: usize = 16_384;
+
+/// Bytes that may wait for one tap: a kilobyte each, which is what a message takes. There are few
+/// taps, one for whoever keeps a record.
+pub(crate) const TAP_BYTES_MAX: usize = 16 << 20;
+
+/// Heartbeats of one connection of which it is noted when they were sent, until they are acknowledged.
+/// There is one, two when Discord asks for one; what never acknowledges is left after 15 s.
+pub(crate) const HEARTBEATS_COUNTED_MAX: usize = 16;
+
 /// What a waiting dispatch costs besides its payload: the struct, its name, the queue's slot.
 pub(crate) const DISPATCH_BYTES: usize = 160;
 

@@ -10,7 +10,9 @@ use tokio::time::Instant;
 
 use crate::{
     Delivery, Lapse, LapseReason,
-    limits::{DISPATCH_BYTES, QUEUE_BYTES_MAX, QUEUE_DELIVERIES_MAX},
+    limits::{
+        DISPATCH_BYTES, QUEUE_BYTES_MAX, QUEUE_DELIVERIES_MAX, TAP_BYTES_MAX, TAP_DELIVERIES_MAX,
+    },
 };
 
 /// One writer that never waits, one reader that does.
@@ -22,8 +24,16 @@ pub(crate) struct Queue {
     waiting: Mutex<Waiting>,
 }
 
+/// How much may wait for a reader.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room {
+    deliveries: usize,
+    bytes: usize,
+}
+
 #[derive(Debug)]
 struct Waiting {
+    room: Room,
     deliveries: VecDeque<Delivery>,
     bytes: usize,
     reader: Option<Waker>,
@@ -33,9 +43,24 @@ struct Waiting {
     closed: bool,
 }
 
+impl Room {
+    /// Of somebody who follows one thing.
+    pub(crate) const ORDINARY: Self = Self {
+        deliveries: QUEUE_DELIVERIES_MAX,
+        bytes: QUEUE_BYTES_MAX,
+    };
+
+    /// Of somebody who follows everything.
+    pub(crate) const TAP: Self = Self {
+        deliveries: TAP_DELIVERIES_MAX,
+        bytes: TAP_BYTES_MAX,
+    };
+}
+
 impl Queue {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(room: Room) -> Self {
         let waiting = Waiting {
+            room,
             deliveries: VecDeque::new(),
             bytes: 0,
             reader: None,
@@ -106,9 +131,16 @@ impl Waiting {
             };
             return;
         }
+        // The later acknowledgement says all that the earlier one did.
+        if let (Delivery::Acknowledged(new), Some(Delivery::Acknowledged(last))) =
+            (&delivery, self.deliveries.back_mut())
+        {
+            *last = *new;
+            return;
+        }
         let weight = weight(&delivery);
-        let full = self.deliveries.len() >= QUEUE_DELIVERIES_MAX
-            || self.bytes.saturating_add(weight) > QUEUE_BYTES_MAX;
+        let full = self.deliveries.len() >= self.room.deliveries
+            || self.bytes.saturating_add(weight) > self.room.bytes;
         if full && !self.deliveries.is_empty() {
             self.drop_all();
         }
@@ -119,7 +151,7 @@ impl Waiting {
     fn drop_all(&mut self) {
         let earliest = self.deliveries.iter().find_map(|delivery| match delivery {
             Delivery::Lapse(lapse) => Some(lapse.since),
-            Delivery::Dispatch(_) => None,
+            Delivery::Dispatch(_) | Delivery::Acknowledged(_) => None,
         });
         let since = earliest.map_or(self.taken_at, |since| since.min(self.taken_at));
         self.deliveries.clear();
@@ -136,7 +168,7 @@ impl Waiting {
 fn weight(delivery: &Delivery) -> usize {
     match delivery {
         Delivery::Dispatch(dispatch) => DISPATCH_BYTES + dispatch.data.get().len(),
-        Delivery::Lapse(_) => DISPATCH_BYTES,
+        Delivery::Lapse(_) | Delivery::Acknowledged(_) => DISPATCH_BYTES,
     }
 }
 

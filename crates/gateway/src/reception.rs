@@ -11,7 +11,7 @@ use twilight_model::{
 
 use crate::{
     Feed, LapseReason, Settings, State, Trouble,
-    frame::{Frame, Head, INVALID_SESSION, RECONNECT, payload},
+    frame::{Frame, HEARTBEAT, HEARTBEAT_ACK, Head, INVALID_SESSION, RECONNECT, payload},
     limits::{INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
     roster::{Arrival, Roster},
     url,
@@ -27,6 +27,8 @@ pub(crate) struct Reception {
     roster: Roster,
     /// When READY or RESUMED came on this connection.
     ready_at: Option<Instant>,
+    /// Since when events flow on this connection and all guilds are there; `None` while they do not.
+    whole_since: Option<Instant>,
     /// When events stopped to flow, or the start; `None` while they do.
     down_since: Option<Instant>,
     /// When the last frame came. A silent connection was lost when it fell silent.
@@ -37,6 +39,19 @@ pub(crate) struct Reception {
 
 /// Why a connection has to end, and how long to wait before the next one.
 pub(crate) type Parting = (Trouble, Duration);
+
+/// What a frame asks of the connection that it came on.
+#[derive(Debug)]
+pub(crate) enum Upshot {
+    /// Nothing.
+    GoOn,
+    /// Discord asks for a heartbeat. twilight sends it.
+    HeartbeatAsked,
+    /// Discord acknowledges a heartbeat.
+    HeartbeatAcknowledged,
+    /// The connection has to end.
+    Part(Parting),
+}
 
 /// The parts of READY that matter here.
 #[derive(Default, Deserialize)]
@@ -60,6 +75,7 @@ impl Reception {
             announced: settings.intents.contains(Intents::GUILDS),
             roster: Roster::default(),
             ready_at: None,
+            whole_since: None,
             down_since: Some(Instant::now()),
             last_frame: None,
             attempts: 0,
@@ -82,25 +98,29 @@ impl Reception {
         self.handed_over();
     }
 
-    /// Takes one frame. Returns why the connection has to end, if it has to.
-    pub(crate) fn take(&mut self, text: &str) -> Option<Parting> {
+    /// Takes one frame.
+    pub(crate) fn take(&mut self, text: &str) -> Upshot {
         self.last_frame = Some(Instant::now());
         let Ok(frame) = Frame::read(text) else {
             self.undecodable();
-            return None;
+            return Upshot::GoOn;
         };
         let head = frame.head();
         self.feed.beat(head.is_some());
         let Some(head) = head else {
             return match frame.op {
-                RECONNECT => Some((Trouble::Reconnect, Duration::ZERO)),
+                HEARTBEAT => Upshot::HeartbeatAsked,
+                HEARTBEAT_ACK => Upshot::HeartbeatAcknowledged,
+                RECONNECT => Upshot::Part((Trouble::Reconnect, Duration::ZERO)),
                 INVALID_SESSION => {
                     let spread = INVALID_SESSION_SPREAD.mul_f64(fastrand::f64());
-                    Some((Trouble::SessionInvalid, INVALID_SESSION_WAIT + spread))
+                    Upshot::Part((Trouble::SessionInvalid, INVALID_SESSION_WAIT + spread))
                 }
-                _ => None,
+                _ => Upshot::GoOn,
             };
         };
+        // First: whoever wants READY sees it before what it brings about.
+        self.publish(head, text);
         let trouble = match head.name {
             "READY" => self.session_began(text),
             "RESUMED" => {
@@ -109,9 +129,19 @@ impl Reception {
             }
             _ => None,
         };
-        self.publish(head, text);
         self.note_guild(head);
-        trouble.map(|trouble| (trouble, Duration::ZERO))
+        trouble.map_or(Upshot::GoOn, |trouble| {
+            Upshot::Part((trouble, Duration::ZERO))
+        })
+    }
+
+    /// A heartbeat is acknowledged that was sent on this connection at `sent`, or later. It vouches
+    /// for nothing if that was before events flowed: a fresh connection knows nothing of what a
+    /// resumed session has yet to replay.
+    pub(crate) fn acknowledged(&self, sent: Instant) {
+        if self.is_up() && self.whole_since.is_some_and(|since| since < sent) {
+            self.feed.acknowledge(sent);
+        }
     }
 
     /// Takes a frame of a connection that is ending.
@@ -138,6 +168,7 @@ impl Reception {
     pub(crate) fn lost(&mut self, trouble: &Trouble, resumable: bool) -> Option<Duration> {
         let now = Instant::now();
         self.feed.answered(None);
+        self.whole_since = None;
         let was_ready = self.down_since.is_none();
         let since = *self
             .down_since
@@ -217,6 +248,7 @@ impl Reception {
 
     fn ready(&mut self, now: Instant) {
         self.down_since = None;
+        self.whole_since = Some(now);
         self.attempts = 0;
         self.feed.set_state(State::Ready { since: now });
     }

@@ -24,8 +24,8 @@ impl Subscription {
     /// The next delivery; `None` when the gateway is over and nothing waits any more.
     ///
     /// Cancel-safe: a delivery is taken out of the queue only when it is returned. At most 512
-    /// deliveries or 512 KiB wait; what comes on top drops the queue and leaves a
-    /// [`Lapse`](crate::Lapse).
+    /// deliveries or 512 KiB wait (more for a [tap](crate::Hub::tap)); what comes on top drops the
+    /// queue and leaves a [`Lapse`](crate::Lapse).
     pub async fn next(&mut self) -> Option<Delivery> {
         poll_fn(|context| self.queue.poll_take(context)).await
     }

@@ -13,6 +13,8 @@ pub(crate) enum Topic {
     Channel(Id<ChannelMarker>),
     /// Some events, wherever they happen.
     Names(&'static [&'static str]),
+    /// The same, and what Discord has acknowledged.
+    Tap(&'static [&'static str]),
 }
 
 /// All subscriptions, by what an event is looked up with.
@@ -20,6 +22,7 @@ pub(crate) enum Topic {
 pub(crate) struct Table {
     channels: HashMap<Id<ChannelMarker>, Vec<Arc<Queue>>>,
     names: HashMap<&'static str, Vec<Arc<Queue>>>,
+    taps: Vec<Arc<Queue>>,
     /// The gateway is over; whoever comes now finds a closed queue.
     closed: bool,
 }
@@ -30,9 +33,12 @@ impl Table {
             queue.close();
             return;
         }
+        if let Topic::Tap(_) = topic {
+            self.taps.push(Arc::clone(queue));
+        }
         match topic {
             Topic::Channel(id) => self.channels.entry(id).or_default().push(Arc::clone(queue)),
-            Topic::Names(names) => {
+            Topic::Names(names) | Topic::Tap(names) => {
                 for name in names {
                     let queues = self.names.entry(name).or_default();
                     if !queues.iter().any(|known| Arc::ptr_eq(known, queue)) {
@@ -44,6 +50,7 @@ impl Table {
     }
 
     pub(crate) fn remove(&mut self, topic: Topic, queue: &Arc<Queue>) {
+        self.taps.retain(|known| !Arc::ptr_eq(known, queue));
         match topic {
             Topic::Channel(id) => {
                 if let Some(queues) = self.channels.get_mut(&id) {
@@ -53,7 +60,7 @@ impl Table {
                     }
                 }
             }
-            Topic::Names(names) => {
+            Topic::Names(names) | Topic::Tap(names) => {
                 for name in names {
                     if let Some(queues) = self.names.get_mut(name) {
                         queues.retain(|known| !Arc::ptr_eq(known, queue));
@@ -78,11 +85,16 @@ impl Table {
             .collect()
     }
 
+    /// Those who are told what was acknowledged.
+    pub(crate) fn taps(&self) -> Vec<Arc<Queue>> {
+        self.taps.clone()
+    }
+
     /// Every queue once.
     pub(crate) fn everybody(&self) -> Vec<Arc<Queue>> {
         let mut all: Vec<Arc<Queue>> = Vec::new();
         all.extend(self.channels.values().flatten().cloned());
-        for queue in self.names.values().flatten() {
+        for queue in self.names.values().flatten().chain(&self.taps) {
             // A watch stands in the table once per name; there are few watches.
             if !all.iter().any(|known| Arc::ptr_eq(known, queue)) {
                 all.push(Arc::clone(queue));
@@ -99,10 +111,11 @@ impl Table {
         }
         self.channels.clear();
         self.names.clear();
+        self.taps.clear();
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.channels.is_empty() && self.names.is_empty()
+        self.channels.is_empty() && self.names.is_empty() && self.taps.is_empty()
     }
 }

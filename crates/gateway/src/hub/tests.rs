@@ -9,7 +9,7 @@ use tokio::time::advance;
 use super::*;
 use crate::{
     Delivery, Dispatch, LapseReason,
-    limits::{QUEUE_BYTES_MAX, QUEUE_DELIVERIES_MAX},
+    limits::{QUEUE_BYTES_MAX, QUEUE_DELIVERIES_MAX, TAP_BYTES_MAX, TAP_DELIVERIES_MAX},
 };
 
 fn dispatch(name: &str, channel: u64, sequence: u64) -> Dispatch {
@@ -27,12 +27,13 @@ fn dispatch_of(name: &str, channel: u64, sequence: u64, size: usize) -> Dispatch
     }
 }
 
-/// What waits: sequences, and the reasons of lapses.
+/// What waits: sequences, and the reasons of lapses. Nothing else may.
 fn waiting(subscription: &mut Subscription) -> Vec<Result<u64, LapseReason>> {
     std::iter::from_fn(|| subscription.next().now_or_never().flatten())
         .map(|delivery| match delivery {
             Delivery::Dispatch(dispatch) => Ok(dispatch.sequence),
             Delivery::Lapse(lapse) => Err(lapse.reason),
+            Delivery::Acknowledged(_) => panic!("only taps are told"),
         })
         .collect()
 }
@@ -69,6 +70,77 @@ async fn a_dropped_subscription_leaves_nothing_behind() {
     assert!(!feed.is_wanted(Id::new_checked(6), "CHANNEL_DELETE"));
     drop(kept);
     assert!(hub.shared.table.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_is_told_what_was_acknowledged_and_nobody_else_is() {
+    let (hub, feed) = Hub::new();
+    let mut tap = hub.tap(&["MESSAGE_CREATE"]);
+    let mut nameless = hub.tap(&[]);
+    let mut others = [hub.subscribe(Id::new(5)), hub.watch(&["MESSAGE_CREATE"])];
+    let sent = Instant::now();
+    advance(Duration::from_millis(80)).await;
+    feed.publish(dispatch("MESSAGE_CREATE", 5, 1));
+    feed.acknowledge(sent);
+    feed.publish(dispatch("MESSAGE_CREATE", 5, 2));
+    feed.lapse(LapseReason::Undecodable, sent);
+    for other in &mut others {
+        assert_eq!(
+            waiting(other),
+            [Ok(1), Ok(2), Err(LapseReason::Undecodable)]
+        );
+    }
+    let mut all = || tap.next().now_or_never().flatten();
+    assert!(matches!(all(), Some(Delivery::Dispatch(dispatch)) if dispatch.sequence == 1));
+    assert!(matches!(all(), Some(Delivery::Acknowledged(told)) if told.sent == sent));
+    assert!(matches!(all(), Some(Delivery::Dispatch(dispatch)) if dispatch.sequence == 2));
+    assert!(matches!(all(), Some(Delivery::Lapse(_))));
+    let mut all = || nameless.next().now_or_never().flatten();
+    assert!(matches!(all(), Some(Delivery::Acknowledged(_))));
+    assert!(matches!(all(), Some(Delivery::Lapse(_))));
+    drop((tap, nameless, others));
+    assert!(hub.shared.table.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_acknowledgements_with_nothing_between_them_the_last_one_is_kept() {
+    let (hub, feed) = Hub::new();
+    let mut tap = hub.tap(&["MESSAGE_CREATE"]);
+    for _ in 0..=TAP_DELIVERIES_MAX {
+        advance(Duration::from_secs(41)).await;
+        feed.acknowledge(Instant::now());
+    }
+    let Some(Delivery::Acknowledged(told)) = tap.next().await else {
+        panic!("not an acknowledgement")
+    };
+    assert_eq!(told.sent, Instant::now());
+    assert!(tap.next().now_or_never().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_has_room_for_a_replay_and_an_end_all_the_same() {
+    let (hub, feed) = Hub::new();
+    let mut tap = hub.tap(&["MESSAGE_CREATE"]);
+    let most = u64::try_from(TAP_DELIVERIES_MAX).unwrap();
+    for sequence in 1..=most {
+        feed.publish(dispatch("MESSAGE_CREATE", 5, sequence));
+    }
+    let all = waiting(&mut tap);
+    assert_eq!(all.len(), TAP_DELIVERIES_MAX);
+    assert!(all.iter().all(Result::is_ok));
+    for sequence in 0..=most {
+        feed.publish(dispatch("MESSAGE_CREATE", 5, sequence));
+    }
+    assert_eq!(waiting(&mut tap), [Err(LapseReason::SlowReader), Ok(most)]);
+    for sequence in 1..=3 {
+        feed.publish(dispatch_of(
+            "MESSAGE_CREATE",
+            5,
+            sequence,
+            TAP_BYTES_MAX / 2,
+        ));
+    }
+    assert_eq!(waiting(&mut tap), [Err(LapseReason::SlowReader), Ok(3)]);
 }
 
 #[tokio::test(start_paused = true)]

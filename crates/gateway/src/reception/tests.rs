@@ -31,6 +31,7 @@ fn waiting(subscription: &mut Subscription) -> Vec<String> {
         .map(|delivery| match delivery {
             Delivery::Dispatch(dispatch) => dispatch.name.to_string(),
             Delivery::Lapse(lapse) => format!("lapse: {}", lapse.reason),
+            Delivery::Acknowledged(_) => "acknowledged".to_owned(),
         })
         .collect()
 }
@@ -39,11 +40,8 @@ fn waiting(subscription: &mut Subscription) -> Vec<String> {
 async fn a_new_session_lapses_when_its_guilds_are_there() {
     let (hub, mut reception) = reception();
     let mut channel = hub.subscribe(Id::new(CHANNEL));
-    assert!(
-        reception
-            .take(&ready(r#"{"id":"7","unavailable":true}"#))
-            .is_none()
-    );
+    let upshot = reception.take(&ready(r#"{"id":"7","unavailable":true}"#));
+    assert!(matches!(upshot, Upshot::GoOn));
     reception.take(&event("MESSAGE_CREATE", r#"{"channel_id":"5"}"#));
     assert!(!hub.state().borrow().is_ready());
     reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
@@ -133,7 +131,7 @@ async fn a_session_that_cannot_be_resumed_safely_is_left_at_once() {
     let ready = ready("").replace("ws://127.0.0.1:1", "ws://example.org");
     assert!(matches!(
         reception.take(&ready),
-        Some((Trouble::Address(_), _))
+        Upshot::Part((Trouble::Address(_), _))
     ));
 }
 
@@ -150,4 +148,87 @@ async fn the_signs_of_life_are_counted() {
     assert_eq!(health.last_event_age, Some(Duration::from_secs(4)));
     assert_eq!(health.last_frame_age, Some(Duration::from_secs(1)));
     assert_eq!(health.latency, Some(Duration::from_millis(80)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tap_sees_a_session_begin_before_its_lapse() {
+    for guilds in ["", r#"{"id":"7"}"#] {
+        let (hub, mut reception) = reception();
+        let mut tap = hub.tap(&["READY", "RESUMED", "GUILD_CREATE"]);
+        reception.take(&ready(guilds));
+        let mut expected = vec!["READY"];
+        if !guilds.is_empty() {
+            reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+            expected.push("GUILD_CREATE");
+        }
+        expected.push("lapse: a new session began");
+        assert_eq!(waiting(&mut tap), expected);
+        reception.lost(&Trouble::Dropped, true);
+        reception.take(&event("RESUMED", "null"));
+        assert_eq!(waiting(&mut tap), ["RESUMED"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_acknowledgement_vouches_only_for_a_heartbeat_sent_while_events_flowed() {
+    let (hub, mut reception) = reception();
+    let mut tap = hub.tap(&[]);
+    let second = Duration::from_secs(1);
+    let mut vouches = async |reception: &Reception, sent| {
+        reception.acknowledged(sent);
+        let told = waiting(&mut tap).iter().any(|word| word == "acknowledged");
+        advance(second).await;
+        told
+    };
+    let before = Instant::now();
+    advance(second).await;
+    assert!(!vouches(&reception, before).await, "no session");
+
+    reception.take(&ready(r#"{"id":"7"}"#));
+    let awaiting = Instant::now() + second / 2;
+    advance(second).await;
+    assert!(!vouches(&reception, awaiting).await, "a guild is awaited");
+    reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+    assert!(!vouches(&reception, awaiting).await, "sent while it was");
+    assert!(vouches(&reception, Instant::now()).await);
+
+    reception.lost(&Trouble::Dropped, true);
+    assert!(!vouches(&reception, Instant::now()).await, "no connection");
+    let replaying = Instant::now();
+    advance(second).await;
+    reception.take(&event("MESSAGE_CREATE", r#"{"channel_id":"5"}"#));
+    assert!(!vouches(&reception, Instant::now()).await, "no RESUMED");
+    reception.take(&event("RESUMED", "null"));
+    assert!(!vouches(&reception, replaying).await, "sent before RESUMED");
+    assert!(vouches(&reception, Instant::now()).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guild_announced_by_a_replay_does_not_make_the_connection_whole() {
+    let (hub, mut reception) = reception();
+    let mut tap = hub.tap(&[]);
+    reception.take(&ready(r#"{"id":"7"}"#));
+    reception.lost(&Trouble::Dropped, true);
+    reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+    let _ = waiting(&mut tap);
+    advance(Duration::from_secs(1)).await;
+    reception.acknowledged(Instant::now());
+    assert!(waiting(&mut tap).is_empty(), "the replay goes on");
+}
+
+#[tokio::test(start_paused = true)]
+async fn heartbeats_and_their_answers_are_told_apart() {
+    let (_hub, mut reception) = reception();
+    let frames = [
+        (r#"{"t":null,"s":null,"op":1,"d":null}"#, "HeartbeatAsked"),
+        (
+            r#"{"t":null,"s":null,"op":11,"d":null}"#,
+            "HeartbeatAcknowledged",
+        ),
+        (r#"{"op":11}"#, "HeartbeatAcknowledged"),
+        (r#"{"op":77,"d":{}}"#, "GoOn"),
+    ];
+    for (text, expected) in frames {
+        assert_eq!(format!("{:?}", reception.take(text)), expected, "{text}");
+    }
 }

@@ -10,4 +10,5 @@ mod hostile;
 mod ordinary;
 mod start;
 mod succession;
+mod tap;
 mod world;

@@ -124,6 +124,12 @@ impl World {
         self.until(State::is_ready).await;
     }
 
+    /// Waits until the connection is lost, and then until events flow again.
+    pub(crate) async fn ready_again(&self) {
+        self.until(|state| !state.is_ready()).await;
+        self.ready().await;
+    }
+
     /// Waits until the state is so.
     pub(crate) async fn until(&self, so: impl FnMut(&State) -> bool) -> State {
         let mut state = self.hub.state();
@@ -177,7 +183,7 @@ pub(crate) async fn hear(subscription: &mut Subscription, within: Duration) -> O
                     let message: Value = serde_json::from_str(dispatch.data.get()).unwrap();
                     return Some(Heard::Said(message["content"].as_str().unwrap().to_owned()));
                 }
-                Delivery::Dispatch(_) => {}
+                Delivery::Dispatch(_) | Delivery::Acknowledged(_) => {}
             }
         }
     };
