@@ -52,6 +52,10 @@ pub struct Config {
     /// How much younger entries are missing from `GET /guilds/{guild_id}/audit-logs`, in
     /// milliseconds. `GUILD_AUDIT_LOG_ENTRY_CREATE` comes at once.
     pub audit_lag_ms: u64,
+    /// Up to how much older than its moment a message's id is, in milliseconds, drawn from the seed: ids
+    /// are only roughly in order. With any of it, the messages of one millisecond come in another
+    /// order with each request (discord-api-docs #2816).
+    pub id_skew_ms: u64,
     /// How many REST requests the history keeps; counters and checks do not depend on it.
     pub requests_kept: usize,
     /// Channels that the bot cannot view are left out of lists and masked on the gateway
@@ -81,6 +85,7 @@ impl Default for Config {
             jitter_ms: 0,
             list_lag_ms: 0,
             audit_lag_ms: 0,
+            id_skew_ms: 0,
             requests_kept: crate::limits::REQUESTS_KEPT,
             obfuscate_channels: true,
             guild: GuildConfig::default(),

@@ -60,6 +60,7 @@ pub(crate) struct World {
     clock: Clock,
     snowflakes: Snowflakes,
     dice: fastrand::Rng,
+    id_skew_ms: u64,
     users: BTreeMap<u64, User>,
     /// The bot users among them.
     bots: Vec<u64>,

@@ -230,6 +230,7 @@ impl<'a> Exchange<'a> {
             _ => None,
         };
         let mut response = response(answer);
+        wording::date(self.shared.clock.now_ms(), response.headers_mut());
         if let Some(bucket) = &self.bucket {
             wording::bucket_headers(bucket, response.headers_mut());
         }

@@ -1,7 +1,12 @@
 //! Answers that are not the world's: refusals, 429s and pages of HTML, word for word.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::RETRY_AFTER};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{DATE, RETRY_AFTER},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -34,6 +39,14 @@ pub(super) fn status(status: u16, code: u64) -> Answer {
     Answer {
         status,
         body: AnswerBody::Json(json!({ "message": message, "code": code })),
+    }
+}
+
+/// What the clock reads.
+pub(super) fn date(now_ms: u64, headers: &mut HeaderMap) {
+    let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_millis(now_ms));
+    if let Ok(date) = HeaderValue::from_str(&date) {
+        headers.insert(DATE, date);
     }
 }
 

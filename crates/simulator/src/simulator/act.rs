@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::id,
     shared::Shared,
-    simulator::human::{self, channels, guild},
+    simulator::human::{self, channels, guild, messages},
     world::{ApiError, ChannelDraft, Onboarding, OutageAnswer},
 };
 
@@ -100,6 +100,42 @@ pub enum HumanAct {
         channel_id: u64,
         /// Whether it is archived from now on.
         archived: bool,
+    },
+    /// Speaks.
+    Say {
+        /// Where.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// What.
+        content: String,
+    },
+    /// Changes what the human said.
+    EditMessage {
+        /// Where.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Which message.
+        #[serde(with = "id")]
+        message_id: u64,
+        /// What it says from now on.
+        content: String,
+    },
+    /// Deletes a message, whoever wrote it.
+    DeleteMessage {
+        /// Where.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Which message.
+        #[serde(with = "id")]
+        message_id: u64,
+    },
+    /// Starts a public thread.
+    StartThread {
+        /// In which channel.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Its name.
+        name: String,
     },
     /// Makes a channel one of the guild's own; no channel takes the purpose away again.
     SetSpecial {
@@ -255,6 +291,25 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             channel_id,
             archived,
         } => channels::archive(shared, channel_id, archived),
+        HumanAct::Say {
+            channel_id,
+            content,
+        } => {
+            let user_id = shared.config.human.user_id;
+            return human::say(shared, user_id, channel_id, &content).map(Some);
+        }
+        HumanAct::EditMessage {
+            channel_id,
+            message_id,
+            content,
+        } => messages::edit(shared, channel_id, message_id, &content),
+        HumanAct::DeleteMessage {
+            channel_id,
+            message_id,
+        } => messages::delete(shared, channel_id, message_id),
+        HumanAct::StartThread { channel_id, name } => {
+            return messages::start_thread(shared, channel_id, &name).map(Some);
+        }
         HumanAct::SetSpecial {
             special,
             channel_id,

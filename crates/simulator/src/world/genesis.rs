@@ -79,6 +79,7 @@ impl World {
             clock,
             snowflakes: Snowflakes::default(),
             dice: fastrand::Rng::with_seed(config.seed),
+            id_skew_ms: config.id_skew_ms,
             users: BTreeMap::new(),
             bots: Vec::new(),
             guilds: BTreeMap::new(),

@@ -8,6 +8,7 @@ use crate::clock::{Clock, DISCORD_EPOCH_MS};
 #[derive(Debug, Default)]
 pub(crate) struct Snowflakes {
     last: u64,
+    skewed: u64,
 }
 
 impl Snowflakes {
@@ -16,6 +17,19 @@ impl Snowflakes {
         let first = clock.now_ms().saturating_sub(DISCORD_EPOCH_MS) << 22;
         self.last = first.max(self.last + 1);
         self.last
+    }
+}
+
+impl Snowflakes {
+    /// An id that is so much older than the clock's moment. It differs from all others in its low bits.
+    pub(crate) fn skewed(&mut self, clock: &Clock, back_ms: u64) -> u64 {
+        let ms = clock
+            .now_ms()
+            .saturating_sub(DISCORD_EPOCH_MS)
+            .saturating_sub(back_ms);
+        self.skewed += 1;
+        // The ids in order have small low bits.
+        ms << 22 | 1 << 21 | self.skewed % (1 << 21)
     }
 }
 

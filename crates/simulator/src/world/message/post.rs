@@ -51,7 +51,7 @@ impl World {
         }
         let nonce = draft.nonce.clone();
         let author = Author::User(actor);
-        let id = id.unwrap_or_else(|| self.snowflakes.next(&self.clock));
+        let id = id.unwrap_or_else(|| self.message_id());
         let message = self.compose(id, channel_id, (author, held), draft, reference);
         if in_thread {
             self.pull_in((actor, held), channel_id, &message.mentions);
@@ -61,6 +61,15 @@ impl World {
             self.nonces.note(key, id, self.clock.now_ms());
         }
         Ok(self.publish(message, nonce.as_ref()))
+    }
+
+    /// The id of a message that is written now.
+    fn message_id(&mut self) -> u64 {
+        if self.id_skew_ms == 0 {
+            return self.snowflakes.next(&self.clock);
+        }
+        let back_ms = self.dice.u64(..=self.id_skew_ms);
+        self.snowflakes.skewed(&self.clock, back_ms)
     }
 
     /// The message that a nonce made already; 10008 when that one was deleted (discord-facts 1.7).
