@@ -2,8 +2,10 @@
 
 mod attachments;
 mod audit_log;
+mod backfill;
 mod call;
 mod channels;
+mod clock;
 mod code;
 mod directory;
 mod discord;
@@ -22,6 +24,7 @@ mod wish;
 
 pub use self::{
     audit_log::AuditLogEntry,
+    backfill::Backfill,
     code::{Code, Refusal},
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,

@@ -101,7 +101,7 @@ impl History for Discord {
 }
 
 /// Reads a page, which comes newest first, but not reliably (discord-api-docs #2816).
-fn page(body: &[u8]) -> Result<Vec<Message>, Trouble> {
+pub(crate) fn page(body: &[u8]) -> Result<Vec<Message>, Trouble> {
     let raw: Vec<&RawValue> =
         serde_json::from_slice(body).map_err(|error| Trouble::Unreadable(error.into()))?;
     let mut messages = Vec::with_capacity(raw.len());

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     DiscordError, Settings, Trouble,
     call::{Call, Repeat},
+    clock::DiscordClock,
     limiter::{Limiter, Permit},
     limits::{BODY_MAX, LIMITED_MAX, RETRY_WAIT, TOKEN_DOUBT, TRIES_MAX, TRY_TIMEOUT},
     settings::Base,
@@ -55,6 +56,7 @@ pub(crate) struct Sender {
     transport: Transport,
     limiter: Limiter,
     token: Token,
+    clock: DiscordClock,
 }
 
 impl Sender {
@@ -67,7 +69,13 @@ impl Sender {
             transport: Transport::new(),
             limiter,
             token: Token::default(),
+            clock: DiscordClock::default(),
         })
+    }
+
+    /// What Discord's clock reads at least.
+    pub(crate) fn discord_ms(&self) -> Option<u64> {
+        self.clock.floor_ms()
     }
 
     pub(crate) fn base(&self) -> &Base {
@@ -166,6 +174,7 @@ impl Sender {
             }
         };
         kp!("discord.answer.received");
+        self.clock.heard(&reply.headers);
         let body = reply.body.as_deref().unwrap_or_default();
         let limited = permit.answered(reply.status, &reply.headers, body);
         tracing::debug!(

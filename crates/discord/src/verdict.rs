@@ -231,15 +231,18 @@ impl Failed {
 
 impl From<Failed> for cordboard_recovery::Failure {
     fn from(Failed { trouble, .. }: Failed) -> Self {
-        if trouble.is_final() {
-            Self::Never {
-                source: trouble.into(),
-            }
+        let is_gone = trouble
+            .refusal()
+            .is_some_and(|refusal| refusal.code == Code::UnknownChannel);
+        let wait = trouble.wait();
+        let is_final = trouble.is_final();
+        let source = trouble.into();
+        if is_gone {
+            Self::Gone { source }
+        } else if is_final {
+            Self::Never { source }
         } else {
-            Self::NotDone {
-                wait: trouble.wait(),
-                source: trouble.into(),
-            }
+            Self::NotDone { wait, source }
         }
     }
 }

@@ -42,9 +42,6 @@ pub enum DirtyReason {
     Lapse,
     /// It was not known before.
     New,
-    /// Nothing is known to be missing: Discord may leave out events, and says so (Discord:
-    /// reference#consistency).
-    Scrub,
     /// Discord refused to show it. It is asked again when permissions change, and now and then.
     Refused,
 }
@@ -53,7 +50,7 @@ pub enum DirtyReason {
 
 impl DirtyReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Lapse, Self::New, Self::Scrub, Self::Refused];
+    pub const ALL: [Self; 3] = [Self::Lapse, Self::New, Self::Refused];
 
     /// Its name in stores and logs.
     #[must_use]
@@ -61,7 +58,6 @@ impl DirtyReason {
         match self {
             Self::Lapse => "lapse",
             Self::New => "new",
-            Self::Scrub => "scrub",
             Self::Refused => "refused",
         }
     }

@@ -39,6 +39,11 @@ impl Cursor {
         }
     }
 
+    /// A cursor without the margin.
+    pub(crate) const fn behind(after: Option<Id<MessageMarker>>) -> Self {
+        Self { after }
+    }
+
     /// What to give [`History::after`](crate::History::after) next.
     #[must_use]
     pub fn after(&self) -> Option<Id<MessageMarker>> {

@@ -73,8 +73,6 @@ pub enum GapReason {
     Refused,
     /// More than a page of messages lay within one millisecond.
     Tie,
-    /// Discord gave a message that cannot be read.
-    Unreadable,
     /// The record of it was dropped, to bound how much is kept, before this was read.
     Expired,
 }
@@ -98,13 +96,7 @@ impl Entry {
 
 impl GapReason {
     /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::ChannelGone,
-        Self::Refused,
-        Self::Tie,
-        Self::Unreadable,
-        Self::Expired,
-    ];
+    pub const ALL: [Self; 4] = [Self::ChannelGone, Self::Refused, Self::Tie, Self::Expired];
 
     /// Its name in stores, logs and on the wire.
     #[must_use]
@@ -113,7 +105,6 @@ impl GapReason {
             Self::ChannelGone => "channel_gone",
             Self::Refused => "refused",
             Self::Tie => "tie",
-            Self::Unreadable => "unreadable",
             Self::Expired => "expired",
         }
     }

@@ -14,7 +14,14 @@ pub enum Failure {
         /// What was observed.
         source: Box<dyn Error + Send + Sync>,
     },
-    /// No retry can help as things stand: the channel is gone or not ours to read.
+    /// There is no such channel (10003), or there was none for a moment: the API is eventually
+    /// consistent (Discord: reference#consistency).
+    #[error("there is no such channel")]
+    Gone {
+        /// What was observed.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// No retry can help as things stand: it is not ours to read.
     #[error("discord will not answer")]
     Never {
         /// What was observed.

@@ -1,10 +1,14 @@
 #![doc = include_str!("../README.md")]
 
+mod agenda;
+mod book;
 mod catch_up;
 mod change;
 mod channel;
 mod consumers;
 mod cursor;
+mod directory;
+mod driver;
 mod entry;
 mod failure;
 mod fields;
@@ -14,15 +18,23 @@ mod limits;
 mod log;
 mod memory;
 mod merge;
+mod observed;
 mod record;
+mod recovery;
+mod sabotage;
+mod settings;
 mod snowflake;
+mod walk;
 
 pub use self::{
+    book::Standing,
     catch_up::{Pages, Reading, catch_up},
     change::Change,
     channel::{Channel, Dirty, DirtyReason},
     consumers::{Consumer, ConsumerError, Consumers, FailedEntry},
     cursor::{Cursor, Progress},
+    directory::{ChannelDirectory, Head},
+    driver::Driver,
     entry::{Entry, Gap, GapReason, News},
     failure::{Failure, Unreadable},
     history::{History, Message},
@@ -33,5 +45,11 @@ pub use self::{
     },
     memory::MemoryInbox,
     merge::{Merge, Ticket},
+    observed::{EVENTS, Event, Observed},
     record::{Known, Presence, Record, Sight, Verdict},
+    recovery::{Ended, Recovery, recovery},
+    settings::{Settings, Start, Watch},
 };
+
+#[cfg(feature = "sabotage")]
+pub use self::sabotage::Sabotage;

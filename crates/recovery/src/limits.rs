@@ -35,6 +35,9 @@ pub(crate) const READ_AT_ONCE: usize = 16;
 /// How long one page may take in all, the waits for limits included.
 pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// Messages that the record is asked for at once.
+pub(crate) const HOLDS_MAX: usize = 500;
+
 /// How long the lists of a guild's channels may take.
 pub(crate) const LISTS_TIMEOUT: Duration = Duration::from_mins(2);
 
@@ -43,6 +46,10 @@ pub(crate) const RETRY_FIRST: Duration = Duration::from_secs(1);
 
 /// The longest pause before a read that failed is tried again.
 pub(crate) const RETRY_MAX: Duration = Duration::from_mins(2);
+
+/// How long Discord has to say that there is no such channel before it is believed: a replica, or a
+/// guild in an outage, may not know one that is there.
+pub(crate) const GONE_AFTER: Duration = Duration::from_mins(10);
 
 /// When a channel that Discord refuses to show is asked for again, if no permission has changed.
 pub(crate) const REFUSED_RETRY: Duration = Duration::from_hours(1);

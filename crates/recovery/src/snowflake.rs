@@ -44,7 +44,11 @@ struct Anchor {
 impl DiscordTime {
     /// Learns from an id that Discord named just now, or any time before.
     pub(crate) fn heard<T>(&mut self, id: Id<T>, now: Instant) {
-        let ms = created_ms(id);
+        self.heard_ms(created_ms(id), now);
+    }
+
+    /// Learns from a time that Discord's clock has passed by now.
+    pub(crate) fn heard_ms(&mut self, ms: u64, now: Instant) {
         if self.at(now).is_none_or(|known| known <= ms) {
             self.anchor = Some(Anchor { ms, at: now });
         }

@@ -1,0 +1,290 @@
+//! History and lists for whoever has time: `cordboard_recovery::{History, ChannelDirectory}`.
+
+use cordboard_recovery::{ChannelDirectory, Failure, Head, History, Message};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use twilight_http::request::TryIntoRequest;
+use twilight_model::{
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker, MessageMarker},
+    },
+    util::Timestamp,
+};
+
+use crate::{
+    Code, Discord, Trouble,
+    call::Call,
+    limiter::{Resource, Share},
+    limits::{ARCHIVE_PAGES_MAX, PAGE},
+    messages::page,
+    send::json,
+    verdict::Failed,
+};
+
+/// Channels that hold messages: text, voice, announcement, stage; and the three kinds of threads
+/// (resources/channel#channel-object-channel-types).
+const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
+
+/// Of these, the threads.
+const THREADS: [u8; 3] = [10, 11, 12];
+
+/// Discord's history and lists on the share of upkeep, which conversations do not wait for.
+#[derive(Clone, Debug)]
+pub struct Backfill {
+    discord: Discord,
+}
+
+impl Discord {
+    /// Reads history and lists when conversations leave the time.
+    #[must_use]
+    pub fn backfill(&self) -> Backfill {
+        Backfill {
+            discord: self.clone(),
+        }
+    }
+}
+
+// === impl Backfill ===
+
+impl History for Backfill {
+    async fn after(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> Result<Vec<Message>, Failure> {
+        let request = self
+            .discord
+            .builders
+            .channel_messages(channel_id)
+            // Ids begin at 1, so 1 is "from the beginning"; without `after` the newest page comes.
+            .after(after.unwrap_or(Id::new(1)))
+            .limit(PAGE);
+        let route = "GET /channels/{channel_id}/messages";
+        let read = self.read(route, Resource::Channel(channel_id), request, page);
+        Ok(read.await?)
+    }
+}
+
+impl ChannelDirectory for Backfill {
+    fn now_ms(&self) -> Option<u64> {
+        self.discord.sender.discord_ms()
+    }
+
+    async fn channels(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Head>, Failure> {
+        let guild = Resource::Guild(guild_id);
+        let request = self.discord.builders.guild_channels(guild_id);
+        let listed = self.read("GET /guilds/{guild_id}/channels", guild, request, list);
+        let mut heads = listed.await?;
+        let request = self.discord.builders.active_threads(guild_id);
+        let threads = self.read(
+            "GET /guilds/{guild_id}/threads/active",
+            guild,
+            request,
+            threads,
+        );
+        heads.extend(threads.await?.heads);
+        Ok(heads
+            .into_iter()
+            .filter_map(|head| head.of(guild_id))
+            .collect())
+    }
+
+    async fn archived(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        since_ms: u64,
+    ) -> Result<Vec<Head>, Failure> {
+        let mut heads = Vec::new();
+        for is_private in [false, true] {
+            match self.archived_of(channel_id, since_ms, is_private).await {
+                Ok(found) => heads.extend(found),
+                // Private ones are shown to those who may manage threads.
+                Err(Failed {
+                    trouble: Trouble::Refused(refusal),
+                    ..
+                }) if is_private && refusal.status == 403 => {}
+                Err(failed) => return Err(failed.into()),
+            }
+        }
+        Ok(heads)
+    }
+
+    async fn message(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        message_id: Id<MessageMarker>,
+    ) -> Result<Option<Message>, Failure> {
+        let request = self.discord.builders.message(channel_id, message_id);
+        let route = "GET /channels/{channel_id}/messages/{message_id}";
+        let read = self.read(route, Resource::Channel(channel_id), request, message);
+        match read.await {
+            Ok(message) => Ok(Some(message)),
+            Err(failed) => match failed.trouble.refusal() {
+                Some(refusal) if refusal.status == 404 && refusal.code == Code::UnknownMessage => {
+                    Ok(None)
+                }
+                _ => Err(failed.into()),
+            },
+        }
+    }
+}
+
+impl Backfill {
+    async fn read<T>(
+        &self,
+        route: &'static str,
+        resource: Resource,
+        request: impl TryIntoRequest,
+        parse: fn(&[u8]) -> Result<T, Trouble>,
+    ) -> Result<T, Failed> {
+        let call = Call::new(route, Share::Upkeep, resource, request)?;
+        self.discord.sender.send(&call, parse).await
+    }
+
+    /// The youngest archives come first.
+    async fn archived_of(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        since_ms: u64,
+        is_private: bool,
+    ) -> Result<Vec<Head>, Failed> {
+        let (mut found, mut before) = (Vec::new(), None::<String>);
+        for _ in 0..ARCHIVE_PAGES_MAX {
+            let page = self.archive_page(channel_id, before.as_deref(), is_private);
+            let Threads { heads, has_more } = page.await?;
+            let Some(last) = heads.last().and_then(ListedHead::archived_at) else {
+                break;
+            };
+            let (last, last_ms) = (last.to_owned(), milliseconds(last));
+            let young = heads.into_iter().filter(|head| {
+                head.archived_at()
+                    .is_some_and(|at| milliseconds(at) >= since_ms)
+            });
+            found.extend(young.filter_map(|head| {
+                let guild_id = head.guild_id?;
+                head.of(guild_id)
+            }));
+            if !has_more || last_ms < since_ms {
+                break;
+            }
+            before = Some(last);
+        }
+        Ok(found)
+    }
+
+    async fn archive_page(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        before: Option<&str>,
+        is_private: bool,
+    ) -> Result<Threads, Failed> {
+        let (builders, channel) = (&self.discord.builders, Resource::Channel(channel_id));
+        if is_private {
+            let mut request = builders.private_archived_threads(channel_id);
+            if let Some(before) = before {
+                request = request.before(before);
+            }
+            let route = "GET /channels/{channel_id}/threads/archived/private";
+            return self.read(route, channel, request, threads).await;
+        }
+        let mut request = builders.public_archived_threads(channel_id);
+        if let Some(before) = before {
+            request = request.before(before);
+        }
+        let route = "GET /channels/{channel_id}/threads/archived/public";
+        self.read(route, channel, request, threads).await
+    }
+}
+
+fn list(body: &[u8]) -> Result<Vec<ListedHead>, Trouble> {
+    readable(json(body)?)
+}
+
+fn threads(body: &[u8]) -> Result<Threads, Trouble> {
+    let Pages { threads, has_more } = json(body)?;
+    Ok(Threads {
+        heads: readable(threads)?,
+        has_more,
+    })
+}
+
+/// One odd channel does not hide all others.
+fn readable(raw: Vec<Box<RawValue>>) -> Result<Vec<ListedHead>, Trouble> {
+    let listed = raw.len();
+    let heads: Vec<ListedHead> = raw
+        .iter()
+        .filter_map(|json| serde_json::from_str(json.get()).ok())
+        .collect();
+    if heads.len() < listed {
+        let odd = listed - heads.len();
+        tracing::warn!(odd, listed, "channels in a list cannot be read");
+    }
+    Ok(heads)
+}
+
+fn message(body: &[u8]) -> Result<Message, Trouble> {
+    let raw: Box<RawValue> = json(body)?;
+    Message::read(raw).map_err(|error| Trouble::Unreadable(error.into()))
+}
+
+fn milliseconds(timestamp: &str) -> u64 {
+    let micros = Timestamp::parse(timestamp).map_or(0, |at| at.as_micros());
+    u64::try_from(micros / 1_000).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+struct Pages {
+    threads: Vec<Box<RawValue>>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+struct Threads {
+    heads: Vec<ListedHead>,
+    has_more: bool,
+}
+
+/// What is read of a channel object (resources/channel#channel-object).
+#[derive(Deserialize)]
+struct ListedHead {
+    id: Id<ChannelMarker>,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(default)]
+    guild_id: Option<Id<GuildMarker>>,
+    #[serde(default)]
+    parent_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    last_message_id: Option<Id<MessageMarker>>,
+    #[serde(default)]
+    thread_metadata: Option<ThreadMetadata>,
+}
+
+#[derive(Deserialize)]
+struct ThreadMetadata {
+    #[serde(default)]
+    archived: bool,
+    #[serde(default)]
+    archive_timestamp: Option<String>,
+}
+
+impl ListedHead {
+    fn archived_at(&self) -> Option<&str> {
+        self.thread_metadata.as_ref()?.archive_timestamp.as_deref()
+    }
+
+    /// `None` of one that holds no messages of its own.
+    fn of(self, guild_id: Id<GuildMarker>) -> Option<Head> {
+        WITH_MESSAGES.contains(&self.kind).then(|| Head {
+            id: self.id,
+            guild_id,
+            parent_id: self.parent_id,
+            is_thread: THREADS.contains(&self.kind),
+            is_archived: self
+                .thread_metadata
+                .is_some_and(|metadata| metadata.archived),
+            last_message_id: self.last_message_id,
+        })
+    }
+}

@@ -1,0 +1,154 @@
+//! Which channel is read next.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use tokio::time::Instant;
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::{
+    limits::READ_AT_ONCE,
+    walk::{Purpose, Walk},
+};
+
+/// Which channel is read next: in turns, a page each, so that no long history holds up the others;
+/// what may be missing before what is only verified.
+#[derive(Debug, Default)]
+pub(crate) struct Agenda {
+    walks: HashMap<Id<ChannelMarker>, Walk>,
+    urgent: VecDeque<Id<ChannelMarker>>,
+    idle: VecDeque<Id<ChannelMarker>>,
+    later: BTreeMap<(Instant, Id<ChannelMarker>), ()>,
+    reading: usize,
+    /// Walks begun so far.
+    begun: u64,
+}
+
+// === impl Agenda ===
+
+impl Agenda {
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        // Reads under way come to nothing; they still count until they are over.
+        *self = Self {
+            reading: self.reading,
+            begun: self.begun,
+            ..Self::default()
+        };
+    }
+
+    /// Begins a walk, or begins it anew.
+    pub(crate) fn begin(&mut self, id: Id<ChannelMarker>, mut walk: Walk) {
+        self.forget(id);
+        self.begun += 1;
+        walk.number = self.begun;
+        self.line(walk.purpose).push_back(id);
+        self.walks.insert(id, walk);
+    }
+
+    pub(crate) fn forget(&mut self, id: Id<ChannelMarker>) -> Option<Walk> {
+        let walk = self.walks.remove(&id)?;
+        self.urgent.retain(|other| *other != id);
+        self.idle.retain(|other| *other != id);
+        self.later.retain(|(_, other), ()| *other != id);
+        Some(walk)
+    }
+
+    pub(crate) fn has(&self, id: Id<ChannelMarker>) -> bool {
+        self.walks.contains_key(&id)
+    }
+
+    /// The walk that an order was for, unless it has ended.
+    pub(crate) fn get(&mut self, id: Id<ChannelMarker>, number: u64) -> Option<&mut Walk> {
+        self.walks.get_mut(&id).filter(|walk| walk.number == number)
+    }
+
+    /// How many channels may miss something.
+    pub(crate) fn urgent(&self) -> usize {
+        let urgent = self.walks.values();
+        urgent
+            .filter(|walk| walk.purpose == Purpose::CatchUp)
+            .count()
+    }
+
+    /// Somebody waits for this one: it is next.
+    pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
+        let before = self.urgent.len() + self.idle.len();
+        self.urgent.retain(|other| *other != id);
+        self.idle.retain(|other| *other != id);
+        if self.urgent.len() + self.idle.len() < before {
+            self.urgent.push_front(id);
+        }
+    }
+
+    /// A channel whose turn it is; `None` when there is none, or enough are being read.
+    pub(crate) fn next(&mut self, now: Instant) -> Option<(Id<ChannelMarker>, &Walk)> {
+        if self.reading >= READ_AT_ONCE {
+            return None;
+        }
+        while let Some(entry) = self.later.first_entry() {
+            let (due, id) = *entry.key();
+            if due > now {
+                break;
+            }
+            entry.remove();
+            if let Some(walk) = self.walks.get(&id) {
+                let purpose = walk.purpose;
+                self.line(purpose).push_back(id);
+            }
+        }
+        let id = self.urgent.pop_front().or_else(|| self.idle.pop_front())?;
+        self.reading += 1;
+        let walk = self.walks.get(&id);
+        Some((id, walk.expect("what is in line has a walk")))
+    }
+
+    /// When a delayed one is due.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.later.keys().next().map(|(due, _)| *due)
+    }
+
+    /// A read is over, whatever came of it.
+    pub(crate) fn read(&mut self) {
+        self.reading = self.reading.saturating_sub(1);
+    }
+
+    /// There is more to read of it.
+    pub(crate) fn again(&mut self, id: Id<ChannelMarker>, at: Option<Instant>) {
+        let Some(walk) = self.walks.get(&id) else {
+            return;
+        };
+        let purpose = walk.purpose;
+        match at {
+            Some(at) => drop(self.later.insert((at, id), ())),
+            None => self.line(purpose).push_back(id),
+        }
+    }
+
+    /// It is not read before then.
+    pub(crate) fn delay(&mut self, id: Id<ChannelMarker>, at: Instant) {
+        self.urgent.retain(|other| *other != id);
+        self.idle.retain(|other| *other != id);
+        self.again(id, Some(at));
+    }
+
+    /// What waits for a permission waits no longer.
+    pub(crate) fn hasten(&mut self, now: Instant, is_meant: impl Fn(Id<ChannelMarker>) -> bool) {
+        let meant: Vec<_> = self
+            .later
+            .keys()
+            .copied()
+            .filter(|(_, id)| is_meant(*id))
+            .collect();
+        for (due, id) in meant {
+            self.later.remove(&(due, id));
+            self.later.insert((now, id), ());
+        }
+    }
+
+    fn line(&mut self, purpose: Purpose) -> &mut VecDeque<Id<ChannelMarker>> {
+        match purpose {
+            Purpose::CatchUp => &mut self.urgent,
+            Purpose::Scrub => &mut self.idle,
+        }
+    }
+}

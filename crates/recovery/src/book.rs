@@ -1,0 +1,305 @@
+//! What the driver knows, and what follows from what it hears and reads. No I/O.
+
+mod hearing;
+mod survey;
+mod turning;
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+pub(crate) use self::{
+    survey::{Survey, Wish},
+    turning::{Page, Probed, ReadFailure},
+};
+use crate::{
+    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Loaded, SessionMark, Settings,
+    agenda::Agenda,
+    limits::SETTLE,
+    sabotage::Sabotage,
+    snowflake::{DiscordTime, just_before, milliseconds},
+    walk::{Order, Purpose, Walk},
+};
+
+/// What the driver knows.
+///
+/// What is on record of a channel reaches up to the watermark, or, of a dirty one, up to its cursor.
+/// The watermark moves only where a heartbeat proves that every event from before it has come, on a
+/// session whose beginning is done with: no clock of ours knows what Discord still holds back.
+#[derive(Debug)]
+pub(crate) struct Book {
+    settings: Settings,
+    channels: HashMap<Id<ChannelMarker>, Channel>,
+    /// The youngest message of each channel that was heard of, in a list or by an event.
+    last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    /// Channels that are not watched, as far as that had to be asked.
+    strangers: HashSet<Id<ChannelMarker>>,
+    /// Threads that are archived: once they are read, nothing is to be known of them.
+    archived: HashSet<Id<ChannelMarker>>,
+    watermark_ms: u64,
+    time: DiscordTime,
+    session: Option<(String, Option<String>)>,
+    sequence: u64,
+    /// What of the session is on record, or on its way there.
+    marked: Option<SessionMark>,
+    /// Whether all that came before this session is in the record, or in dirty channels on record.
+    is_covered: bool,
+    /// Counts the gaps: what was begun before one comes to nothing after it.
+    generation: u64,
+    wish: Option<Wish>,
+    agenda: Agenda,
+    batch: Batch,
+    pub(crate) sabotage: Option<Sabotage>,
+}
+
+/// How the watch stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether every event of this session is on record, and all that it began behind is known.
+    pub is_covered: bool,
+    /// Channels that are watched.
+    pub channels: usize,
+    /// Channels that are being read because something may be missing.
+    pub catching_up: usize,
+    /// Channels that Discord refuses to show.
+    pub refused: usize,
+    /// Pages read since the start.
+    pub pages: u64,
+    /// The sequence of the youngest entry on record.
+    pub newest: u64,
+    /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
+    pub watermark_ms: u64,
+}
+
+// === impl Book ===
+
+impl Book {
+    pub(crate) fn new(settings: Settings, loaded: Loaded) -> Self {
+        let Loaded {
+            session,
+            watermark_ms,
+            channels,
+        } = loaded;
+        let batch = Batch {
+            shard: settings.shard,
+            ..Batch::default()
+        };
+        let mut book = Self {
+            settings,
+            channels: channels
+                .into_iter()
+                .map(|channel| (channel.id, channel))
+                .collect(),
+            last: HashMap::new(),
+            strangers: HashSet::new(),
+            archived: HashSet::new(),
+            watermark_ms,
+            time: DiscordTime::default(),
+            // If it is resumed, what is not on record comes again.
+            is_covered: session.is_some(),
+            sequence: session.as_ref().map_or(0, |session| session.sequence),
+            session: session
+                .clone()
+                .map(|session| (session.id, session.resume_url)),
+            marked: session,
+            generation: 0,
+            wish: None,
+            agenda: Agenda::default(),
+            batch,
+            sabotage: None,
+        };
+        book.resume_reading();
+        book
+    }
+
+    /// Whether a test has taken this safeguard away.
+    fn lacks(&self, safeguard: Sabotage) -> bool {
+        self.sabotage == Some(safeguard)
+    }
+
+    /// A walk that begins where a channel is dirty from.
+    fn catch_up(&self, dirty: Dirty) -> Walk {
+        let mut walk = Walk::new(Purpose::CatchUp, dirty.after);
+        walk.lacks_margin = self.lacks(Sabotage::NoTieMargin);
+        walk
+    }
+
+    /// What there is to write, and from now on counts as written.
+    pub(crate) fn take_batch(&mut self) -> Batch {
+        if self.is_covered
+            && let Some((id, resume_url)) = &self.session
+        {
+            let mark = SessionMark {
+                id: id.clone(),
+                resume_url: resume_url.clone(),
+                sequence: self.sequence,
+            };
+            let is_news = self.marked.as_ref() != Some(&mark);
+            // A sequence alone is worth no write: an older one is as good.
+            let is_other = self
+                .marked
+                .as_ref()
+                .is_none_or(|marked| marked.id != mark.id);
+            if is_other || (is_news && !self.batch.is_empty()) {
+                self.marked = Some(mark.clone());
+                self.batch.session = Some(mark);
+            }
+        }
+        if self.lacks(Sabotage::VolatileDirty) {
+            for channel in &mut self.batch.channels {
+                channel.dirty = None;
+            }
+        }
+        let empty = Batch {
+            shard: self.settings.shard,
+            ..Batch::default()
+        };
+        std::mem::replace(&mut self.batch, empty)
+    }
+
+    /// The next page to read, if one may be read now.
+    pub(crate) fn next_order(&mut self, now: Instant) -> Option<Order> {
+        let at_ms = self.time.at(now);
+        let (channel_id, walk) = self.agenda.next(now)?;
+        Some(Order {
+            channel_id,
+            number: walk.number,
+            after: walk.after(),
+            asks_expected: walk.expected.is_none(),
+            at: now,
+            at_ms,
+        })
+    }
+
+    /// Discord's clock has passed this.
+    pub(crate) fn hear_time(&mut self, ms: u64, now: Instant) {
+        self.time.heard_ms(ms, now);
+    }
+
+    /// When something is due that nobody will tell of.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.agenda.next_due()
+    }
+
+    /// Somebody waits for what is missing of this channel.
+    pub(crate) fn prefer(&mut self, channel_id: Id<ChannelMarker>) {
+        self.agenda.prefer(channel_id);
+    }
+
+    pub(crate) fn standing(&self, pages: u64, newest: u64) -> Standing {
+        let dirty = self.channels.values().filter_map(|channel| channel.dirty);
+        Standing {
+            is_covered: self.is_covered,
+            channels: self.channels.len(),
+            catching_up: self.agenda.urgent(),
+            refused: dirty
+                .filter(|dirty| dirty.reason == DirtyReason::Refused)
+                .count(),
+            pages,
+            newest,
+            watermark_ms: self.watermark_ms,
+        }
+    }
+
+    /// Begins to read what is dirty.
+    fn resume_reading(&mut self) {
+        let dirty = self.channels.values();
+        let dirty = dirty.filter_map(|channel| Some((channel.id, channel.dirty?)));
+        for (id, dirty) in dirty.collect::<Vec<_>>() {
+            if !self.agenda.has(id) {
+                self.agenda.begin(id, self.catch_up(dirty));
+            }
+        }
+    }
+
+    /// Everything up to `after`, and only that, is on record of this channel. It never says more than
+    /// was said before, and begins to read.
+    fn soil(&mut self, id: Id<ChannelMarker>, dirty: Dirty) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let after = channel
+            .dirty
+            .map_or(dirty.after, |before| before.after.min(dirty.after));
+        let dirty = Dirty { after, ..dirty };
+        channel.dirty = Some(dirty);
+        let channel = channel.clone();
+        self.put(channel);
+        self.agenda.begin(id, self.catch_up(dirty));
+    }
+
+    /// All up to the watermark is on record of this channel, and no more is known.
+    fn doubt(&mut self, id: Id<ChannelMarker>) {
+        let dirty = Dirty {
+            after: just_before(self.watermark_ms),
+            reason: DirtyReason::Lapse,
+        };
+        self.soil(id, dirty);
+    }
+
+    /// Writes a channel down as it is now.
+    fn put(&mut self, channel: Channel) {
+        self.batch.channels.retain(|other| other.id != channel.id);
+        self.batch.closed.retain(|other| *other != channel.id);
+        self.batch.channels.push(channel.clone());
+        self.channels.insert(channel.id, channel);
+    }
+
+    /// A channel that is not there any more, or is not to be watched.
+    fn close(&mut self, id: Id<ChannelMarker>) {
+        let Some(channel) = self.channels.remove(&id) else {
+            return;
+        };
+        self.batch.channels.retain(|other| other.id != id);
+        self.batch.closed.push(id);
+        self.agenda.forget(id);
+        self.archived.remove(&id);
+        let last = self.last.remove(&id);
+        if let Some(dirty) = channel.dirty {
+            self.miss(id, dirty.after, last, GapReason::ChannelGone);
+        }
+    }
+
+    fn miss(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+        to: Option<Id<MessageMarker>>,
+        reason: GapReason,
+    ) {
+        tracing::warn!(channel.id = %channel_id, reason = reason.name(), "messages may be missing");
+        self.batch.gaps.push(Gap {
+            channel_id,
+            after,
+            to,
+            reason,
+            at_ms: self.time.at(Instant::now()).unwrap_or(self.watermark_ms),
+        });
+    }
+
+    /// The watermark follows the clock, if a test has said so.
+    pub(crate) fn sabotage_seal(&mut self, now: Instant) {
+        if self.lacks(Sabotage::SealByWallClock)
+            && self.is_covered
+            && let Some(ms) = self.time.at(now)
+        {
+            self.seal(ms);
+        }
+    }
+
+    /// Everything from before this is on record.
+    fn seal(&mut self, ms: u64) {
+        let sealed = ms.saturating_sub(milliseconds(SETTLE));
+        if sealed > self.watermark_ms {
+            self.watermark_ms = sealed;
+            self.batch.watermark_ms = Some(sealed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,310 @@
+//! What events mean.
+
+use serde::Deserialize;
+use tokio::time::Instant;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, MessageMarker},
+};
+
+use super::{Book, Wish};
+use crate::{
+    Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Record, Sight,
+    limits::SETTLE,
+    sabotage::Sabotage,
+    snowflake::{created_ms, milliseconds},
+};
+
+/// Channels that hold messages: announcement, text, voice, stage, and the three kinds of threads
+/// (Discord: resources/channel#channel-object-channel-types).
+const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
+
+/// Of these, threads.
+const THREADS: [u8; 3] = [10, 11, 12];
+
+#[derive(Deserialize)]
+struct Ready {
+    session_id: String,
+    #[serde(default)]
+    resume_gateway_url: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Deleted {
+    id: Id<MessageMarker>,
+}
+
+#[derive(Deserialize)]
+struct DeletedBulk {
+    ids: Vec<Id<MessageMarker>>,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    id: Id<ChannelMarker>,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(default)]
+    guild_id: Option<Id<GuildMarker>>,
+    #[serde(default)]
+    parent_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    last_message_id: Option<Id<MessageMarker>>,
+    #[serde(default)]
+    newly_created: bool,
+    #[serde(default)]
+    thread_metadata: Option<ThreadMetadata>,
+}
+
+#[derive(Deserialize)]
+struct ThreadMetadata {
+    #[serde(default)]
+    archived: bool,
+}
+
+#[derive(Deserialize)]
+struct Threads {
+    threads: Vec<Told>,
+}
+
+impl Book {
+    /// Takes in what the gateway has delivered.
+    pub(crate) fn observe(&mut self, observed: &Observed, now: Instant) {
+        match observed {
+            Observed::Event(event) => self.hear(event, now),
+            Observed::Lapsed => {
+                self.interrupt();
+                self.wish = Some(Wish::Gap);
+            }
+            Observed::Acknowledged(sent) => self.prove(*sent),
+        }
+    }
+
+    /// A gap: what was under way has read with eyes that may have missed something since.
+    fn interrupt(&mut self) {
+        self.generation += 1;
+        self.is_covered = false;
+        if !self.lacks(Sabotage::NoReseed) {
+            self.agenda.clear();
+        }
+        self.strangers.clear();
+    }
+
+    /// A heartbeat that was sent at `sent` was acknowledged behind all that came before it.
+    fn prove(&mut self, sent: Instant) {
+        if self.is_covered
+            && let Some(ms) = self.time.at(sent)
+        {
+            self.seal(ms);
+        }
+    }
+
+    fn hear(&mut self, event: &Event, now: Instant) {
+        self.sequence = event.sequence;
+        match &*event.name {
+            "READY" => {
+                self.interrupt();
+                let ready = serde_json::from_str::<Ready>(event.data.get());
+                self.session = ready.ok().map(|it| (it.session_id, it.resume_gateway_url));
+            }
+            "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
+                if let Some(channel_id) = event.channel_id
+                    && self.is_here(event.guild_id)
+                    && self.is_watched(channel_id, event.guild_id)
+                {
+                    self.hear_of_message(channel_id, event, now);
+                }
+            }
+            "CHANNEL_DELETE" | "THREAD_DELETE" => {
+                if let Some(channel_id) = event.channel_id {
+                    self.close(channel_id);
+                }
+            }
+            "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
+                if let Ok(told) = serde_json::from_str::<Told>(event.data.get()) {
+                    self.hear_of_channel(&event.name, told, event.guild_id, now);
+                }
+            }
+            "THREAD_LIST_SYNC" => {
+                let threads = serde_json::from_str::<Threads>(event.data.get());
+                for told in threads.into_iter().flat_map(|sync| sync.threads) {
+                    self.hear_of_channel("THREAD_UPDATE", told, event.guild_id, now);
+                }
+            }
+            // Who was refused may be allowed now.
+            "GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE" => self.ask_refused_again(now, None),
+            _ => {}
+        }
+    }
+
+    fn is_here(&self, guild_id: Option<Id<GuildMarker>>) -> bool {
+        guild_id.is_some_and(|id| self.settings.guild_ids.contains(&id))
+    }
+
+    /// Whether a channel that something happened in is watched. One that is not known is, if
+    /// everything is: it is read from its beginning. Else the lists have to tell.
+    fn is_watched(&mut self, id: Id<ChannelMarker>, guild_id: Option<Id<GuildMarker>>) -> bool {
+        if self.channels.contains_key(&id) {
+            return true;
+        }
+        let Some(guild_id) = guild_id else {
+            return false;
+        };
+        let head = Head {
+            id,
+            guild_id,
+            parent_id: None,
+            is_thread: false,
+            is_archived: false,
+            last_message_id: None,
+        };
+        if self.settings.watch.has(&head, None) {
+            self.meet(&head, None);
+            return true;
+        }
+        if self.strangers.insert(id) {
+            self.wish = self.wish.max(Some(Wish::Look));
+        }
+        false
+    }
+
+    fn hear_of_message(&mut self, channel_id: Id<ChannelMarker>, event: &Event, now: Instant) {
+        let sights = match &*event.name {
+            "MESSAGE_DELETE" => serde_json::from_str::<Deleted>(event.data.get())
+                .map(|it| vec![Sight::Deleted(it.id)]),
+            "MESSAGE_DELETE_BULK" => serde_json::from_str::<DeletedBulk>(event.data.get())
+                .map(|bulk| bulk.ids.into_iter().map(Sight::Deleted).collect()),
+            name => serde_json::from_str::<Deleted>(event.data.get()).and_then(|_| {
+                let message = Message::read(event.data.clone());
+                let message = message.map_err(serde::de::Error::custom)?;
+                Ok(vec![if name == "MESSAGE_CREATE" {
+                    self.time.heard(message.id, now);
+                    self.last_is(channel_id, message.id);
+                    Sight::Created(message)
+                } else {
+                    Sight::Updated(message)
+                }])
+            }),
+        };
+        let Ok(sights) = sights else {
+            tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");
+            return self.doubt(channel_id);
+        };
+        let records = sights.into_iter().map(|sight| Record { channel_id, sight });
+        self.batch.records.extend(records);
+    }
+
+    fn hear_of_channel(
+        &mut self,
+        name: &str,
+        told: Told,
+        guild_id: Option<Id<GuildMarker>>,
+        now: Instant,
+    ) {
+        let guild_id = told.guild_id.or(guild_id);
+        let Some(guild_id) = guild_id.filter(|id| self.is_here(Some(*id))) else {
+            return;
+        };
+        if !WITH_MESSAGES.contains(&told.kind) {
+            return;
+        }
+        let head = Head {
+            id: told.id,
+            guild_id,
+            parent_id: told.parent_id,
+            is_thread: THREADS.contains(&told.kind),
+            is_archived: told.thread_metadata.is_some_and(|it| it.archived),
+            last_message_id: told.last_message_id,
+        };
+        if !self.wants(&head) {
+            // It may have been moved away from where it was watched.
+            if self.channels.contains_key(&head.id) {
+                self.close(head.id);
+            }
+            return;
+        }
+        let is_born = name == "CHANNEL_CREATE" || (name == "THREAD_CREATE" && told.newly_created);
+        match self.channels.get(&head.id) {
+            None => {
+                // Events of one that is new have been coming since its birth.
+                let now_ms = self.time.at(now);
+                let is_young = now_ms.is_some_and(|now_ms| {
+                    created_ms(head.id).saturating_add(milliseconds(SETTLE)) >= now_ms
+                });
+                let born = (is_born && is_young && self.is_covered).then_some(());
+                self.time.heard(head.id, now);
+                self.meet(&head, born);
+            }
+            Some(known) if known.parent_id != head.parent_id => {
+                let channel = Channel {
+                    parent_id: head.parent_id,
+                    ..known.clone()
+                };
+                self.put(channel);
+            }
+            Some(_) => {}
+        }
+        self.archive(head.id, head.is_archived);
+        self.ask_refused_again(now, Some(head.id));
+    }
+
+    /// A channel that was not known. `born`: all that happened in it came as events.
+    pub(super) fn meet(&mut self, head: &Head, born: Option<()>) {
+        let dirty = Dirty {
+            after: None,
+            reason: DirtyReason::New,
+        };
+        let is_clean = born.is_some() || self.lacks(Sabotage::NewChanFromNow);
+        let channel = Channel {
+            id: head.id,
+            guild_id: head.guild_id,
+            parent_id: head.parent_id,
+            is_thread: head.is_thread,
+            settled_id: None,
+            scrubbed_ms: created_ms(head.id),
+            dirty: None,
+        };
+        self.put(channel);
+        if !is_clean {
+            self.soil(head.id, dirty);
+        }
+    }
+
+    pub(super) fn wants(&self, head: &Head) -> bool {
+        let parent = head.parent_id.and_then(|id| self.channels.get(&id));
+        self.settings
+            .watch
+            .has(head, parent.and_then(|parent| parent.parent_id))
+    }
+
+    /// Of an archived thread nothing more is to be known once it is read: should it be opened again,
+    /// it is a new one.
+    pub(super) fn archive(&mut self, id: Id<ChannelMarker>, is_archived: bool) {
+        if !is_archived {
+            self.archived.remove(&id);
+            return;
+        }
+        self.archived.insert(id);
+        let is_clean = self
+            .channels
+            .get(&id)
+            .is_some_and(|channel| channel.dirty.is_none());
+        if is_clean && self.is_covered {
+            self.close(id);
+        }
+    }
+
+    pub(super) fn last_is(&mut self, channel_id: Id<ChannelMarker>, id: Id<MessageMarker>) {
+        let last = self.last.entry(channel_id).or_insert(id);
+        *last = (*last).max(id);
+    }
+
+    fn ask_refused_again(&mut self, now: Instant, which: Option<Id<ChannelMarker>>) {
+        let channels = &self.channels;
+        self.agenda.hasten(now, |id| {
+            let dirty = channels.get(&id).and_then(|channel| channel.dirty);
+            which.is_none_or(|which| which == id)
+                && dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
+        });
+    }
+}

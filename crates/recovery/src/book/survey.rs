@@ -1,0 +1,227 @@
+//! What the lists of channels say.
+
+use std::collections::HashSet;
+
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, MessageMarker},
+};
+
+use super::Book;
+use crate::{
+    Channel, Dirty, DirtyReason, Head, Start,
+    limits::SETTLE,
+    sabotage::Sabotage,
+    snowflake::{created_ms, just_before, milliseconds},
+    walk::{Purpose, Walk},
+};
+
+/// Why the lists are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wish {
+    /// To see which channels have traffic.
+    Scrub,
+    /// Something happened in a channel that is not known.
+    Look,
+    /// Events may be missing.
+    Gap,
+}
+
+/// The lists of channels, as they were read for a wish.
+#[derive(Debug)]
+pub(crate) struct Survey {
+    pub(crate) wish: Wish,
+    /// The generation it was wished for in.
+    pub(crate) generation: u64,
+    pub(crate) heads: Vec<Head>,
+    /// Guilds that Discord does not show.
+    pub(crate) hidden: Vec<Id<GuildMarker>>,
+}
+
+impl Book {
+    /// A wish for the lists, which is being fulfilled from now on.
+    pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
+        Some((self.wish.take()?, self.generation))
+    }
+
+    /// The lists are wanted once more, for this or for more.
+    pub(crate) fn wish(&mut self, wish: Wish) {
+        self.wish = self.wish.max(Some(wish));
+    }
+
+    /// Whether a survey is still of use.
+    pub(crate) fn is_current(&self, generation: u64) -> bool {
+        self.generation == generation
+    }
+
+    /// Channels whose archived threads have to be listed, and since when: those with threads that are
+    /// on record as open.
+    pub(crate) fn with_threads(&self) -> (Vec<Id<ChannelMarker>>, u64) {
+        let threads = self.channels.values().filter(|channel| channel.is_thread);
+        let parents: HashSet<_> = threads.filter_map(|thread| thread.parent_id).collect();
+        // An hour more: the clocks of archiving and of writing are not one.
+        let since_ms = self.watermark_ms.saturating_sub(3_600_000);
+        (parents.into_iter().collect(), since_ms)
+    }
+
+    /// Messages of which the driver has to say whether they are on record.
+    pub(crate) fn asks(&self, survey: &Survey) -> Vec<Id<MessageMarker>> {
+        if survey.wish != Wish::Gap {
+            return Vec::new();
+        }
+        let known = survey
+            .heads
+            .iter()
+            .filter(|head| self.channels.contains_key(&head.id));
+        known.filter_map(|head| head.last_message_id).collect()
+    }
+
+    /// Takes in the lists. `held`: those of the messages asked for that are on record.
+    pub(crate) fn survey(&mut self, survey: &Survey, held: &HashSet<Id<MessageMarker>>) {
+        if !self.is_current(survey.generation) {
+            return;
+        }
+        let is_first = self.watermark_ms == 0;
+        if is_first {
+            self.begin_watching(survey);
+        }
+        // Channels before threads: what a thread's channel is in decides whether it is watched.
+        let mut heads: Vec<_> = survey.heads.iter().collect();
+        heads.sort_by_key(|head| head.is_thread);
+        for head in heads {
+            if let Some(id) = head.last_message_id {
+                self.last_is(head.id, id);
+            }
+            if !self.wants(head) {
+                self.strangers.insert(head.id);
+                continue;
+            }
+            self.strangers.remove(&head.id);
+            match self.channels.get(&head.id) {
+                None => self.meet_in_list(head, is_first),
+                Some(channel) if survey.wish == Wish::Gap => {
+                    let channel = channel.clone();
+                    if !self.is_unchanged(&channel, head, held) {
+                        self.doubt_since(&channel);
+                    }
+                }
+                Some(channel) if survey.wish == Wish::Scrub => {
+                    let (id, since) = (channel.id, channel.scrubbed_ms);
+                    self.scrub(id, since, head);
+                }
+                Some(_) => {}
+            }
+            self.archive(head.id, head.is_archived);
+        }
+        if survey.wish == Wish::Gap {
+            self.miss_unlisted(survey);
+            self.is_covered = true;
+            self.resume_reading();
+        }
+    }
+
+    /// A first run: what is older than the youngest thing there is counts as on record.
+    fn begin_watching(&mut self, survey: &Survey) {
+        let ids = survey.heads.iter().flat_map(|head| {
+            let last = head.last_message_id.map(created_ms);
+            [Some(created_ms(head.id)), last]
+        });
+        let guilds = self
+            .settings
+            .guild_ids
+            .iter()
+            .map(|id| Some(created_ms(*id)));
+        let youngest = ids.chain(guilds).flatten().max().unwrap_or(1);
+        self.watermark_ms = youngest;
+        self.batch.watermark_ms = Some(youngest);
+    }
+
+    fn meet_in_list(&mut self, head: &Head, is_first: bool) {
+        let start = if is_first {
+            self.settings.start
+        } else {
+            Start::Beginning
+        };
+        let after = match start {
+            Start::Beginning => None,
+            Start::Since(ms) => just_before(ms),
+            Start::Now => {
+                let last_ms = head.last_message_id.map_or(created_ms(head.id), created_ms);
+                return self.put(Channel {
+                    id: head.id,
+                    guild_id: head.guild_id,
+                    parent_id: head.parent_id,
+                    is_thread: head.is_thread,
+                    settled_id: head.last_message_id,
+                    scrubbed_ms: last_ms.max(self.watermark_ms),
+                    dirty: None,
+                });
+            }
+        };
+        self.meet(head, Some(()));
+        if head.last_message_id.is_some() && !self.lacks(Sabotage::NewChanFromNow) {
+            let reason = DirtyReason::New;
+            self.soil(head.id, Dirty { after, reason });
+        }
+    }
+
+    /// Whether nothing can be missing of a channel: its last message is on record, and so old that what
+    /// could have a larger id came before the watermark. One of the two alone proves nothing: the id
+    /// may be that of the latest to be seen or the largest, and ids are only roughly in order.
+    fn is_unchanged(
+        &self,
+        channel: &Channel,
+        head: &Head,
+        held: &HashSet<Id<MessageMarker>>,
+    ) -> bool {
+        let Some(last) = head.last_message_id else {
+            return true;
+        };
+        let is_known = held.contains(&last) || channel.settled_id == Some(last);
+        is_known && (created_ms(last) < self.watermark_ms || self.lacks(Sabotage::SkipLeMax))
+    }
+
+    /// A gap in a channel: what is above the watermark may be missing, and of a dirty one what is above
+    /// its own cursor.
+    fn doubt_since(&mut self, channel: &Channel) {
+        match channel.dirty {
+            // It is read from there on.
+            Some(_) => {}
+            None if self.lacks(Sabotage::MaxIdCursor) => {
+                let after = self.last.get(&channel.id).copied();
+                let reason = DirtyReason::Lapse;
+                self.soil(channel.id, Dirty { after, reason });
+            }
+            None => self.doubt(channel.id),
+        }
+    }
+
+    /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
+    /// Reading them tells.
+    fn miss_unlisted(&mut self, survey: &Survey) {
+        let listed: HashSet<_> = survey.heads.iter().map(|head| head.id).collect();
+        let unlisted = self
+            .channels
+            .values()
+            .filter(|channel| !listed.contains(&channel.id));
+        let here = unlisted.filter(|channel| self.settings.guild_ids.contains(&channel.guild_id));
+        for channel in here.cloned().collect::<Vec<_>>() {
+            self.doubt_since(&channel);
+        }
+        for guild_id in &survey.hidden {
+            tracing::warn!(guild.id = %guild_id, "discord does not show a guild that is watched");
+        }
+    }
+
+    /// Reads a channel again if it had traffic since it last was: an event may have been left out.
+    fn scrub(&mut self, id: Id<ChannelMarker>, since_ms: u64, head: &Head) {
+        let settle_ms = milliseconds(SETTLE);
+        let has_traffic = head
+            .last_message_id
+            .is_some_and(|last| created_ms(last).saturating_add(settle_ms) >= since_ms);
+        if has_traffic && !self.agenda.has(id) {
+            let walk = Walk::new(Purpose::Scrub, just_before(since_ms));
+            self.agenda.begin(id, walk);
+        }
+    }
+}

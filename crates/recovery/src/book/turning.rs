@@ -1,0 +1,229 @@
+//! What pages of a channel's history mean.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::Instant;
+use twilight_model::id::{Id, marker::MessageMarker};
+
+use super::Book;
+use crate::{
+    Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
+    limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
+    sabotage::Sabotage,
+    snowflake::{created_ms, just_before, milliseconds},
+    walk::{Order, Purpose},
+};
+
+/// A page that was read.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) messages: Vec<Message>,
+    /// What is on record and should be found again, if that was asked for. Nothing was read yet then.
+    pub(crate) expected: Option<BTreeSet<Id<MessageMarker>>>,
+    /// What became of the channel's last message, if it was looked for.
+    pub(crate) probed: Option<Probed>,
+}
+
+/// A message that has to be there, or have been, and is on no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Probed {
+    /// It is on record, or was deleted: the page was right.
+    Explained(Id<MessageMarker>),
+    /// It is there, or Discord does not say: the page was blind.
+    Blind,
+}
+
+/// Why a page could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadFailure {
+    /// Not this time.
+    NotDone { wait: Option<Duration> },
+    /// There is no such channel, Discord says.
+    Gone,
+    /// It is not ours to read.
+    Refused,
+}
+
+impl Book {
+    /// The last message of a channel, if a reading of it that ends without a message would be blind.
+    pub(crate) fn to_probe(&mut self, order: &Order) -> Option<Id<MessageMarker>> {
+        let walk = self.agenda.get(order.channel_id, order.number);
+        let is_empty = walk.is_some_and(|walk| walk.is_empty);
+        let last = self.last.get(&order.channel_id).copied();
+        last.filter(|last| is_empty && Some(*last) > order.after)
+    }
+
+    /// Takes in a page.
+    pub(crate) fn turn(&mut self, order: &Order, page: Page) {
+        self.agenda.read();
+        let id = order.channel_id;
+        let watermark_ms = self.watermark_ms;
+        let now_ms = order.at_ms.unwrap_or(watermark_ms);
+        let Some(walk) = self.agenda.get(id, order.number) else {
+            return;
+        };
+        if let Some(mut expected) = page.expected {
+            let oldest_ms = now_ms.saturating_sub(milliseconds(RESCAN_AGE));
+            expected.retain(|id| created_ms(*id) >= oldest_ms);
+            walk.expect(expected);
+            return self.agenda.again(id, None);
+        }
+        if page.probed == Some(Probed::Blind) {
+            return self.refuse(order);
+        }
+        // How much later a message may have become readable that is older than some on this page.
+        let told_ms = order.at_ms.unwrap_or_default();
+        // As long as no id has told the time, the watermark says something of it.
+        let settled_ms = told_ms
+            .saturating_sub(milliseconds(SETTLE))
+            .max(watermark_ms);
+        walk.began_ms = walk.began_ms.or(Some(settled_ms));
+        let turn = walk.turn(&page.messages, settled_ms);
+        let purpose = walk.purpose;
+        for message in &page.messages {
+            self.last_is(id, message.id);
+        }
+        let read = page.messages.into_iter().map(Sight::Read);
+        let missed = turn.missed.into_iter().map(Sight::Missed);
+        let sights = read.chain(missed);
+        let records = sights.map(|sight| Record {
+            channel_id: id,
+            sight,
+        });
+        self.batch.records.extend(records);
+        if turn.progress == Progress::MoreAfterTie {
+            self.miss(id, order.after, turn.next, GapReason::Tie);
+        }
+        match turn.progress {
+            Progress::Done => self.finish(order, page.probed),
+            Progress::More | Progress::MoreAfterTie => {
+                if purpose == Purpose::CatchUp {
+                    self.advance(order, turn.next, settled_ms);
+                }
+                self.agenda.again(id, None);
+            }
+        }
+    }
+
+    /// Moves a channel's durable cursor behind a page, but not past what was old when the page was
+    /// asked for: a message with a smaller id may have become readable after it. Once it was held back
+    /// it stays where it is: what it would be moved to begins above what was held back.
+    fn advance(&mut self, order: &Order, next: Option<Id<MessageMarker>>, settled_ms: u64) {
+        let id = order.channel_id;
+        let lacks_clamp = self.lacks(Sabotage::NoClamp);
+        let bound = if lacks_clamp {
+            next
+        } else {
+            just_before(settled_ms)
+        };
+        let Some(walk) = self.agenda.get(id, order.number) else {
+            return;
+        };
+        let after = next.min(bound);
+        let was_frozen = walk.is_frozen;
+        walk.is_frozen |= after < next;
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        if let Some(dirty) = channel.dirty
+            && !was_frozen
+            && after > dirty.after
+        {
+            let dirty = Some(Dirty { after, ..dirty });
+            let channel = Channel {
+                dirty,
+                ..channel.clone()
+            };
+            self.put(channel);
+        }
+    }
+
+    /// The last page of a channel was read, on a session that has missed nothing since: from here on
+    /// the watermark holds for it.
+    fn finish(&mut self, order: &Order, probed: Option<Probed>) {
+        let id = order.channel_id;
+        let Some(walk) = self.agenda.forget(id) else {
+            return;
+        };
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        if walk.purpose == Purpose::CatchUp && !self.is_covered {
+            // It is read once more when that is so.
+            return;
+        }
+        let mut channel = channel.clone();
+        if let Some(Probed::Explained(last)) = probed {
+            channel.settled_id = Some(last);
+        }
+        let from_ms = channel
+            .dirty
+            .map_or(0, |dirty| dirty.after.map_or(0, created_ms));
+        if walk.purpose == Purpose::Scrub || from_ms <= channel.scrubbed_ms {
+            channel.scrubbed_ms = channel.scrubbed_ms.max(walk.began_ms.unwrap_or_default());
+        }
+        if walk.purpose == Purpose::CatchUp {
+            channel.dirty = None;
+        }
+        self.put(channel);
+        if self.archived.contains(&id) && walk.purpose == Purpose::CatchUp {
+            self.close(id);
+        }
+    }
+
+    /// A page could not be read.
+    pub(crate) fn fail(&mut self, order: &Order, failure: ReadFailure, now: Instant) {
+        self.agenda.read();
+        let id = order.channel_id;
+        let Some(walk) = self.agenda.get(id, order.number) else {
+            return;
+        };
+        walk.failures = walk.failures.saturating_add(1);
+        let pause = (RETRY_FIRST * 2_u32.saturating_pow(walk.failures.min(16) - 1)).min(RETRY_MAX);
+        match failure {
+            ReadFailure::NotDone { wait } => {
+                let wait = wait.unwrap_or_default().max(pause);
+                self.agenda.again(id, Some(now + wait));
+            }
+            ReadFailure::Gone => {
+                // For a moment a replica may not know a channel that is there.
+                let since = *walk.gone_since.get_or_insert(now);
+                if now.duration_since(since) >= GONE_AFTER {
+                    self.close(id);
+                } else {
+                    self.agenda.again(id, Some(now + pause));
+                }
+            }
+            ReadFailure::Refused => self.refuse(order),
+        }
+    }
+
+    /// Discord does not show a channel: what is missing of it is on record as such, and it is asked
+    /// for again when permissions change, and now and then.
+    fn refuse(&mut self, order: &Order) {
+        let id = order.channel_id;
+        let Some(channel) = self.channels.get(&id).cloned() else {
+            return;
+        };
+        let after = match channel.dirty {
+            Some(dirty) => dirty.after,
+            None => just_before(channel.scrubbed_ms.min(self.watermark_ms)),
+        };
+        let was_refused = channel
+            .dirty
+            .is_some_and(|dirty| dirty.reason == DirtyReason::Refused);
+        if !was_refused {
+            let last = self.last.get(&id).copied();
+            self.miss(id, after, last, GapReason::Refused);
+            let dirty = Some(Dirty {
+                after,
+                reason: DirtyReason::Refused,
+            });
+            self.put(Channel { dirty, ..channel });
+        }
+        let reason = DirtyReason::Refused;
+        self.agenda
+            .begin(id, self.catch_up(Dirty { after, reason }));
+        self.agenda.delay(id, order.at + REFUSED_RETRY);
+    }
+}

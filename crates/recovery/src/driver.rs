@@ -1,0 +1,367 @@
+//! The driver: whatever recovery does on its own, it does in here.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+    time::Duration,
+};
+
+use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use crate::{
+    ChannelDirectory, Failure, History, Inbox, InboxError, Observed, SessionMark, Settings,
+    Standing,
+    book::{Book, Page, Probed, ReadFailure, Survey, Wish},
+    limits::{
+        BATCH_EVENTS_MAX, HOLDS_MAX, LISTS_TIMEOUT, PAGE_TIMEOUT, RESCAN_MESSAGES, RETRY_FIRST,
+        RETRY_MAX, SCRUB_EVERY,
+    },
+    sabotage::Sabotage,
+    walk::Order,
+};
+
+/// What the driver is told.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Observed(Observed),
+    /// Somebody waits for what is missing of this channel.
+    Preferred(Id<ChannelMarker>),
+}
+
+/// Takes in what the gateway delivers, and reads what it has not. It is one future, and starts no task
+/// of its own.
+pub struct Driver<D, I> {
+    discord: std::sync::Arc<D>,
+    inbox: I,
+    book: Book,
+    settings: Settings,
+    told: mpsc::Receiver<Told>,
+    standing: watch::Sender<Standing>,
+    pages: u64,
+}
+
+type Read = BoxFuture<'static, (Order, Result<Page, ReadFailure>)>;
+type Surveyed = BoxFuture<'static, Result<Survey, (Wish, u64, Duration)>>;
+
+// === impl Driver ===
+
+impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
+    pub(crate) async fn load(
+        discord: D,
+        inbox: I,
+        settings: Settings,
+        told: mpsc::Receiver<Told>,
+        standing: watch::Sender<Standing>,
+    ) -> Result<(Self, Option<SessionMark>), InboxError> {
+        let loaded = inbox.load(settings.shard).await?;
+        let session = loaded.session.clone();
+        let driver = Self {
+            discord: std::sync::Arc::new(discord),
+            inbox,
+            book: Book::new(settings.clone(), loaded),
+            settings,
+            told,
+            standing,
+            pages: 0,
+        };
+        Ok((driver, session))
+    }
+
+    /// Takes a safeguard away, to see that a test notices.
+    #[cfg(feature = "sabotage")]
+    pub fn sabotage(&mut self, safeguard: Sabotage) {
+        self.book.sabotage = Some(safeguard);
+    }
+
+    /// Does the work until `stop`, or until nobody can tell it anything any more. What was told before
+    /// is on record then.
+    ///
+    /// # Errors
+    /// When the record fails. The process should end then, because nothing more can be promised.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), InboxError> {
+        let mut reads: FuturesUnordered<Read> = FuturesUnordered::new();
+        let mut surveying: Option<Surveyed> = None;
+        let mut survey_failures = 0_u32;
+        let mut survey_at = Instant::now();
+        let mut scrub_at = Instant::now() + SCRUB_EVERY;
+        let mut told = Vec::new();
+        loop {
+            let now = Instant::now();
+            if let Some(ms) = self.discord.now_ms() {
+                self.book.hear_time(ms, now);
+            }
+            while let Some(order) = self.book.next_order(now) {
+                reads.push(self.read(order));
+            }
+            if surveying.is_none()
+                && now >= survey_at
+                && let Some((wish, generation)) = self.book.take_wish()
+            {
+                surveying = Some(self.look_around(wish, generation));
+            }
+            let due = self
+                .book
+                .next_due()
+                .into_iter()
+                .chain(self.settings.scrub.then_some(scrub_at));
+            let due = due.chain((survey_at > now).then_some(survey_at)).min();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return self.write_down_the_rest().await,
+                count = self.told.recv_many(&mut told, BATCH_EVENTS_MAX) => {
+                    if count == 0 {
+                        return Ok(());
+                    }
+                    self.take_in(&mut told);
+                }
+                surveyed = maybe(&mut surveying) => {
+                    surveying = None;
+                    match surveyed {
+                        Ok(survey) => {
+                            survey_failures = 0;
+                            self.survey(&survey).await?;
+                        }
+                        Err((wish, generation, wait)) => {
+                            survey_failures += 1;
+                            let doublings = survey_failures.min(16) - 1;
+                            let pause = (RETRY_FIRST * 2_u32.pow(doublings)).min(RETRY_MAX);
+                            survey_at = Instant::now() + wait.max(pause);
+                            // A gap since then has a wish of its own.
+                            if self.book.is_current(generation) {
+                                self.book.wish(wish);
+                            }
+                        }
+                    }
+                }
+                Some((order, read)) = reads.next() => self.take_page(&order, read).await?,
+                () = until(due) => {
+                    if self.settings.scrub && Instant::now() >= scrub_at {
+                        scrub_at = Instant::now() + SCRUB_EVERY;
+                        self.book.wish(Wish::Scrub);
+                    }
+                }
+            }
+            self.write().await?;
+        }
+    }
+
+    fn take_in(&mut self, told: &mut Vec<Told>) {
+        let now = Instant::now();
+        for told in told.drain(..) {
+            match told {
+                Told::Observed(observed) => self.book.observe(&observed, now),
+                Told::Preferred(channel_id) => self.book.prefer(channel_id),
+            }
+        }
+        self.book.sabotage_seal(now);
+    }
+
+    /// Writes down what there is, and says so.
+    async fn write(&mut self) -> Result<(), InboxError> {
+        let mut newest = self.standing.borrow().newest;
+        let batch = self.book.take_batch();
+        if !batch.is_empty() {
+            if self.book.sabotage == Some(Sabotage::AckBeforeDurable) {
+                let early = crate::Batch {
+                    shard: batch.shard,
+                    session: batch.session.clone(),
+                    ..crate::Batch::default()
+                };
+                self.inbox.commit(early).await?;
+            }
+            newest = self.inbox.commit(batch).await?.newest;
+        }
+        let standing = self.book.standing(self.pages, newest);
+        self.standing.send_if_modified(|before| {
+            let is_news = *before != standing;
+            *before = standing;
+            is_news
+        });
+        Ok(())
+    }
+
+    async fn write_down_the_rest(&mut self) -> Result<(), InboxError> {
+        let mut told = Vec::new();
+        while let Ok(next) = self.told.try_recv() {
+            told.push(next);
+        }
+        self.take_in(&mut told);
+        self.write().await
+    }
+
+    async fn survey(&mut self, survey: &Survey) -> Result<(), InboxError> {
+        let asks = self.book.asks(survey);
+        let mut held = HashSet::new();
+        for part in asks.chunks(HOLDS_MAX) {
+            let holds = self.inbox.holds(part.to_vec()).await?;
+            held.extend(
+                part.iter()
+                    .zip(holds)
+                    .filter(|(_, holds)| *holds)
+                    .map(|(id, _)| *id),
+            );
+        }
+        self.book.survey(survey, &held);
+        Ok(())
+    }
+
+    async fn take_page(
+        &mut self,
+        order: &Order,
+        read: Result<Page, ReadFailure>,
+    ) -> Result<(), InboxError> {
+        match read {
+            Ok(page) if order.asks_expected && page.expected.is_none() => {
+                let recent = self.inbox.recent(order.channel_id, RESCAN_MESSAGES).await?;
+                let expected = Some(recent.into_iter().collect::<BTreeSet<_>>());
+                self.book.turn(order, Page { expected, ..page });
+            }
+            Ok(page) => {
+                self.pages += 1;
+                self.book.turn(order, page);
+            }
+            Err(failure) => self.book.fail(order, failure, Instant::now()),
+        }
+        Ok(())
+    }
+
+    /// Reads a page, and looks whether an empty one is blind.
+    fn read(&mut self, order: Order) -> Read {
+        let discord = std::sync::Arc::clone(&self.discord);
+        if order.asks_expected {
+            return Box::pin(async { (order, Ok(Page::default())) });
+        }
+        let probe = self.book.to_probe(&order);
+        Box::pin(async move {
+            let read = timeout(PAGE_TIMEOUT, read(&*discord, &order, probe)).await;
+            let read = read.unwrap_or(Err(ReadFailure::NotDone { wait: None }));
+            (order, read)
+        })
+    }
+
+    /// Reads the lists of channels.
+    fn look_around(&self, wish: Wish, generation: u64) -> Surveyed {
+        let discord = std::sync::Arc::clone(&self.discord);
+        let guild_ids = self.settings.guild_ids.clone();
+        let (parents, since_ms) = match wish {
+            Wish::Gap => self.book.with_threads(),
+            Wish::Look | Wish::Scrub => (Vec::new(), 0),
+        };
+        let looking = async move {
+            let mut survey = Survey {
+                wish,
+                generation,
+                heads: Vec::new(),
+                hidden: Vec::new(),
+            };
+            for guild_id in guild_ids {
+                match discord.channels(guild_id).await {
+                    Ok(heads) => survey.heads.extend(heads),
+                    Err(Failure::NotDone { wait, source }) => return Err((wait, source)),
+                    Err(_) => survey.hidden.push(guild_id),
+                }
+            }
+            for parent in parents {
+                match discord.archived(parent, since_ms).await {
+                    Ok(heads) => survey.heads.extend(heads),
+                    Err(Failure::NotDone { wait, source }) => return Err((wait, source)),
+                    // What is on record of its threads is read one by one.
+                    Err(_) => {}
+                }
+            }
+            Ok(survey)
+        };
+        Box::pin(async move {
+            match timeout(LISTS_TIMEOUT, looking).await {
+                Ok(Ok(survey)) => Ok(survey),
+                Ok(Err((wait, source))) => {
+                    tracing::warn!(error = %source, "discord does not list its channels");
+                    Err((wish, generation, wait.unwrap_or_default()))
+                }
+                Err(_) => {
+                    tracing::warn!("discord does not list its channels in time");
+                    Err((wish, generation, Duration::ZERO))
+                }
+            }
+        })
+    }
+}
+
+async fn read<D: History + ChannelDirectory>(
+    discord: &D,
+    order: &Order,
+    probe: Option<Id<MessageMarker>>,
+) -> Result<Page, ReadFailure> {
+    let messages = page(discord, order).await?;
+    let Some(last) = probe.filter(|_| messages.is_empty()) else {
+        return Ok(Page {
+            messages,
+            ..Page::default()
+        });
+    };
+    let probed = match discord.message(order.channel_id, last).await {
+        Ok(None) => Probed::Explained(last),
+        Ok(Some(_)) => {
+            // It may have become readable in between.
+            let messages = page(discord, order).await?;
+            if !messages.is_empty() {
+                return Ok(Page {
+                    messages,
+                    ..Page::default()
+                });
+            }
+            Probed::Blind
+        }
+        Err(Failure::Never { .. }) => Probed::Blind,
+        Err(failure) => return Err(failure.into()),
+    };
+    Ok(Page {
+        probed: Some(probed),
+        ..Page::default()
+    })
+}
+
+async fn page<D: History>(discord: &D, order: &Order) -> Result<Vec<crate::Message>, ReadFailure> {
+    Ok(discord.after(order.channel_id, order.after).await?)
+}
+
+impl From<Failure> for ReadFailure {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::NotDone { wait, .. } => Self::NotDone { wait },
+            Failure::Gone { .. } => Self::Gone,
+            Failure::Never { .. } => Self::Refused,
+        }
+    }
+}
+
+async fn maybe<T>(future: &mut Option<BoxFuture<'static, T>>) -> T {
+    match future {
+        Some(future) => future.await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl<D, I> fmt::Debug for Driver<D, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,67 @@
+//! A handle to the watch over messages.
+
+use tokio::sync::{mpsc, watch};
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::{
+    ChannelDirectory, Driver, History, Inbox, InboxError, Observed, SessionMark, Settings,
+    Standing, driver::Told, limits::OBSERVED_MAX,
+};
+
+/// Tells the driver what the gateway delivers, and everybody how far it is. Clones are handles to the
+/// same driver.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    teller: mpsc::Sender<Told>,
+    standing: watch::Receiver<Standing>,
+}
+
+/// The driver has ended: nothing is recorded any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("nothing is recorded any more")]
+pub struct Ended;
+
+/// A handle, the driver that does the work once it [runs](Driver::run), and the gateway session to go
+/// on with: what Discord sends again then need not be read.
+///
+/// # Errors
+/// When the record cannot be read.
+pub async fn recovery<D: History + ChannelDirectory, I: Inbox>(
+    discord: D,
+    inbox: I,
+    settings: Settings,
+) -> Result<(Recovery, Driver<D, I>, Option<SessionMark>), InboxError> {
+    let (teller, told) = mpsc::channel(OBSERVED_MAX);
+    let (sender, standing) = watch::channel(Standing::default());
+    let (driver, session) = Driver::load(discord, inbox, settings, told, sender).await?;
+    Ok((Recovery { teller, standing }, driver, session))
+}
+
+// === impl Recovery ===
+
+impl Recovery {
+    /// Tells what the gateway has delivered. Waits while the record does: what feeds this needs a
+    /// bounded queue of its own, and says [`Observed::Lapsed`] when that overflows.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn observe(&self, observed: Observed) -> Result<(), Ended> {
+        let told = self.teller.send(Told::Observed(observed)).await;
+        told.map_err(|_| Ended)
+    }
+
+    /// Somebody waits for what is missing of this channel: it is read next.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn prefer(&self, channel_id: Id<ChannelMarker>) -> Result<(), Ended> {
+        let told = self.teller.send(Told::Preferred(channel_id)).await;
+        told.map_err(|_| Ended)
+    }
+
+    /// How it stands, now and whenever that changes. `newest` moves when there is something to read.
+    #[must_use]
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.clone()
+    }
+}

@@ -1,0 +1,46 @@
+//! Safeguards that a test can take away, to see that it notices.
+
+/// One safeguard that is missing. Each was paid for with a bug in a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "sabotage"),
+    expect(unreachable_pub, reason = "only test builds can name one")
+)]
+pub enum Sabotage {
+    /// A gap's cursor is the youngest message on record, not the watermark.
+    MaxIdCursor,
+    /// A session is on record before what it began behind is.
+    VolatileDirty,
+    /// A channel whose last message is on record is taken for unchanged, however young that is.
+    SkipLeMax,
+    /// A page begins behind the last message of the one before, not before its millisecond.
+    NoTieMargin,
+    /// The watermark follows the clock.
+    SealByWallClock,
+    /// A channel that turns up is watched from then on only.
+    NewChanFromNow,
+    /// A cursor follows its pages however young they are.
+    NoClamp,
+    /// What was read before a gap counts after it.
+    NoReseed,
+    /// The sequence is on record before its event is.
+    AckBeforeDurable,
+}
+
+// === impl Sabotage ===
+
+#[cfg(feature = "sabotage")]
+impl Sabotage {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::MaxIdCursor,
+        Self::VolatileDirty,
+        Self::SkipLeMax,
+        Self::NoTieMargin,
+        Self::SealByWallClock,
+        Self::NewChanFromNow,
+        Self::NoClamp,
+        Self::NoReseed,
+        Self::AckBeforeDurable,
+    ];
+}

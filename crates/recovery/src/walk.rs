@@ -1,0 +1,130 @@
+//! One channel's history being read.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use crate::{Cursor, Message, Progress, snowflake::created_ms};
+
+/// A channel's history being read, page by page. It ends with the session whose events it completes.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// Which walk it is: there may be another one through the same channel by the time a page comes.
+    pub(crate) number: u64,
+    pub(crate) purpose: Purpose,
+    cursor: Cursor,
+    /// Whether the durable cursor may not follow any more: a page was read so early that a message with
+    /// a smaller id may have become readable after it.
+    pub(crate) is_frozen: bool,
+    /// Discord's clock when the first page was asked for, if it was known.
+    pub(crate) began_ms: Option<u64>,
+    /// Whether nothing was found so far.
+    pub(crate) is_empty: bool,
+    /// Messages on record that are to be found again; `None`: that has to be asked.
+    pub(crate) expected: Option<BTreeSet<Id<MessageMarker>>>,
+    /// Reads in a row that failed.
+    pub(crate) failures: u32,
+    /// When the channel was first said not to be there.
+    pub(crate) gone_since: Option<Instant>,
+    /// A test has taken the margin between pages away.
+    pub(crate) lacks_margin: bool,
+}
+
+/// What a channel is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// Something may be missing.
+    CatchUp,
+    /// Nothing is known to be.
+    Scrub,
+}
+
+/// A page to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Order {
+    pub(crate) channel_id: Id<ChannelMarker>,
+    /// The walk it is for.
+    pub(crate) number: u64,
+    pub(crate) after: Option<Id<MessageMarker>>,
+    /// Whether the messages that are expected have to be looked up first.
+    pub(crate) asks_expected: bool,
+    /// When it was given, and Discord's clock then, if it was known.
+    pub(crate) at: Instant,
+    pub(crate) at_ms: Option<u64>,
+}
+
+/// What a page meant.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pub(crate) progress: Progress,
+    /// Where the next page begins.
+    pub(crate) next: Option<Id<MessageMarker>>,
+    /// Expected messages that were not on the page they belong to.
+    pub(crate) missed: Vec<Id<MessageMarker>>,
+}
+
+// === impl Walk ===
+
+impl Walk {
+    pub(crate) fn new(purpose: Purpose, after: Option<Id<MessageMarker>>) -> Self {
+        Self {
+            number: 0,
+            purpose,
+            cursor: Cursor::starting_after(after),
+            is_frozen: false,
+            began_ms: None,
+            is_empty: true,
+            expected: None,
+            failures: 0,
+            gone_since: None,
+            lacks_margin: false,
+        }
+    }
+
+    pub(crate) fn after(&self) -> Option<Id<MessageMarker>> {
+        self.cursor.after()
+    }
+
+    /// These are on record: begins before them, so that they are compared.
+    pub(crate) fn expect(&mut self, recent: BTreeSet<Id<MessageMarker>>) {
+        if let Some(first) = recent.first() {
+            let earlier = Cursor::starting_after(Some(*first));
+            if earlier.after() < self.cursor.after() {
+                self.cursor = earlier;
+            }
+        }
+        self.expected = Some(recent);
+    }
+
+    /// Takes the page that was asked for. Of what is younger than `settled_ms` nothing is said to be
+    /// missing: it may not have been readable yet.
+    pub(crate) fn turn(&mut self, page: &[Message], settled_ms: u64) -> Turn {
+        let after = self.cursor.after();
+        let progress = self.cursor.turn(page);
+        let found: BTreeSet<_> = page.iter().map(|message| message.id).collect();
+        // An empty page may be a blind one.
+        let newest = found.last().copied();
+        let covered = |id: Id<MessageMarker>| {
+            let is_behind = progress == Progress::Done || newest.is_some_and(|newest| id < newest);
+            Some(id) > after && is_behind && created_ms(id) < settled_ms
+        };
+        let expected = self.expected.iter().flatten().copied();
+        let missed = expected.filter(|id| newest.is_some() && covered(*id) && !found.contains(id));
+        let missed = missed.collect();
+        if self.lacks_margin && newest > self.cursor.after() {
+            self.cursor = Cursor::behind(newest);
+        }
+        self.is_empty &= page.is_empty();
+        self.failures = 0;
+        self.gone_since = None;
+        Turn {
+            progress,
+            next: self.cursor.after(),
+            missed,
+        }
+    }
+}
