@@ -7,6 +7,7 @@
 
 mod client;
 mod clock;
+pub mod flood;
 mod promises;
 pub mod storm;
 mod world;

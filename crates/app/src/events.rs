@@ -30,6 +30,8 @@ pub(crate) async fn observe(hub: &Hub, channels: &Channels, guild_id: Id<GuildMa
     while let Some(delivery) = events.next().await {
         match delivery {
             Delivery::Lapse(_) => channels.observe(Observed::Lapsed),
+            // For taps.
+            Delivery::Acknowledged(_) => {}
             Delivery::Dispatch(dispatch) => {
                 if let Some(observed) = observed(&dispatch, guild_id) {
                     channels.observe(observed);

@@ -193,6 +193,8 @@ impl<D: MessageApi + History> Listening<D> {
                 );
                 self.look_again().await
             }
+            // For taps.
+            Delivery::Acknowledged(_) => Ok(()),
         }
     }
 

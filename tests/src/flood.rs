@@ -1,0 +1,176 @@
+//! The flood: people write, edit, delete and open threads, while a watcher of messages loses its
+//! connection, its process and its patience with REST. For some virtual minutes (the safety phase);
+//! then everything is healed, and the record has to say what Discord has (the liveness phase). All of
+//! it is drawn from one seed.
+
+mod checked;
+mod crowd;
+mod shore;
+mod watcher;
+
+use std::{collections::BTreeMap, fmt, time::Duration};
+
+use cordboard_recovery::Sabotage;
+use cordboard_simulator::Simulator;
+use fastrand::Rng;
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+
+use self::{checked::Checked, crowd::Crowd, shore::Shore, watcher::Watcher};
+
+/// How long after the heal everything has to be on record.
+const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
+
+/// Pause between two looks at whether it is.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// What a flood came to.
+#[derive(Debug, Default)]
+pub struct Flow {
+    /// What is wrong.
+    pub wrong: Vec<String>,
+    /// Messages that were written.
+    pub messages: usize,
+    /// Lives of the watcher.
+    pub lives: usize,
+    /// Sessions that were begun.
+    pub identifies: u64,
+    /// Sessions that were resumed.
+    pub resumes: u64,
+    /// Pages of history that were read.
+    pub pages: u64,
+    /// How long after the heal all was on record, at the latest.
+    pub converged: Duration,
+    /// What struck, and how often.
+    pub struck: BTreeMap<&'static str, u64>,
+}
+
+/// Runs the flood of one seed, with one safeguard taken away or with all.
+///
+/// # Panics
+/// When the world cannot be made.
+#[must_use]
+pub fn run(seed: u64, safeguard: Option<Sabotage>) -> Flow {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .expect("a runtime can be built");
+    runtime.block_on(flood(seed, safeguard))
+}
+
+async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
+    let mut dice = Rng::with_seed(seed);
+    let mut shore = Shore::draw(&mut dice);
+    let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
+    let discord = Simulator::new(shore.config.clone());
+    let mut server = JoinSet::new();
+    server.spawn(discord.serve(
+        listener.expect("loopback has a free port"),
+        std::future::pending(),
+    ));
+    let record = Checked::new(discord.clone(), shore.is_lossy);
+    let mut crowd = Crowd::new(&discord, &mut dice, record.clone());
+    // What was said before anybody watched.
+    for _ in 0..dice.usize(0..20) {
+        crowd.act(&discord, &mut dice);
+        sleep(Duration::from_millis(dice.u64(1..2_000))).await;
+    }
+    if shore.begins_now {
+        record.begins_now();
+    }
+    let mut watcher = Watcher::new(discord.clone(), record.clone(), &shore, safeguard);
+    watcher.start().await;
+    sleep(Duration::from_secs(5)).await;
+    shore.arm(&discord);
+    let until = Instant::now() + Duration::from_secs(dice.u64(60..900));
+    while Instant::now() < until && record.wrong().is_empty() {
+        if dice.f64() < shore.unrest {
+            shore.strike(&discord, &mut watcher, &mut dice).await;
+        }
+        crowd.act(&discord, &mut dice);
+        sleep(Duration::from_millis(dice.u64(1..=crowd.pause_ms))).await;
+    }
+    discord.clear_faults();
+    shore.heal(&discord);
+    watcher.start().await;
+    let healed = Instant::now();
+    let mut wrong = record.wrong();
+    let mut converged = Duration::ZERO;
+    while wrong.is_empty() {
+        sleep(LOOK_EVERY).await;
+        converged = healed.elapsed();
+        let missing = record.differences();
+        wrong = record.wrong();
+        if missing.is_empty() {
+            break;
+        }
+        if converged > CONVERGES_WITHIN {
+            wrong.extend(missing);
+        }
+    }
+    if let Some(ended) = watcher.ended().await {
+        wrong.push(ended);
+    }
+    let counters = discord.truth().counters;
+    let mut struck = shore.struck.clone();
+    for (kind, targets) in counters.struck {
+        *struck.entry(kind).or_default() += targets.values().sum::<u64>();
+    }
+    Flow {
+        wrong,
+        messages: crowd.written_count,
+        lives: watcher.lives,
+        identifies: counters.identifies,
+        resumes: counters.resumes,
+        pages: counters
+            .routes
+            .get("GET /channels/{channel_id}/messages")
+            .copied()
+            .unwrap_or(0),
+        converged,
+        struck,
+    }
+}
+
+// === impl Flow ===
+
+impl Flow {
+    /// Takes another one in.
+    pub fn add(&mut self, other: Self) {
+        self.wrong.extend(other.wrong);
+        self.messages += other.messages;
+        self.lives += other.lives;
+        self.identifies += other.identifies;
+        self.resumes += other.resumes;
+        self.pages += other.pages;
+        self.converged = self.converged.max(other.converged);
+        for (kind, count) in other.struck {
+            *self.struck.entry(kind).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Flow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(
+            f,
+            "  {} messages, {} lives, {} sessions begun and {} resumed, {} pages read; all on record {} s after \
+             the heal at the latest; struck: {:?}",
+            self.messages,
+            self.lives,
+            self.identifies,
+            self.resumes,
+            self.pages,
+            self.converged.as_secs(),
+            self.struck
+        )?;
+        for wrong in &self.wrong {
+            writeln!(f, "  {wrong}")?;
+        }
+        Ok(())
+    }
+}

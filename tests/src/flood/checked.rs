@@ -1,0 +1,318 @@
+//! The record in memory, compared with the truth at each commit and at the end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use cordboard_recovery::{
+    Batch, Committed, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox, MessageLog as _,
+    News,
+};
+use cordboard_simulator::Simulator;
+use futures_util::FutureExt as _;
+use parking_lot::Mutex;
+use serde_json::Value;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+/// The first millisecond an id can name.
+const EPOCH_MS: u64 = 1_420_070_400_000;
+
+/// Of a channel that is read again so many of the youngest messages are compared.
+const RESCANNED: usize = 200;
+
+/// How long Discord may take to show a message, and to answer where it should be.
+const SETTLES_MS: u64 = 20_000;
+
+/// The record in memory. Its checks see what Discord has.
+#[derive(Clone, Debug)]
+pub(super) struct Checked {
+    inner: MemoryInbox,
+    discord: Simulator,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// What was there before anybody watched, if that is not wanted.
+    before: BTreeSet<u64>,
+    /// What people wrote: channel and message.
+    written: BTreeSet<(u64, u64)>,
+    /// What of it is there.
+    there: BTreeSet<(u64, u64)>,
+    /// When they changed or deleted it last.
+    changed: BTreeMap<u64, u64>,
+    /// Whether Discord leaves out events: then the record is complete only after the scrub.
+    is_lossy: bool,
+    session: Option<String>,
+    /// Times in which events were missed: from the watermark to the new session.
+    gaps: Vec<(u64, u64)>,
+    wrong: Vec<String>,
+}
+
+/// What consumers were told of a message last.
+#[derive(Debug)]
+struct Told {
+    content: String,
+    is_there: bool,
+}
+
+// === impl Checked ===
+
+impl Checked {
+    pub(super) fn new(discord: Simulator, is_lossy: bool) -> Self {
+        let state = State {
+            is_lossy,
+            ..State::default()
+        };
+        Self {
+            inner: MemoryInbox::default(),
+            discord,
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
+    /// Nobody wants what was written so far.
+    pub(super) fn begins_now(&self) {
+        let mut state = self.state.lock();
+        state.before = messages(&self.discord)
+            .into_keys()
+            .map(|(_, id)| id)
+            .collect();
+    }
+
+    pub(super) fn wrote(&self, channel_id: u64, id: u64) {
+        let mut state = self.state.lock();
+        state.written.insert((channel_id, id));
+        state.there.insert((channel_id, id));
+    }
+
+    pub(super) fn deleted(&self, channel_id: u64, id: u64) {
+        self.changed(id);
+        self.state.lock().there.remove(&(channel_id, id));
+    }
+
+    pub(super) fn changed(&self, id: u64) {
+        let now_ms = self.discord.now_ms();
+        self.state.lock().changed.insert(id, now_ms);
+    }
+
+    pub(super) fn wrong(&self) -> Vec<String> {
+        self.state.lock().wrong.clone()
+    }
+
+    /// C13 and C14: whatever the record says it is complete for, it is.
+    fn check_sound(&self, loaded: &Loaded) {
+        let mut state = self.state.lock();
+        let mut found = None;
+        let channels: BTreeMap<_, _> = loaded
+            .channels
+            .iter()
+            .map(|channel| (channel.id.get(), channel))
+            .collect();
+        for &(channel_id, id) in &state.there {
+            let Some(channel) = channels.get(&channel_id) else {
+                continue;
+            };
+            let is_due = match channel.dirty {
+                None => created_ms(id) < loaded.watermark_ms,
+                Some(dirty) => dirty.after.is_some_and(|after| id <= after.get()),
+            };
+            if is_due && !state.before.contains(&id) && !self.holds(id) {
+                let rule = if channel.dirty.is_some() {
+                    "C14"
+                } else {
+                    "C13"
+                };
+                let wrong = format!(
+                    "{rule}: message {id} of {} in channel {channel_id} is not on record; watermark {}, dirty {:?}",
+                    created_ms(id),
+                    loaded.watermark_ms,
+                    channel.dirty
+                );
+                found = Some(wrong);
+                break;
+            }
+        }
+        state.wrong.extend(found);
+    }
+
+    fn holds(&self, id: u64) -> bool {
+        let held = self.inner.holds(vec![Id::new(id)]).now_or_never();
+        held.and_then(Result::ok).is_some_and(|held| held[0])
+    }
+
+    /// C11 and C12: what consumers were told against what Discord has.
+    pub(super) fn differences(&self) -> Vec<String> {
+        let told = self.told();
+        let truth = messages(&self.discord);
+        let state = self.state.lock();
+        let before = &state.before;
+        let is_excused = |channel_id, id| state.is_excused(channel_id, id);
+        let mut wrong = Vec::new();
+        for ((channel_id, id), content) in &truth {
+            match told.get(&(*channel_id, *id)) {
+                _ if before.contains(id) => {}
+                None => wrong.push(format!(
+                    "C11: message {id} of {} in {channel_id} was told to nobody",
+                    created_ms(*id)
+                )),
+                Some(told) if !told.is_there => {
+                    wrong.push(format!(
+                        "C12: message {id} in {channel_id} was told as deleted"
+                    ));
+                }
+                Some(told) if told.content != *content && !is_excused(*channel_id, *id) => wrong
+                    .push(format!(
+                        "C12: message {id} in {channel_id} says {content:?} and was told as {:?}",
+                        told.content
+                    )),
+                Some(_) => {}
+            }
+        }
+        for ((channel_id, id), told) in &told {
+            let is_gone = !truth.contains_key(&(*channel_id, *id));
+            if told.is_there && is_gone && !before.contains(id) && !is_excused(*channel_id, *id) {
+                wrong.push(format!(
+                    "C12: message {id} of {} in {channel_id} is deleted, and nobody was told; changed {:?}, gaps {:?}",
+                    created_ms(*id), state.changed.get(id), state.gaps
+                ));
+            }
+        }
+        wrong
+    }
+
+    /// What a consumer made of all entries, in their order.
+    fn told(&self) -> BTreeMap<(u64, u64), Told> {
+        let query = EntryQuery {
+            after: 0,
+            channels: Vec::new(),
+            limit: usize::MAX,
+        };
+        let entries = self.inner.entries(query).now_or_never();
+        let entries = entries
+            .and_then(Result::ok)
+            .map_or_else(Vec::new, |it| it.entries);
+        let mut told = BTreeMap::new();
+        let mut state = self.state.lock();
+        for Entry {
+            sequence,
+            channel_id,
+            news,
+        } in entries
+        {
+            let (id, now) = match news {
+                News::Created { message_id, json } => {
+                    if told.contains_key(&(channel_id.get(), message_id.get())) {
+                        let wrong =
+                            format!("C11: message {message_id} was created twice, at {sequence}");
+                        state.wrong.push(wrong);
+                    }
+                    let content = content(&serde_json::from_str(json.get()).unwrap_or_default());
+                    let is_there = true;
+                    (message_id, Told { content, is_there })
+                }
+                News::Updated { message_id, json } => {
+                    let content = content(&serde_json::from_str(json.get()).unwrap_or_default());
+                    let is_there = true;
+                    (message_id, Told { content, is_there })
+                }
+                News::Deleted { message_id, .. } => {
+                    let (content, is_there) = (String::new(), false);
+                    (message_id, Told { content, is_there })
+                }
+                News::Gap(_) => continue,
+            };
+            told.insert((channel_id.get(), id.get()), now);
+        }
+        told
+    }
+}
+
+// === impl State ===
+
+impl State {
+    /// Whether a change may go unnoticed: nobody told of it; and nothing was written in its channel while
+    /// nobody did, so that the channel was not read again, or too much.
+    fn is_excused(&self, channel_id: u64, id: u64) -> bool {
+        let Some(changed_ms) = self.changed.get(&id) else {
+            return false;
+        };
+        let gap = self
+            .gaps
+            .iter()
+            .find(|(from, to)| (from..=to).contains(&changed_ms));
+        gap.is_some_and(|(from, to)| {
+            let written = self.written.iter().filter(|(of, _)| *of == channel_id);
+            let until: Vec<_> = written.filter(|(_, id)| created_ms(*id) <= *to).collect();
+            let younger = until.iter().filter(|(_, other)| *other > id).count();
+            let is_unread = until.iter().all(|(_, id)| created_ms(*id) < *from);
+            // It may not have been readable yet.
+            let is_young = created_ms(id) + SETTLES_MS >= *to;
+            is_unread || is_young || younger >= RESCANNED
+        })
+    }
+}
+
+impl Inbox for Checked {
+    async fn load(&self, shard: u32) -> Result<Loaded, InboxError> {
+        self.inner.load(shard).await
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
+        let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
+        let shard = batch.shard;
+        if let Some(session) = &batch.session {
+            let before = self.inner.load(shard).await?;
+            let (is_lossy, now_ms) = (self.state.lock().is_lossy, self.discord.now_ms());
+            let mut state = self.state.lock();
+            if state.session.as_ref() != Some(&session.id) || is_lossy {
+                state.gaps.push((before.watermark_ms, now_ms));
+                state.session = Some(session.id.clone());
+            }
+        }
+        let committed = self.inner.commit(batch).await?;
+        if claims && !self.state.lock().is_lossy {
+            self.check_sound(&self.inner.load(shard).await?);
+        }
+        Ok(committed)
+    }
+
+    async fn holds(&self, messages: Vec<Id<MessageMarker>>) -> Result<Vec<bool>, InboxError> {
+        self.inner.holds(messages).await
+    }
+
+    async fn recent(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        limit: usize,
+    ) -> Result<Vec<Id<MessageMarker>>, InboxError> {
+        self.inner.recent(channel_id, limit).await
+    }
+}
+
+/// Every message that Discord has, with what it says.
+fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), String> {
+    let mut all = BTreeMap::new();
+    for channel in discord.truth().channels {
+        if channel.deleted_at.is_some() {
+            continue;
+        }
+        for message in discord.messages(channel.id) {
+            let id = message["id"].as_str().and_then(|id| id.parse().ok());
+            all.insert((channel.id, id.unwrap_or_default()), content(&message));
+        }
+    }
+    all
+}
+
+fn content(message: &Value) -> String {
+    message["content"].as_str().unwrap_or_default().to_owned()
+}
+
+const fn created_ms(id: u64) -> u64 {
+    (id >> 22) + EPOCH_MS
+}

@@ -1,0 +1,137 @@
+//! People who write.
+
+use cordboard_simulator::{HumanAct, Simulator};
+use fastrand::Rng;
+
+use super::checked::Checked;
+
+/// The most messages that one flood holds.
+const MESSAGES_MAX: usize = 1_500;
+
+/// People who write, edit, delete and open threads.
+#[derive(Debug)]
+pub(super) struct Crowd {
+    record: Checked,
+    channels: Vec<u64>,
+    written: Vec<(u64, u64)>,
+    bursts: bool,
+    changes: bool,
+    births: bool,
+    pub(super) pause_ms: u64,
+    pub(super) written_count: usize,
+}
+
+// === impl Crowd ===
+
+impl Crowd {
+    pub(super) fn new(discord: &Simulator, dice: &mut Rng, record: Checked) -> Self {
+        let mut channels = vec![discord.default_channel_id()];
+        for number in 0..dice.usize(0..8) {
+            channels.push(discord.create_channel(&format!("room-{number}")));
+        }
+        Self {
+            record,
+            channels,
+            written: Vec::new(),
+            bursts: dice.bool(),
+            changes: dice.bool(),
+            births: dice.bool(),
+            pause_ms: dice.u64(100..8_000),
+            written_count: 0,
+        }
+    }
+
+    /// Somebody does something.
+    pub(super) fn act(&mut self, discord: &Simulator, dice: &mut Rng) {
+        match dice.u32(0..100) {
+            0..2 if self.bursts => {
+                let channel_id = self.channel(dice);
+                for _ in 0..dice.usize(90..300) {
+                    self.say(discord, channel_id);
+                }
+            }
+            2..12 if self.changes => self.edit(discord, dice),
+            12..18 if self.changes => self.delete(discord, dice),
+            18..20 if self.births && self.channels.len() < 20 => self.give_birth(discord, dice),
+            _ => {
+                let channel_id = self.channel(dice);
+                self.say(discord, channel_id);
+            }
+        }
+    }
+
+    fn channel(&self, dice: &mut Rng) -> u64 {
+        // A few are busy, the others are not.
+        let reach = if dice.bool() { 2 } else { self.channels.len() };
+        self.channels[dice.usize(0..reach.min(self.channels.len()))]
+    }
+
+    fn say(&mut self, discord: &Simulator, channel_id: u64) {
+        if self.written.len() >= MESSAGES_MAX {
+            return;
+        }
+        let content = format!("message {}", self.written_count);
+        let act = HumanAct::Say {
+            channel_id,
+            content,
+        };
+        if let Ok(Some(id)) = discord.try_act(act) {
+            self.record.wrote(channel_id, id);
+            self.written.push((channel_id, id));
+            self.written_count += 1;
+        }
+    }
+
+    fn edit(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let Some((channel_id, message_id)) = self.recent(dice) else {
+            return;
+        };
+        let content = format!("edited {}", dice.u32(..));
+        let edit = HumanAct::EditMessage {
+            channel_id,
+            message_id,
+            content,
+        };
+        if discord.try_act(edit).is_ok() {
+            self.record.changed(message_id);
+        }
+    }
+
+    fn delete(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let Some((channel_id, message_id)) = self.recent(dice) else {
+            return;
+        };
+        let deletion = HumanAct::DeleteMessage {
+            channel_id,
+            message_id,
+        };
+        if discord.try_act(deletion).is_ok() {
+            self.record.deleted(channel_id, message_id);
+        }
+    }
+
+    /// One of the last that were written.
+    fn recent(&self, dice: &mut Rng) -> Option<(u64, u64)> {
+        let from = self.written.len().saturating_sub(30);
+        let recent = &self.written[from..];
+        (!recent.is_empty()).then(|| recent[dice.usize(0..recent.len())])
+    }
+
+    fn give_birth(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let name = format!("born-{}", self.channels.len());
+        let act = if dice.bool() {
+            let channel_id = discord.default_channel_id();
+            HumanAct::StartThread { channel_id, name }
+        } else {
+            HumanAct::CreateChannel {
+                name,
+                kind: 0,
+                topic: None,
+                parent_id: None,
+            }
+        };
+        if let Ok(Some(id)) = discord.try_act(act) {
+            self.channels.push(id);
+        }
+    }
+}

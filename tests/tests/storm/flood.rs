@@ -1,0 +1,99 @@
+//! Seeds of outages, kills and floods of messages: nothing that Discord holds may be missing.
+
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
+
+use cordboard_app::Environment;
+use cordboard_recovery::Sabotage;
+use cordboard_tests::flood::{self, Flow};
+use parking_lot::Mutex;
+
+/// Seeds of a run that nobody asked for anything else.
+const SEEDS: u64 = 1_000;
+
+/// Worlds at the same time: as many as CI has cores.
+const THREADS: usize = 2;
+
+#[test]
+fn no_outage_loses_a_message() {
+    // How: `CORDBOARD_FLOOD_SEED=n` runs one seed, `CORDBOARD_FLOOD_SEEDS=n` so many of them from
+    // `CORDBOARD_FLOOD_FROM` on.
+    let environment = Environment::of_process();
+    let number = |name: &str| environment.get(name).map(|text| text.parse().unwrap());
+    if let Some(seed) = number("CORDBOARD_FLOOD_SEED") {
+        let flow = flood::run(seed, None);
+        println!("seed {seed}:\n{flow}");
+        assert!(flow.wrong.is_empty(), "seed {seed}");
+        return;
+    }
+    let from = number("CORDBOARD_FLOOD_FROM").unwrap_or(1);
+    let seeds = number("CORDBOARD_FLOOD_SEEDS").unwrap_or(SEEDS);
+    let (total, failed) = run_all(from, seeds);
+    println!(
+        "{seeds} seeds; no failure bounds the rate of failing seeds below {:.1e} at 95 %:\n{total}",
+        3.0 / f64::from(u32::try_from(seeds).unwrap()),
+    );
+    assert!(
+        failed.is_empty(),
+        "{failed}run one again: CORDBOARD_FLOOD_SEED=n cargo test -p cordboard-tests --test storm \
+         -- no_outage --nocapture"
+    );
+}
+
+fn run_all(from: u64, seeds: u64) -> (Flow, String) {
+    let next = AtomicUsize::new(usize::try_from(from).unwrap());
+    let end = usize::try_from(from + seeds).unwrap();
+    let (total, failed) = (Mutex::new(Flow::default()), Mutex::new(String::new()));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= end {
+                        break;
+                    }
+                    let mut flow = flood::run(u64::try_from(seed).unwrap(), None);
+                    if !flow.wrong.is_empty() {
+                        flow.wrong.truncate(3);
+                        writeln!(failed.lock(), "seed {seed}:\n{flow}").unwrap();
+                    }
+                    flow.wrong.clear();
+                    total.lock().add(flow);
+                }
+            });
+        }
+    });
+    (total.into_inner(), failed.into_inner())
+}
+
+/// Each safeguard, and the seeds within which the flood has to find that it is missing.
+const SAFEGUARDS: [(Sabotage, u64); 9] = [
+    (Sabotage::MaxIdCursor, 200),
+    (Sabotage::VolatileDirty, 1_000),
+    (Sabotage::SkipLeMax, 1_000),
+    (Sabotage::NoTieMargin, 100),
+    (Sabotage::SealByWallClock, 200),
+    (Sabotage::NewChanFromNow, 200),
+    (Sabotage::NoClamp, 1_000),
+    (Sabotage::NoReseed, 1_000),
+    (Sabotage::AckBeforeDurable, 1_000),
+];
+
+#[test]
+fn each_missing_safeguard_of_the_watch_is_noticed() {
+    let mut blind = String::new();
+    for (safeguard, budget) in SAFEGUARDS {
+        let found = (1..=budget).find_map(|seed| {
+            let flow = flood::run(seed, Some(safeguard));
+            flow.wrong.into_iter().next().map(|wrong| (seed, wrong))
+        });
+        match found {
+            Some((seed, wrong)) => println!("{safeguard:?}: seed {seed}: {wrong}"),
+            None => writeln!(blind, "{safeguard:?} in {budget} seeds").unwrap(),
+        }
+    }
+    assert!(blind.is_empty(), "the flood does not see:\n{blind}");
+}
