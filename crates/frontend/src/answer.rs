@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use axum::response::{IntoResponse, Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use cordboard_openai::ApiError;
 use http::{
     HeaderName, HeaderValue, StatusCode,
-    header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
 };
 use serde::Serialize;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
 const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
 
@@ -57,6 +61,20 @@ pub(crate) struct Code(pub(crate) &'static str);
 pub(crate) fn json(body: &impl Serialize) -> Response {
     let body = serde_json::to_vec(body).expect("strings and numbers always serialize");
     ([(CONTENT_TYPE, JSON)], body).into_response()
+}
+
+/// A 200 answer of server-sent events.
+pub(crate) fn events(body: Body) -> Response {
+    let headers = [
+        (CONTENT_TYPE, EVENT_STREAM),
+        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        // nginx would collect the stream and send it at its end.
+        (
+            HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
+    ];
+    (headers, body).into_response()
 }
 
 /// Rounded up: a client that comes a moment too early is refused again.

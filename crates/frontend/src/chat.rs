@@ -8,15 +8,11 @@ use axum::{
     Extension,
     body::Body,
     extract::{Request as HttpRequest, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use cordboard_conversation::{AskError, EndReason, Piece, Request};
 use cordboard_openai::{ApiError, ChatCompletion, ChunkWriter, FinishReason, Head, Usage};
 use futures_util::StreamExt;
-use http::{
-    HeaderName, HeaderValue,
-    header::{CACHE_CONTROL, CONTENT_TYPE},
-};
 use tokio::time::{Instant, timeout_at};
 
 use self::events::Events;
@@ -160,19 +156,7 @@ async fn stream<D: Desk>(
         question.prompt_chars,
         question.arrival,
     );
-    let headers = [
-        (
-            CONTENT_TYPE,
-            HeaderValue::from_static("text/event-stream; charset=utf-8"),
-        ),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-        // nginx would collect the stream and send it at its end.
-        (
-            HeaderName::from_static("x-accel-buffering"),
-            HeaderValue::from_static("no"),
-        ),
-    ];
-    Ok((headers, Body::new(events)).into_response())
+    Ok(answer::events(Body::new(events)))
 }
 
 fn finish(reason: EndReason) -> FinishReason {

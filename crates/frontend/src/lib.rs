@@ -17,6 +17,7 @@ mod limits;
 mod metrics;
 mod models;
 mod order;
+mod query;
 mod readiness;
 mod routes;
 mod server;

@@ -1,33 +1,30 @@
 //! Which debts a query string asks for.
 
-use std::borrow::Cow;
-
 use cordboard_openai::ApiError;
-use percent_encoding::percent_decode_str;
 
 use crate::{
     DebtQuery, DebtStage,
-    limits::{DEBTS_AFTER_BYTES_MAX, DEBTS_DEFAULT, DEBTS_MAX, QUERY_NAME_CHARS_MAX},
+    limits::{DEBTS_AFTER_BYTES_MAX, DEBTS_DEFAULT, DEBTS_MAX},
+    query,
 };
 
-/// Refuses what it does not know: whoever misspells `stage` must not take all debts for some.
+/// Which debts, or what is wrong with the query.
 pub(super) fn parse(query: &str) -> Result<DebtQuery, ApiError> {
     let (mut after, mut limit, mut stage) = (None, None, None);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, value) = (decoded(name), decoded(value));
+    for (name, value) in query::pairs(query) {
         let twice = match &*name {
             "after" => after.replace(read_after(&value)?).is_some(),
-            "limit" => limit.replace(read_limit(&value)?).is_some(),
+            "limit" => limit.replace(query::limit(&value, DEBTS_MAX)?).is_some(),
             "stage" => stage.replace(read_stage(&value)?).is_some(),
             _ => {
-                let name: String = name.chars().take(QUERY_NAME_CHARS_MAX).collect();
-                let why = "a query takes after, limit and stage.";
-                return Err(ApiError::unsupported_parameter(&name, why));
+                return Err(query::unknown(
+                    &name,
+                    "a query takes after, limit and stage.",
+                ));
             }
         };
         if twice {
-            return Err(ApiError::invalid_value(&name, "it is given twice."));
+            return Err(query::twice(&name));
         }
     }
     Ok(DebtQuery {
@@ -35,11 +32,6 @@ pub(super) fn parse(query: &str) -> Result<DebtQuery, ApiError> {
         limit: limit.unwrap_or(DEBTS_DEFAULT),
         stage,
     })
-}
-
-/// What is no text becomes replacement characters, and no value has those.
-fn decoded(text: &str) -> Cow<'_, str> {
-    percent_decode_str(text).decode_utf8_lossy()
 }
 
 /// Empty is the beginning, so that a loop over pages need not treat its first round apart.
@@ -54,16 +46,6 @@ fn read_after(value: &str) -> Result<Option<String>, ApiError> {
 pub(super) fn no_such_page() -> ApiError {
     let why = "expected the `next` of the page before; leave it out for the first page.";
     ApiError::invalid_value("after", why)
-}
-
-fn read_limit(value: &str) -> Result<usize, ApiError> {
-    let limit = value.parse().ok();
-    limit
-        .filter(|limit| (1..=DEBTS_MAX).contains(limit))
-        .ok_or_else(|| {
-            let why = format!("expected a whole number from 1 to {DEBTS_MAX}.");
-            ApiError::invalid_value("limit", &why)
-        })
 }
 
 fn read_stage(value: &str) -> Result<DebtStage, ApiError> {
