@@ -215,6 +215,18 @@ impl ApiError {
         Self::invalid(404, Some("model_not_found"), message).about("model")
     }
 
+    /// What a parameter names does not exist.
+    #[must_use]
+    pub fn not_found(param: &str, message: impl Into<String>) -> Self {
+        Self::invalid(404, Some("not_found"), message.into()).about(param)
+    }
+
+    /// Somebody else has taken what the request holds, as it wanted.
+    #[must_use]
+    pub fn taken_over(message: impl Into<String>) -> Self {
+        Self::invalid(409, Some("taken_over"), message.into())
+    }
+
     /// No such path.
     #[must_use]
     pub fn unknown_url(method: &str, path: &str) -> Self {
