@@ -66,7 +66,7 @@ impl Entrance {
 
     /// Leads all further requests to `frontend`. It opens once: whoever comes second changes nothing.
     pub fn open<D: Desk>(&self, frontend: Frontend<D>) {
-        let router = frontend.into_router(self.since, self.hard.clone());
+        let router = frontend.into_router(self.since, self.soft.clone(), self.hard.clone());
         let _ = self.answering.front.set(router);
     }
 

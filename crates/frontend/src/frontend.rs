@@ -7,11 +7,12 @@ use tokio::{net::TcpListener, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cause, Debts, Desk, Details, Entrance, Metric, Settings,
+    Cause, Consumers, Debts, Desk, Details, Entrance, MessageLog, Metric, Settings,
     body::Bodies,
     health::DetailsFn,
     key::KeyRing,
     readiness::CausesFn,
+    relay::Relay,
     routes::{self, Extras},
     server::Server,
 };
@@ -68,6 +69,13 @@ impl<D: Desk> Frontend<D> {
         self
     }
 
+    /// Opens `/relay/v1` to keys with the scope `relay`. Without it, its paths are unknown.
+    #[must_use]
+    pub fn with_relay(mut self, log: impl MessageLog, consumers: impl Consumers) -> Self {
+        self.extras.relay = Some(Relay::new(log, consumers));
+        self
+    }
+
     /// Opens `/metrics` to keys with the scope `admin`. Without it, the path is unknown. `metrics`
     /// is called at each request.
     #[must_use]
@@ -96,12 +104,22 @@ impl<D: Desk> Frontend<D> {
     }
 
     /// What answers requests. The process has been alive `since`.
-    pub(crate) fn into_router(mut self, since: Instant, hard: CancellationToken) -> Router {
+    pub(crate) fn into_router(
+        mut self,
+        since: Instant,
+        soft: CancellationToken,
+        hard: CancellationToken,
+    ) -> Router {
         let extras = std::mem::take(&mut self.extras);
-        routes::router(Arc::new(self.into_server(since, hard)), extras)
+        routes::router(Arc::new(self.into_server(since, soft, hard)), extras)
     }
 
-    fn into_server(mut self, since: Instant, hard: CancellationToken) -> Server<D> {
+    fn into_server(
+        mut self,
+        since: Instant,
+        soft: CancellationToken,
+        hard: CancellationToken,
+    ) -> Server<D> {
         Server {
             keys: KeyRing::new(std::mem::take(&mut self.settings.keys)),
             bodies: Bodies::new(self.settings.body_bytes_max, self.settings.bodies_bytes_max),
@@ -112,6 +130,7 @@ impl<D: Desk> Frontend<D> {
             clock: self.clock,
             details: self.details,
             causes: self.causes,
+            soft,
             hard,
         }
     }

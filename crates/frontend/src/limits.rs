@@ -127,6 +127,53 @@ pub(crate) const DEBTS_TIMEOUT: Duration = Duration::from_secs(10);
 /// The body of a setting (4 KiB): it holds one word.
 pub(crate) const ADMIN_BODY_BYTES_MAX: usize = 4 << 10;
 
+// === relay ===
+
+/// Messages or gaps on one page, when the query does not say.
+pub(crate) const RELAY_DEFAULT: usize = 100;
+
+/// Messages or gaps on one page at most: at about 2 KiB a message that is 1 MiB.
+pub(crate) const RELAY_MAX: usize = 500;
+
+/// The largest id and sequence (2^63 - 1): stores keep signed numbers, and Discord's ids reach it
+/// in 2084.
+pub(crate) const RELAY_ID_MAX: u64 = i64::MAX as u64;
+
+/// Channels by which one stream may be filtered: as many as fit into a query that people still
+/// read. For more, ask for all.
+pub(crate) const STREAM_CHANNELS_MAX: usize = 100;
+
+/// Open streams: a quarter of all connections, since they stay and would crowd out the chat.
+pub(crate) const STREAMS_MAX: usize = 256;
+
+/// Events that a stream holds at once: at about 2 KiB each, 64 KiB for a stream and 16 MiB for all.
+pub(crate) const STREAM_EVENTS_MAX: usize = 32;
+
+/// The silence after which a stream gets a comment. Load balancers cut idle connections from 30 s on.
+pub(crate) const STREAM_HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// When a client is to come back after the end of a stream: soon, since messages wait.
+pub(crate) const STREAM_RECONNECT: Duration = Duration::from_secs(1);
+
+/// The wait when there was news and then nothing to read: it is on its way.
+pub(crate) const STREAM_EMPTY_PAUSE: Duration = Duration::from_millis(100);
+
+/// What a client is told to wait when too many streams are open.
+pub(crate) const STREAMS_RETRY_AFTER: Duration = Duration::from_secs(5);
+
+/// How long the log and the consumers' positions may take: they read one page, or write one row.
+/// Less than the 30 s of silence that load balancers allow.
+pub(crate) const RELAY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A consumer's name: enough for a host name and a purpose.
+pub(crate) const CONSUMER_NAME_BYTES_MAX: usize = 64;
+
+/// Why an event failed: the beginning of an error message, which tells most of it.
+pub(crate) const FAILURE_REASON_CHARS_MAX: usize = 500;
+
+/// The body of an acknowledgement (16 KiB): the reason may be written in escapes of 12 bytes each.
+pub(crate) const ACKNOWLEDGEMENT_BYTES_MAX: usize = 16 << 10;
+
 // === keys ===
 
 /// How much of a wrong key is repeated.

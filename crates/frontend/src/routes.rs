@@ -18,6 +18,7 @@ use crate::{
     health,
     metrics::{self, MetricsFn},
     models, readiness,
+    relay::{self, Relay},
     server::Server,
     visit::Arrival,
 };
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) struct Extras {
     pub(crate) debts: Option<Arc<dyn AnyDebts>>,
     pub(crate) metrics: Option<Arc<MetricsFn>>,
+    pub(crate) relay: Option<Relay>,
 }
 
 pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router {
@@ -42,7 +44,10 @@ pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router 
         router = router.merge(admin::router(Arc::clone(&server), debts));
     }
     if let Some(metrics) = extras.metrics {
-        router = router.merge(metrics::router(server, metrics));
+        router = router.merge(metrics::router(Arc::clone(&server), metrics));
+    }
+    if let Some(relay) = extras.relay {
+        router = router.merge(relay::router(server, relay));
     }
     router
         .fallback(unknown_url)
@@ -55,7 +60,10 @@ async fn unknown_url(Extension(arrival): Extension<Arrival>, request: Request) -
     refused(request, error).await
 }
 
-async fn wrong_method(Extension(arrival): Extension<Arrival>, request: Request) -> Refusal {
+pub(crate) async fn wrong_method(
+    Extension(arrival): Extension<Arrival>,
+    request: Request,
+) -> Refusal {
     let error = ApiError::method_not_supported(request.method().as_str(), arrival.path());
     refused(request, error).await
 }

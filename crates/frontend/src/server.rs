@@ -20,6 +20,8 @@ pub(crate) struct Server<D> {
     /// Unix seconds.
     pub(crate) started: u64,
     pub(crate) started_at: Instant,
+    /// Ends what has no end of its own, and can be taken up elsewhere.
+    pub(crate) soft: CancellationToken,
     /// Ends what is still going on, with an honest last word.
     pub(crate) hard: CancellationToken,
 }

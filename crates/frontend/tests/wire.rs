@@ -18,16 +18,26 @@ mod errors;
 mod hang_up;
 #[path = "wire/limits.rs"]
 mod limits;
+#[path = "wire/log.rs"]
+mod log;
 #[path = "wire/metrics.rs"]
 mod metrics;
 #[path = "wire/owed.rs"]
 mod owed;
 #[path = "wire/readiness.rs"]
 mod readiness;
+#[path = "wire/relay.rs"]
+mod relay;
+#[path = "wire/relay_consumers.rs"]
+mod relay_consumers;
+#[path = "wire/relay_streams.rs"]
+mod relay_streams;
 #[path = "wire/shutdown.rs"]
 mod shutdown;
 #[path = "wire/starting.rs"]
 mod starting;
+#[path = "wire/stream.rs"]
+mod stream;
 #[path = "wire/streams.rs"]
 mod streams;
 #[path = "wire/world.rs"]

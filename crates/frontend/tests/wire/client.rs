@@ -157,6 +157,19 @@ impl Client {
         }
     }
 
+    /// Whether the server closes after at most so many more bytes, which are thrown away.
+    pub(crate) async fn closed_after(&mut self, bytes_max: usize) -> bool {
+        let mut buffer = vec![0; 64 << 10];
+        let mut taken = 0;
+        while taken <= bytes_max {
+            match self.socket.read(&mut buffer).await {
+                Ok(count) if count > 0 => taken += count,
+                _ => return true,
+            }
+        }
+        false
+    }
+
     /// Whether the server closes without another byte.
     pub(crate) async fn closed(&mut self) -> bool {
         self.read.is_empty() && matches!(self.socket.read(&mut [0; 16]).await, Ok(0) | Err(_))

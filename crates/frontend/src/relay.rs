@@ -1,0 +1,103 @@
+//! `/relay/v1`: what was said, and what is being said, for bots that must not miss any of it. For
+//! keys with the scope `relay`.
+
+mod acknowledgement;
+mod consumer;
+mod feed;
+mod moment;
+mod places;
+mod query;
+mod reader;
+mod stream;
+mod trouble;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    extract::State,
+    response::Response,
+    routing::{delete, get, post},
+};
+use http::{HeaderMap, Uri};
+
+use self::{
+    places::Places,
+    trouble::from_log,
+    wire::{GapBody, List, MessageBody},
+};
+use crate::{
+    Consumers, Desk, MessageLog, Scope,
+    answer::{self, Refusal},
+    consumers::AnyConsumers,
+    message_log::AnyMessageLog,
+    routes,
+    server::Server,
+    visit::Arrival,
+};
+
+/// What the routes share, beside what all requests do.
+pub(crate) struct Relay {
+    log: Arc<dyn AnyMessageLog>,
+    consumers: Arc<dyn AnyConsumers>,
+    places: Places,
+}
+
+impl Relay {
+    pub(crate) fn new(log: impl MessageLog, consumers: impl Consumers) -> Self {
+        Self {
+            log: Arc::new(log),
+            consumers: Arc::new(consumers),
+            places: Places::default(),
+        }
+    }
+}
+
+/// The routes' state.
+type Station<D> = State<(Arc<Server<D>>, Arc<Relay>)>;
+
+/// The routes. Without a relay there are none, and the paths are unknown.
+pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, relay: Relay) -> Router {
+    Router::new()
+        .route("/relay/v1/messages", get(messages::<D>))
+        .route("/relay/v1/gaps", get(gaps::<D>))
+        // A HEAD would take a consumer's stream over, and read nothing.
+        .route(
+            "/relay/v1/stream",
+            get(stream::open::<D>).head(routes::wrong_method),
+        )
+        .route("/relay/v1/consumers", get(consumer::list::<D>))
+        .route("/relay/v1/consumers/{name}", delete(consumer::forget::<D>))
+        .route(
+            "/relay/v1/consumers/{name}/ack",
+            post(consumer::acknowledge::<D>),
+        )
+        .with_state((server, Arc::new(relay)))
+}
+
+async fn messages<D: Desk>(
+    State((server, relay)): Station<D>,
+    Extension(arrival): Extension<Arrival>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    server.keys.caller(&headers, Scope::Relay)?;
+    let query = query::messages(uri.query().unwrap_or_default())?;
+    let page = from_log(&arrival, relay.log.messages(query)).await?;
+    let data = page.messages.iter().map(MessageBody::new).collect();
+    Ok(answer::json(&List::page(data, page.has_more)))
+}
+
+async fn gaps<D: Desk>(
+    State((server, relay)): Station<D>,
+    Extension(arrival): Extension<Arrival>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Refusal> {
+    server.keys.caller(&headers, Scope::Relay)?;
+    let query = query::gaps(uri.query().unwrap_or_default())?;
+    let page = from_log(&arrival, relay.log.gaps(query)).await?;
+    let data = page.gaps.iter().map(GapBody::new).collect();
+    Ok(answer::json(&List::page(data, page.has_more)))
+}

@@ -1,0 +1,154 @@
+//! The places of those who read the stream: so many in all, and one for each consumer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use cordboard_openai::ApiError;
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::limits::{STREAMS_MAX, STREAMS_RETRY_AFTER};
+
+/// All places.
+pub(super) struct Places {
+    room: Arc<Semaphore>,
+    consumers: Arc<Holders>,
+}
+
+/// How to end the open stream of each consumer.
+type Holders = Mutex<HashMap<String, oneshot::Sender<Ending>>>;
+
+/// Why a consumer's stream has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// Another one was opened with the same name.
+    TakenOver,
+    /// The consumer was forgotten.
+    Forgotten,
+}
+
+/// The right to have a stream open. It ends when this is dropped.
+pub(super) struct Place {
+    _room: OwnedSemaphorePermit,
+    consumer: Option<Held>,
+}
+
+/// The place of a consumer.
+struct Held {
+    name: String,
+    ending: oneshot::Receiver<Ending>,
+    holders: Arc<Holders>,
+}
+
+// === impl Places ===
+
+impl Places {
+    /// A place, if one is left.
+    pub(super) fn enter(&self) -> Result<Place, ApiError> {
+        let room = Arc::clone(&self.room).try_acquire_owned();
+        let room = room.map_err(|_| {
+            let message = "Too many streams are open at this time.";
+            ApiError::rate_limited(message, STREAMS_RETRY_AFTER)
+        })?;
+        Ok(Place {
+            _room: room,
+            consumer: None,
+        })
+    }
+
+    /// Makes `place` the one of this consumer, and ends the stream that had it before: that is most
+    /// often a connection which is dead and has not found out.
+    pub(super) fn take(&self, place: &mut Place, name: String) {
+        let (sender, ending) = oneshot::channel();
+        let before = self.consumers.lock().insert(name.clone(), sender);
+        if let Some(before) = before {
+            // Nobody may be there any more.
+            let _ = before.send(Ending::TakenOver);
+        }
+        place.consumer = Some(Held {
+            name,
+            ending,
+            holders: Arc::clone(&self.consumers),
+        });
+    }
+
+    /// Ends the stream of a consumer, if one is open.
+    pub(super) fn end(&self, name: &str, ending: Ending) {
+        let holder = self.consumers.lock().remove(name);
+        if let Some(holder) = holder {
+            let _ = holder.send(ending);
+        }
+    }
+}
+
+impl Default for Places {
+    fn default() -> Self {
+        Self {
+            room: Arc::new(Semaphore::new(STREAMS_MAX)),
+            consumers: Arc::default(),
+        }
+    }
+}
+
+// === impl Place ===
+
+impl Place {
+    /// Until the stream has to end. Never for one without a consumer.
+    pub(super) async fn ending(&mut self) -> Ending {
+        match &mut self.consumer {
+            // A sender is dropped only when another took its place.
+            Some(held) => (&mut held.ending).await.unwrap_or(Ending::TakenOver),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Closed first, so that it is told apart from the place of one who came later.
+        self.ending.close();
+        let mut holders = self.holders.lock();
+        if holders
+            .get(&self.name)
+            .is_some_and(oneshot::Sender::is_closed)
+        {
+            holders.remove(&self.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(places: &Places) -> Place {
+        let mut place = places.enter().unwrap();
+        places.take(&mut place, "bot".into());
+        place
+    }
+
+    #[tokio::test]
+    async fn the_last_one_to_come_has_the_place() {
+        let places = Places::default();
+        let (mut first, mut second) = (taken(&places), taken(&places));
+        assert_eq!(first.ending().await, Ending::TakenOver);
+        // What the first leaves behind is not the second's end.
+        drop(first);
+        assert_eq!(places.consumers.lock().len(), 1);
+        places.end("bot", Ending::Forgotten);
+        assert_eq!(second.ending().await, Ending::Forgotten);
+        drop(second);
+        assert!(places.consumers.lock().is_empty());
+    }
+
+    #[test]
+    fn nothing_is_kept_of_those_who_left() {
+        let places = Places::default();
+        drop(taken(&places));
+        assert!(places.consumers.lock().is_empty());
+        let all: Vec<_> = (0..STREAMS_MAX).map(|_| taken(&places)).collect();
+        assert_eq!(places.enter().err().unwrap().status, 429);
+        drop(all);
+        assert!(places.consumers.lock().is_empty());
+        assert!(places.enter().is_ok());
+    }
+}
