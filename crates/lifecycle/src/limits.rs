@@ -163,9 +163,10 @@ pub const LOOK_APART_UNACCEPTED: Duration = Duration::from_mins(1);
 pub const ROLL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Rounds in which Discord says that there is no such channel, and its list shows it all the same or
-/// is refused, until the channel counts as gone: lists were seen to go on showing what is gone
-/// (discord-api-docs #1304), and the list of a guild that is gone is refused for ever. A sweep that
-/// still sees it looks again ([`GHOST_RECHECK`]).
+/// is refused, until that is decided: lists were seen to go on showing what is gone
+/// (discord-api-docs #1304), and the list of a guild that is gone is refused for ever. A channel counts
+/// as gone then, and a sweep that still sees it looks again ([`GHOST_RECHECK`]). No sweep lists threads:
+/// a thread is parked.
 pub const DOUBTS_MAX: u8 = 3;
 
 /// Looks that may still see the channel after an accepted deletion before it is deleted again.

@@ -64,8 +64,11 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             // If we die before this is on record, the next life deletes once more: harmless.
             let is_accepted = debt.is_accepted || deletion == Deletion::Accepted;
             let said = is_accepted.then(|| ACCEPTED.to_owned());
+            // What was tried in vain is over once Discord has deleted it, and not before.
+            let tries = if is_accepted { 0 } else { debt.row.tries };
+            let event = Event::Deleted;
             debt.row = core
-                .step_with(debt.row.attempt, Event::Deleted, Duration::ZERO, 0, said)
+                .step_with(debt.row.attempt, event, Duration::ZERO, tries, said)
                 .await?
                 .row;
             kp!("lifecycle.delete.recorded");
@@ -202,7 +205,7 @@ fn may_ask<A, R, C: Clock>(core: &Core<A, R, C>, debt: &mut Debt) -> bool {
 
 /// Puts a channel aside that cannot be deleted as things stand. It is not forgotten: it is tried
 /// again for ever, counted, and named in the log each time.
-async fn park<A, R: Registry, C: Clock>(
+pub(super) async fn park<A, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     debt: Debt,
     reason: &(dyn Error + Send + Sync),

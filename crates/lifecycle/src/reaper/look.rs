@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::{Debt, debt::Next, unanswered};
+use super::{Debt, debt::Next, delete::park, unanswered};
 use crate::{
-    ChannelApi, Clock, Event, Failure, GuildApi, Presence, Registry, RegistryError, Stage,
+    ChannelApi, Clock, Event, Failure, GuildApi, Kind, Presence, Registry, RegistryError, Stage,
     core::Core,
     kp,
     limits::{
@@ -14,6 +14,11 @@ use crate::{
         LOOKS_STILL_HERE_MAX,
     },
 };
+
+/// Why a thread is put aside of which nobody knows whether it is gone.
+#[derive(Debug, thiserror::Error)]
+#[error("discord says that there is no such thread, and its list of threads does not agree")]
+struct Doubtful;
 
 /// Looks once; `None` when the debt is settled.
 ///
@@ -63,22 +68,7 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             debt.after(apart, next)
         }
         Ok(Presence::Absent) if debt.is_accepted => return gone(core, &debt).await,
-        Ok(Presence::Absent) => {
-            let (guild_id, channel) = (debt.row.guild_id, (debt.row.kind, owned.channel_id));
-            let shows = core.roll.shows(&core.api, guild_id, channel, began).await;
-            if let Ok(true) | Err(Failure::Never { .. }) = shows {
-                debt.doubts += 1;
-            }
-            match shows {
-                Ok(false) => return gone(core, &debt).await,
-                _ if debt.doubts >= DOUBTS_MAX => return gone(core, &debt).await,
-                Ok(true) => still_there(core, debt).await?,
-                Err(failure @ Failure::Never { .. }) => debt
-                    .after_failure(&core.switches, &failure, again)
-                    .after(LOOK_APART_UNACCEPTED, again),
-                Err(failure) => debt.after_failure(&core.switches, &failure, again),
-            }
-        }
+        Ok(Presence::Absent) => return doubted(core, debt, again, began).await,
         // An accepted deletion takes a moment to show; one whose answer was lost may not have
         // happened.
         Ok(Presence::Here | Presence::Hidden)
@@ -96,6 +86,40 @@ pub(super) async fn look<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     Ok(Some(debt))
 }
 
+/// Discord says again that there is none, and has never said that it deleted it: what its list says
+/// decides, unless it never agrees.
+async fn doubted<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    mut debt: Debt,
+    again: Next,
+    began: Instant,
+) -> Result<Option<Debt>, RegistryError> {
+    let Some(owned) = debt.row.stage.owned() else {
+        return Ok(None);
+    };
+    let (guild_id, channel) = (debt.row.guild_id, (debt.row.kind, owned.channel_id));
+    let shows = core.roll.shows(&core.api, guild_id, channel, began).await;
+    if let Ok(true) | Err(Failure::Never { .. }) = shows {
+        debt.doubts = debt.doubts.saturating_add(1);
+    }
+    let debt = match shows {
+        Ok(false) => return gone(core, &debt).await,
+        Ok(true) | Err(Failure::Never { .. }) if debt.doubts >= DOUBTS_MAX => {
+            return match debt.row.kind {
+                Kind::Text => gone(core, &debt).await,
+                // No sweep lists threads: nobody would look again.
+                Kind::Thread => park(core, debt, &Doubtful).await,
+            };
+        }
+        Ok(true) => still_there(core, debt).await?,
+        Err(failure @ Failure::Never { .. }) => debt
+            .after_failure(&core.switches, &failure, again)
+            .after(LOOK_APART_UNACCEPTED, again),
+        Err(failure) => debt.after_failure(&core.switches, &failure, again),
+    };
+    Ok(Some(debt))
+}
+
 /// It is to be deleted again. On record, so that the next life does not take the former answer for a
 /// proof either.
 async fn still_there<A, R: Registry, C: Clock>(
@@ -104,9 +128,11 @@ async fn still_there<A, R: Registry, C: Clock>(
 ) -> Result<Debt, RegistryError> {
     debt.is_accepted = false;
     if let Stage::Verifying(_) = debt.row.stage {
-        let attempt = debt.row.attempt;
-        let stepped = core.step(attempt, Event::Rearmed, Duration::ZERO).await?;
-        debt.row = stepped.row;
+        let (attempt, tries) = (debt.row.attempt, debt.row.tries);
+        debt.row = core
+            .step_with(attempt, Event::Rearmed, Duration::ZERO, tries, None)
+            .await?
+            .row;
     }
     Ok(debt.again(Next::Delete))
 }

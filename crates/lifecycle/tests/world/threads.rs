@@ -13,6 +13,7 @@ use twilight_model::id::Id;
 use super::floor::{CREATE, DELETE, LOOK, World, opening};
 
 const THREAD: &str = "POST /channels/{channel_id}/threads";
+const THREADS: &str = "GET /guilds/{guild_id}/threads/active";
 const HOUR: Duration = Duration::from_hours(1);
 
 /// `MANAGE_THREADS` (topics/permissions).
@@ -243,6 +244,37 @@ async fn a_thread_of_which_two_replicas_know_nothing_is_in_the_list_of_threads()
     sleep(Duration::from_mins(5)).await;
     assert_eq!((world.alive(), world.counts().gone), (0, 1));
     world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_whose_list_does_not_agree_that_it_is_gone_stays_a_debt() {
+    // How: deletions and looks meet replicas that do not know the thread; the list shows it, or is
+    // refused.
+    for is_refused in [false, true] {
+        let world = world(Config::default(), Isolation::Thread).await;
+        for route in [DELETE, LOOK] {
+            let absent = Fault::status(route, 404).code(10003);
+            world.discord.fault(absent.always());
+        }
+        if is_refused {
+            let refused = Fault::status(THREADS, 403).code(50001);
+            world.discord.fault(refused.always());
+        }
+        drop(world.open().await.unwrap());
+        sleep(HOUR / 2).await;
+        let counts = world.counts();
+        assert_eq!((world.alive(), counts.gone, counts.parked), (1, 0, 1));
+        if is_refused {
+            // It costs little.
+            let deletions = world.requests(DELETE);
+            sleep(24 * HOUR).await;
+            assert_eq!((world.alive(), world.counts().gone), (1, 0));
+            let deletions = world.requests(DELETE) - deletions;
+            assert!((3..=5).contains(&deletions), "{deletions} in a day");
+        }
+        world.discord.clear_faults();
+        world.settle().await;
+    }
 }
 
 #[tokio::test(start_paused = true)]
