@@ -89,6 +89,7 @@ pub(crate) struct World {
     channels_overshoot: usize,
     category_channels_max: usize,
     threads_max: usize,
+    refused_words: Vec<String>,
     role_cleanup_ms: u64,
     /// Events on their way out.
     outbox: Vec<Dispatch>,

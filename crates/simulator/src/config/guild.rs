@@ -34,6 +34,9 @@ pub struct GuildConfig {
     pub category_channels_max: usize,
     /// Active threads per guild (Discord: unpublished, 1000 by wide report).
     pub threads_max: usize,
+    /// Words that the name of a new channel or thread may not hold (20031). Which they are at
+    /// Discord is not published.
+    pub refused_words: Vec<String>,
     /// How long a deleted role stays on its members, in milliseconds; with several deleted roles
     /// one clean-up starts after the other.
     pub role_cleanup_ms: u64,
@@ -50,6 +53,7 @@ impl Default for GuildConfig {
             channels_overshoot: 0,
             category_channels_max: 50,
             threads_max: 1_000,
+            refused_words: Vec::new(),
             role_cleanup_ms: 0,
         }
     }

@@ -50,6 +50,8 @@ refusals! {
     unknown_user = 404, 10013, "Unknown User";
     /// No such webhook.
     unknown_webhook = 404, 10015, "Unknown Webhook";
+    /// A word in a name that Discord does not allow.
+    name_refused = 400, 20031, "This name contains words that are not allowed";
     /// 250 pins.
     too_many_pins = 400, 30003, "Maximum number of pins reached for the channel (250)";
     /// 250 roles.

@@ -99,6 +99,7 @@ impl World {
             channels_overshoot: config.guild.channels_overshoot,
             category_channels_max: config.guild.category_channels_max,
             threads_max: config.guild.threads_max,
+            refused_words: config.guild.refused_words.clone(),
             role_cleanup_ms: config.guild.role_cleanup_ms,
             outbox: Vec::new(),
         }

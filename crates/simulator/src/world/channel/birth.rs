@@ -22,6 +22,7 @@ impl World {
     ) -> Result<Value, ApiError> {
         self.guild_for(actor, guild_id)?;
         draft.check()?;
+        self.check_words(&draft.name)?;
         // Known before permissions: who cannot see the category learns nothing else about it.
         self.check_parent(guild_id, draft.kind, draft.parent_id, None)?;
         let held = match draft.parent_id {
@@ -75,6 +76,15 @@ impl World {
         if others.count() >= max {
             let message = format!("Maximum number of channels in category reached ({max})");
             return refuse("CHANNEL_PARENT_MAX_CHANNELS", &message);
+        }
+        Ok(())
+    }
+
+    /// 20031 for a name with a word that is not allowed.
+    pub(crate) fn check_words(&self, name: &str) -> Result<(), ApiError> {
+        let name = name.to_lowercase();
+        if self.refused_words.iter().any(|word| name.contains(word)) {
+            return Err(ApiError::name_refused());
         }
         Ok(())
     }

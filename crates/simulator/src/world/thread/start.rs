@@ -73,6 +73,7 @@ impl World {
             _ => return Err(ApiError::wrong_channel_type()),
         };
         draft.check()?;
+        self.check_words(&draft.name)?;
         self.stored(channel_id, message_id)
             .ok_or_else(ApiError::unknown_message)?;
         if self.any_channel(message_id).is_some() {
@@ -106,6 +107,7 @@ impl World {
             _ => return Err(ApiError::wrong_channel_type()),
         };
         draft.check()?;
+        self.check_words(&draft.name)?;
         let needed = match kind {
             _ if forum => permission::SEND_MESSAGES,
             PRIVATE_THREAD => permission::CREATE_PRIVATE_THREADS,
