@@ -50,7 +50,7 @@ impl ChannelApi for Discord {
         }
         let outcome = self.create_wishing(plan, deadline).await;
         kp!("discord.create.settled");
-        outcome.map_err(Failed::acting)
+        outcome.map_err(Failed::naming)
     }
 
     async fn delete(&self, channel: &Deletable) -> Result<Deletion, Failure> {

@@ -120,6 +120,12 @@ impl Refusal {
         self.room().is_some()
     }
 
+    /// Whether it is the name that was refused, and nothing else that is known.
+    pub(crate) fn is_of_the_name(&self) -> bool {
+        let field = self.field.as_deref();
+        self.code == Code::NameRefused || field.is_some_and(|field| field.starts_with("name: "))
+    }
+
     /// What is full, if that is why.
     pub(crate) fn room(&self) -> Option<Room> {
         match self.code {
@@ -191,6 +197,9 @@ mod tests {
             refusal.to_string(),
             "discord refused with status 400: Invalid Form Body (parent_id: CHANNEL_PARENT_MAX_CHANNELS)"
         );
+        assert!(!refusal.is_of_the_name());
+        let name = br#"{"code":50035,"errors":{"name":{"_errors":[{"code":"X"}]}}}"#;
+        assert!(Refusal::read(400, name).unwrap().is_of_the_name());
         let nested =
             br#"{"code":50035,"errors":{"embeds":{"0":{"title":{"_errors":[{"code":"X"}]}}}}}"#;
         assert_eq!(

@@ -41,8 +41,8 @@ impl Discord {
     /// # Errors
     ///
     /// All of [`Failure`]. A guild without room for another active thread
-    /// ([`Code::ThreadsFull`](crate::Code::ThreadsFull)) is `NoRoom`; a parent that is gone, of
-    /// another type or closed to the bot is `Never`.
+    /// ([`Code::ThreadsFull`](crate::Code::ThreadsFull)) is `NoRoom`, a name that Discord does not allow
+    /// `NameRefused`; a parent that is gone, of another type or closed to the bot is `Never`.
     pub async fn create_thread(
         &self,
         thread: &NewThread<'_>,
@@ -65,7 +65,7 @@ impl Discord {
             .sender
             .send(&call.until(deadline), json::<Started>)
             .await;
-        Ok(started.map_err(Failed::acting)?.id)
+        Ok(started.map_err(Failed::naming)?.id)
     }
 }
 

@@ -219,6 +219,18 @@ impl Failed {
         }
     }
 
+    /// The verdict on a call that creates something with a name.
+    pub(crate) fn naming(self) -> cordboard_lifecycle::Failure {
+        match self.trouble.refusal() {
+            Some(refusal) if refusal.is_of_the_name() && !self.may_have_acted => {
+                cordboard_lifecycle::Failure::NameRefused {
+                    source: self.trouble.into(),
+                }
+            }
+            _ => self.acting(),
+        }
+    }
+
     /// The verdict on a call that only reads: nothing can have been done.
     pub(crate) fn reading(self) -> cordboard_lifecycle::Failure {
         Self {

@@ -106,7 +106,8 @@ pub struct Listed {
 pub trait ChannelApi: Send + Sync + 'static {
     /// Creates a text channel that carries the plan's mark in topic and audit-log reason, or a
     /// thread that carries it in the reason. [`Failure::NoRoom`] when the guild, the category or
-    /// the parent is full; `Never` for refusals that only an operator can lift (permissions, bad
+    /// the parent is full, [`Failure::NameRefused`] when it is the name (400 with code 20031, or 50035 for
+    /// the field `name`); `Never` for refusals that only an operator can lift (permissions, bad
     /// category).
     fn create(
         &self,

@@ -146,7 +146,7 @@ impl Capacity {
             Place::Thread(id) => format!("a thread in the channel {id}"),
         };
         let why = format!(
-            "look at the bot's permissions, and whether the place is there: {what} was refused: {source}"
+            "look at the bot's permissions, the prefix of names, and whether the place is there: {what} was refused: {source}"
         );
         tracing::warn!(
             why,

@@ -29,7 +29,7 @@ pub enum Condition {
     /// Discord creates no channels for us for a while.
     CreationClosed,
     /// Discord refuses to create channels for us, for a reason that somebody has to remove: a
-    /// permission, a category or a parent channel that is gone.
+    /// permission, a category or a parent channel that is gone, a prefix that no name may have.
     CreationRefused,
     /// The wall clock jumped a while ago, so that times on record do not fit each other.
     ClockJumped,

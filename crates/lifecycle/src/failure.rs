@@ -25,6 +25,13 @@ pub enum Failure {
         /// What Discord said.
         source: Source,
     },
+    /// Discord did not act, because the name holds something that it does not allow. The same may be
+    /// asked for again under another name.
+    #[error("discord does not allow the name")]
+    NameRefused {
+        /// What Discord said.
+        source: Source,
+    },
     /// The answer was lost, so Discord may have acted, or may act later. Look before you retry.
     #[error("discord may have acted")]
     Unknown {

@@ -208,6 +208,10 @@ pub const RECOVER_AT_ONCE: usize = 64;
 /// first characters it stays below Discord's 100 (resources/guild#create-guild-channel).
 pub const NAME_PART_MAX: usize = 40;
 
+/// Labels that are remembered because Discord refused a name with them: more than there are bots. What
+/// does not fit is refused each time.
+pub const REFUSED_LABELS_MAX: usize = 256;
+
 /// What the gateway told that waits for the driver. A burst of a whole guild's channels fits; what
 /// does not fit is made up for by a sweep.
 pub const OBSERVED_MAX: usize = 1_024;

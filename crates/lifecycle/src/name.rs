@@ -1,6 +1,17 @@
 //! Channel names, for people only: nothing is ever looked up by a name.
 
-use crate::{AttemptId, limits::NAME_PART_MAX};
+use std::collections::HashSet;
+
+use parking_lot::Mutex;
+
+use crate::{
+    AttemptId,
+    limits::{NAME_PART_MAX, REFUSED_LABELS_MAX},
+};
+
+/// Labels with which Discord refused a name: the names of what they are asked for go without.
+#[derive(Debug, Default)]
+pub(crate) struct RefusedLabels(Mutex<HashSet<String>>);
 
 /// `prefix-label-abcd`, in characters that Discord keeps as they are. A label cannot bring a mark
 /// into the name: `~` and `.` do not pass.
@@ -29,6 +40,27 @@ fn plain(text: &str) -> String {
     }
     plain.truncate(plain.trim_end_matches('-').len());
     plain
+}
+
+// === impl RefusedLabels ===
+
+impl RefusedLabels {
+    /// The label, or none if it was refused.
+    pub(crate) fn pass<'a>(&self, label: &'a str) -> &'a str {
+        if self.0.lock().contains(label) {
+            ""
+        } else {
+            label
+        }
+    }
+
+    /// Discord refused a name with this label.
+    pub(crate) fn add(&self, label: &str) {
+        let mut refused = self.0.lock();
+        if refused.len() < REFUSED_LABELS_MAX {
+            refused.insert(label.to_owned());
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use tokio::{
     sync::oneshot,
-    time::{Instant, sleep, sleep_until, timeout, timeout_at},
+    time::{Instant, error::Elapsed, sleep, sleep_until, timeout, timeout_at},
 };
 use twilight_model::id::{Id, marker::ChannelMarker};
 
@@ -155,15 +155,7 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
         put_on_record(core, &row).await?;
     }
     kp!("lifecycle.create.planned");
-    let plan = Plan {
-        guild_id: core.settings.guild_id,
-        place,
-        name: channel_name(&core.settings.name_prefix, &opening.label, row.attempt),
-        mark,
-        bot_id: core.settings.bot_id,
-        timeout: CREATE_TIMEOUT.min(opening.deadline.saturating_duration_since(Instant::now())),
-    };
-    let created = timeout(plan.timeout + CREATE_GRACE, core.api.create(&plan)).await;
+    let created = create(core, opening, row.attempt, mark, place).await;
     kp!("lifecycle.create.answered");
     if is_written_late {
         put_on_record(core, &row).await?;
@@ -176,7 +168,10 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
         Ok(Err(Failure::NoRoom { room, source })) => {
             (Event::Refused, Outcome::NoRoom { room, source })
         }
-        Ok(Err(Failure::Never { source })) => (Event::Refused, Outcome::Never { source }),
+        // A name without a label is the same for all of them.
+        Ok(Err(Failure::Never { source } | Failure::NameRefused { source })) => {
+            (Event::Refused, Outcome::Never { source })
+        }
         Ok(Err(Failure::Unknown { source })) if core.lacks(Sabotage::ForgetUnknown) => {
             (Event::Refused, Outcome::NotDone { wait: None, source })
         }
@@ -204,6 +199,46 @@ async fn try_once<A: ChannelApi, R: Registry, C: Clock>(
         core.lost.put(Missing::new(row, Arc::clone(answer)));
     }
     Ok(outcome)
+}
+
+/// Asks for the channel, and once more without the label if Discord does not allow that in a name:
+/// it has not acted then, so the same mark may go again. No place is shut for a bot's name.
+async fn create<A: ChannelApi, R, C: Clock>(
+    core: &Core<A, R, C>,
+    opening: &Opening,
+    attempt: AttemptId,
+    mark: Mark,
+    place: Place,
+) -> Result<Result<Id<ChannelMarker>, Failure>, Elapsed> {
+    let settings = &core.settings;
+    let name = |label| channel_name(&settings.name_prefix, label, attempt);
+    let send = async |name| {
+        let left = opening.deadline.saturating_duration_since(Instant::now());
+        let plan = Plan {
+            guild_id: settings.guild_id,
+            place,
+            name,
+            mark,
+            bot_id: settings.bot_id,
+            timeout: CREATE_TIMEOUT.min(left),
+        };
+        timeout(plan.timeout + CREATE_GRACE, core.api.create(&plan)).await
+    };
+    let (wanted, plain) = (name(core.refused_labels.pass(&opening.label)), name(""));
+    let is_plain = wanted == plain;
+    let created = send(wanted).await;
+    match &created {
+        Ok(Err(Failure::NameRefused { source })) if !is_plain => {
+            tracing::warn!(
+                label = opening.label,
+                error = %source,
+                "discord does not allow this in the name of a channel; such channels go without it"
+            );
+            core.refused_labels.add(&opening.label);
+            send(plain).await
+        }
+        _ => created,
+    }
 }
 
 /// Puts a fresh attempt on record. If we die after this, the next life asks the audit log what came

@@ -224,9 +224,10 @@ fn pause<A, R, C>(
         Failure::NotDone {
             wait: Some(wait), ..
         } => told(wait, dice),
-        Failure::NotDone { .. } | Failure::NoRoom { .. } | Failure::Unknown { .. } => {
-            back_off(failures, Duration::ZERO, dice)
-        }
+        Failure::NotDone { .. }
+        | Failure::NoRoom { .. }
+        | Failure::NameRefused { .. }
+        | Failure::Unknown { .. } => back_off(failures, Duration::ZERO, dice),
         Failure::Never { source } => {
             let why = format!("grant the bot View Audit Log: {source}");
             core.switches

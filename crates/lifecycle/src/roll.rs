@@ -123,7 +123,9 @@ impl From<Result<HashSet<Id<ChannelMarker>>, Failure>> for Outcome {
         match failure {
             Failure::Never { .. } => Self::Never { why },
             Failure::NotDone { wait, .. } => Self::NotDone { wait, why },
-            Failure::NoRoom { .. } | Failure::Unknown { .. } => Self::NotDone { wait: None, why },
+            Failure::NoRoom { .. } | Failure::NameRefused { .. } | Failure::Unknown { .. } => {
+                Self::NotDone { wait: None, why }
+            }
         }
     }
 }

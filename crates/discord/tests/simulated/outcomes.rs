@@ -20,6 +20,7 @@ const SECONDS: Duration = Duration::from_secs(10);
 enum Kind {
     NotDone,
     NoRoom(Room),
+    NameRefused,
     Unknown,
     Never,
 }
@@ -28,6 +29,7 @@ fn kind(failure: &Failure) -> Kind {
     match failure {
         Failure::NotDone { .. } => Kind::NotDone,
         Failure::NoRoom { room, .. } => Kind::NoRoom(*room),
+        Failure::NameRefused { .. } => Kind::NameRefused,
         Failure::Unknown { .. } => Kind::Unknown,
         Failure::Never { .. } => Kind::Never,
         other => panic!("{other:?}"),
@@ -37,6 +39,7 @@ fn kind(failure: &Failure) -> Kind {
 fn trouble(failure: &Failure) -> &Trouble {
     let (Failure::NotDone { source, .. }
     | Failure::NoRoom { source, .. }
+    | Failure::NameRefused { source }
     | Failure::Unknown { source }
     | Failure::Never { source }) = failure
     else {
@@ -254,9 +257,9 @@ async fn a_guild_with_too_many_threads_has_no_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_name_that_discord_does_not_allow_is_never() {
+async fn a_name_that_discord_does_not_allow_is_told_apart() {
     let (kind, refusal) = refused(400, 20031).await;
-    assert_eq!((kind, refusal.code), (Kind::Never, Code::NameRefused));
+    assert_eq!((kind, refusal.code), (Kind::NameRefused, Code::NameRefused));
 }
 
 #[tokio::test(start_paused = true)]

@@ -48,7 +48,7 @@ impl ChannelApi for Wire {
         let request = Request::new(route, LightMethod::Post).body(Some(body));
         let request = with_reason(request, &plan.mark);
         let created = async { read::<Named>(self.ask(request, deadline).await?, deadline).await };
-        Ok(created.await.map_err(Trouble::acting)?.id)
+        Ok(created.await.map_err(Trouble::naming)?.id)
     }
 
     async fn delete(&self, channel: &Deletable) -> Result<Deletion, Failure> {

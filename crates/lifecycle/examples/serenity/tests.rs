@@ -146,6 +146,7 @@ async fn each_outcome_of_a_creation_has_its_verdict() {
         (limited, "not done, wait 90s"),
         (Fault::status(CREATE, 400).code(30_013), "no room: Guild"),
         (Fault::status(CREATE, 400).code(160_006), "no room: Threads"),
+        (Fault::status(CREATE, 400).code(20_031), "name refused"),
         (Fault::status(CREATE, 400).code(50_035), "never"),
         (Fault::status(CREATE, 403).code(50_013), "never"),
         (Fault::status(CREATE, 401), "never"),
@@ -240,6 +241,7 @@ fn name(failure: &Failure) -> String {
             wait: Some(wait), ..
         } => format!("not done, wait {wait:?}"),
         Failure::NoRoom { room, .. } => format!("no room: {room:?}"),
+        Failure::NameRefused { .. } => "name refused".to_owned(),
         Failure::Unknown { .. } => "unknown".to_owned(),
         Failure::Never { .. } => "never".to_owned(),
         other => format!("{other:?}"),

@@ -40,6 +40,7 @@ const PAUSE_MAX: Duration = Duration::from_hours(48);
 /// The JSON error codes that something here depends on
 /// (topics/opcodes-and-status-codes#json-json-error-codes).
 const UNKNOWN_CHANNEL: isize = 10_003;
+const NAME_REFUSED: isize = 20_031;
 const GUILD_FULL: isize = 30_013;
 const EDGE_BLOCK: isize = 40_333;
 const MISSING_ACCESS: isize = 50_001;
@@ -229,6 +230,17 @@ impl Trouble {
                 source: self.into(),
             },
         }
+    }
+
+    /// The verdict on a call that creates something with a name.
+    pub(crate) fn naming(self) -> Failure {
+        if let Self::Refused(_, error) = &self
+            && (error.code == NAME_REFUSED || error.errors.iter().any(|error| error.path == "name"))
+        {
+            let source = self.into();
+            return Failure::NameRefused { source };
+        }
+        self.acting()
     }
 
     /// The verdict on a call that only reads: nothing can have been done.

@@ -20,6 +20,7 @@ use twilight_model::id::Id;
 use super::haunted::{Ghosts, Haunted};
 
 pub(crate) const CREATE: &str = "POST /guilds/{guild_id}/channels";
+pub(crate) const THREAD: &str = "POST /channels/{channel_id}/threads";
 pub(crate) const DELETE: &str = "DELETE /channels/{channel_id}";
 pub(crate) const LOOK: &str = "GET /channels/{channel_id}";
 pub(crate) const AUDIT_LOG: &str = "GET /guilds/{guild_id}/audit-logs";

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::{Condition, Observed, OpenError};
+use cordboard_lifecycle::{Condition, Isolation, Observed, OpenError, Opening};
+use cordboard_simulator::Config;
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 use twilight_model::id::Id;
 
 use super::{
     capacity::{categories, filled, is},
-    floor::{CREATE, World},
+    floor::{CREATE, THREAD, World, opening},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -103,5 +104,61 @@ async fn what_a_category_is_refused_is_tried_anew_when_the_category_changes() {
     world.channels().observe(Observed::Updated(Id::new(ids[0])));
     sleep(Duration::from_millis(1)).await;
     drop(world.open().await.unwrap());
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_discord_refuses_costs_one_request_and_shuts_no_place() {
+    // How: one bot's name holds a word that is not allowed; for channels, and for threads.
+    for with_threads in [false, true] {
+        let mut config = Config::default();
+        config.guild.refused_words = vec!["rude".to_owned()];
+        let world = World::with(config, |world| {
+            if with_threads {
+                world.isolation = Isolation::Thread(Id::new(world.discord.default_channel_id()));
+            }
+        })
+        .await;
+        let open = async |label: &str| {
+            let opening = Opening {
+                label: label.to_owned(),
+                ..opening(MINUTE)
+            };
+            world.channels().open(opening).await.unwrap()
+        };
+        let labels = ["Rude Bot", "Friend", "Rude Bot", "Friend"];
+        let mut leases = Vec::new();
+        for label in labels {
+            leases.push(open(label).await);
+            assert!(world.channels().conditions().is_empty());
+        }
+        let channels = world.discord.truth().channels;
+        let named = leases.iter().map(|lease| {
+            let id = lease.channel_id().get();
+            let channel = channels.iter().find(|one| one.id == id).unwrap();
+            channel.name.contains("friend")
+        });
+        assert_eq!(named.collect::<Vec<_>>(), [false, true, false, true]);
+        let route = if with_threads { THREAD } else { CREATE };
+        assert_eq!(world.requests(route), labels.len() + 1);
+        drop(leases);
+        world.settle().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_prefix_that_discord_refuses_is_told_as_what_it_is() {
+    let mut config = Config::default();
+    config.guild.refused_words = vec!["test".to_owned()];
+    let world = World::with(config, |_| ()).await;
+    let refused = world.open().await;
+    assert!(
+        matches!(refused, Err(OpenError::Never { .. })),
+        "{refused:?}"
+    );
+    let conditions = world.channels().conditions();
+    assert_eq!(conditions[0].0, Condition::CreationRefused);
+    assert!(conditions[0].1.contains("name"), "{}", conditions[0].1);
+    assert_eq!(world.requests(CREATE), 2);
     world.settle().await;
 }

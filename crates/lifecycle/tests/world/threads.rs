@@ -10,9 +10,8 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
-use super::floor::{CREATE, DELETE, LOOK, World, opening};
+use super::floor::{CREATE, DELETE, LOOK, THREAD, World, opening};
 
-const THREAD: &str = "POST /channels/{channel_id}/threads";
 const THREADS: &str = "GET /guilds/{guild_id}/threads/active";
 const HOUR: Duration = Duration::from_hours(1);
 
