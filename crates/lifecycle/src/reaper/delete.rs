@@ -54,15 +54,17 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             debt.hidden = Some(Instant::now());
             park(core, debt, &OutOfSight).await
         }
-        Ok(deletion) => {
+        Ok(deletion @ (Deletion::Accepted | Deletion::Absent)) => {
             kp!("lifecycle.delete.answered");
-            if debt.was_parked {
-                // What kept this one here keeps no other any more.
+            let is_accepted_now = deletion == Deletion::Accepted;
+            if debt.was_parked && is_accepted_now {
+                // What kept this one here keeps no other any more. Of one that somebody else deleted
+                // that cannot be said.
                 core.released.notify_one();
             }
             debt.was_parked = false;
             // If we die before this is on record, the next life deletes once more: harmless.
-            let is_accepted = debt.is_accepted || deletion == Deletion::Accepted;
+            let is_accepted = debt.is_accepted || is_accepted_now;
             let said = is_accepted.then(|| ACCEPTED.to_owned());
             // What was tried in vain is over once Discord has deleted it, and not before.
             let tries = if is_accepted { 0 } else { debt.row.tries };
@@ -72,14 +74,13 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                 .await?
                 .row;
             kp!("lifecycle.delete.recorded");
-            let wait = match deletion {
-                Deletion::Accepted => {
-                    // It was in our sight, or Discord would have refused.
-                    debt.hidden = None;
-                    debt.is_accepted = true;
-                    LOOK_AFTER_ACCEPTED
-                }
-                Deletion::Absent | Deletion::Hidden => debt.looks_apart(),
+            let wait = if is_accepted_now {
+                // It was in our sight, or Discord would have refused.
+                debt.hidden = None;
+                debt.is_accepted = true;
+                LOOK_AFTER_ACCEPTED
+            } else {
+                debt.looks_apart()
             };
             Ok(Some(debt.after(wait, FIRST_LOOK)))
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cordboard_lifecycle::{Observed, limits::REARM_PROBES};
 use cordboard_simulator::{Fault, Scope, SpecialChannel};
 use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
@@ -78,6 +79,36 @@ async fn a_forbidden_deletion_is_parked_and_tried_again() {
         world.discord.clear_faults();
         world.settle().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn parked_channels_that_somebody_deleted_bring_no_other_forward() {
+    // How: ten are parked, and somebody deletes the three that are tried first.
+    let world = World::new().await;
+    let leases = join_all((0..10).map(|_| world.open())).await;
+    let ids = leases.iter().map(|lease| lease.as_ref().unwrap());
+    let ids: Vec<u64> = ids.map(|lease| lease.channel_id().get()).collect();
+    let refused = Fault::status(DELETE, 403).code(50013);
+    world.discord.fault(refused.always());
+    for lease in leases {
+        drop(lease);
+        sleep(Duration::from_secs(1)).await;
+    }
+    sleep(Duration::from_secs(40)).await;
+    assert_eq!(world.counts().parked, 10);
+    for id in &ids[..REARM_PROBES] {
+        world.discord.delete_channel(*id);
+    }
+    world.discord.clear_faults();
+    world.channels().observe(Observed::Changed);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.requests(DELETE), 10 + REARM_PROBES);
+    assert_eq!(world.counts().parked, 7);
+    // How: one that is deleted by us is another matter.
+    world.channels().observe(Observed::Changed);
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(world.alive(), 0);
+    world.settle().await;
 }
 
 #[tokio::test(start_paused = true)]
