@@ -29,13 +29,6 @@ fn unanswered<T>(outcome: Result<Result<T, Failure>, Elapsed>) -> Result<T, Fail
     })
 }
 
-/// What to do next.
-enum Turn {
-    Put(Debt),
-    Gone(Debt),
-    Nothing,
-}
-
 /// Deletes what is condemned until the registry fails.
 pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
@@ -55,54 +48,41 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         let due = queue
             .due()
             .filter(|_| may_delete && calls.len() < REAPS_MAX);
-        let turn = tokio::select! {
+        let gone = tokio::select! {
             // What has come to something first: it makes room, and it is never more than was begun.
             biased;
-            Some(done) = calls.next() => {
-                let (channel_id, done) = done?;
-                match (channel_id, done) {
-                    (_, Some(debt)) => Turn::Put(debt),
-                    (Some(channel_id), None) => {
-                        queue.settled(channel_id);
-                        Turn::Nothing
-                    }
-                    (None, None) => Turn::Nothing,
+            Some(done) = calls.next() => match done? {
+                (_, Some(debt)) => Vec::from_iter(queue.put(debt)),
+                (Some(channel_id), None) => {
+                    queue.settled(channel_id);
+                    Vec::new()
                 }
-            }
+                (None, None) => Vec::new(),
+            },
             channel_id = core.deleted.next() => {
                 let is_owed = |id| core.known(id).is_some() && !core.is_quarantined(id);
-                queue.take_gone(channel_id, is_owed).map_or(Turn::Nothing, Turn::Gone)
+                Vec::from_iter(queue.take_gone(channel_id, is_owed))
             }
             Some(closed) = closings.next() => {
                 let closed: Result<(), RegistryError> = closed;
                 closed?;
-                Turn::Nothing
+                Vec::new()
             }
-            debt = core.condemned.next() => Turn::Put(debt),
+            debt = core.condemned.next() => Vec::from_iter(queue.put(debt)),
             () = core.rearm.notified() => {
-                queue.rearm(Instant::now(), REARM_PROBES);
-                Turn::Nothing
+                queue.rearm(Instant::now(), REARM_PROBES)
             }
             () = core.released.notified() => {
-                queue.rearm(Instant::now(), usize::MAX);
-                Turn::Nothing
+                queue.rearm(Instant::now(), usize::MAX)
             }
             channel_id = core.updated.next() => {
-                queue.rearm_one(channel_id, Instant::now());
-                Turn::Nothing
+                Vec::from_iter(queue.rearm_one(channel_id, Instant::now()))
             }
             // The switch lives as long as we do.
-            _ = held.changed() => Turn::Nothing,
-            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Turn::Nothing,
+            _ = held.changed() => Vec::new(),
+            () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Vec::new(),
         };
-        let gone = match turn {
-            Turn::Put(debt) => queue.put(debt),
-            Turn::Gone(debt) => Some(debt),
-            Turn::Nothing => None,
-        };
-        if let Some(debt) = gone {
-            closings.push(close(core, debt));
-        }
+        closings.extend(gone.into_iter().map(|debt| close(core, debt)));
     }
 }
 

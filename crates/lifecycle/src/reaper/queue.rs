@@ -81,41 +81,40 @@ impl Queue {
     }
 
     /// Brings forward what failed: something has changed. Of what was refused, a few are tried, and
-    /// all when one of them has gone.
-    pub(super) fn rearm(&mut self, now: Instant, refused_max: usize) {
+    /// all when one of them has gone. Gives back those of which Discord has said meanwhile that they
+    /// are gone.
+    pub(super) fn rearm(&mut self, now: Instant, refused_max: usize) -> Vec<Debt> {
         let mut refused = 0;
         let failed = self.waiting.extract_if(.., |_, debt| {
             refused += usize::from(debt.was_parked);
             debt.failed.is_some() && (!debt.was_parked || refused <= refused_max)
         });
         let failed: Vec<Debt> = failed.map(|(_, debt)| debt).collect();
-        for debt in failed {
-            self.bring_forward(debt, now);
-        }
+        let back = failed
+            .into_iter()
+            .filter_map(|debt| self.bring_forward(debt, now));
+        back.collect()
     }
 
-    /// Brings forward the debt of one channel, if it failed: something about it has changed.
-    pub(super) fn rearm_one(&mut self, channel_id: Id<ChannelMarker>, now: Instant) {
-        let Some(place) = self.places.get(&channel_id) else {
-            return;
-        };
-        let failed = self
-            .waiting
-            .get(place)
-            .is_some_and(|debt| debt.failed.is_some());
-        if failed && let Some(debt) = self.waiting.remove(place) {
-            self.bring_forward(debt, now);
-        }
+    /// Brings forward the debt of one channel, if it failed: something about it has changed. Gives it
+    /// back as [`Self::rearm`] does.
+    pub(super) fn rearm_one(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        now: Instant,
+    ) -> Option<Debt> {
+        let place = self.places.get(&channel_id)?;
+        self.waiting.get(place)?.failed?;
+        let debt = self.waiting.remove(place)?;
+        self.bring_forward(debt, now)
     }
 
-    fn bring_forward(&mut self, debt: Debt, now: Instant) {
+    fn bring_forward(&mut self, debt: Debt, now: Instant) -> Option<Debt> {
         let again = debt.failed.map_or(now, |at| at + REFUSED_AGAIN_AFTER);
         let due = now.max(again) + REARM_SPREAD.mul_f64(fastrand::f64());
         let due = due.min(debt.due);
         self.forget(&debt);
-        // It was waiting just now, so nobody has heard that it is gone.
-        let back = self.put(Debt { due, ..debt });
-        debug_assert!(back.is_none(), "nobody has heard of it meanwhile");
+        self.put(Debt { due, ..debt })
     }
 
     fn forget(&mut self, debt: &Debt) {
@@ -166,5 +165,18 @@ mod tests {
         assert!(queue.put(debt(late)).is_some(), "it is gone");
         assert!(queue.put(debt(stale)).is_none(), "forgotten");
         assert!(queue.put(debt(Id::new(10))).is_some(), "kept");
+    }
+
+    #[tokio::test]
+    async fn what_is_brought_forward_and_is_gone_is_given_back() {
+        let mut queue = Queue::default();
+        let (now, failed) = (Instant::now(), Some(Instant::now()));
+        for id in [1, 2].map(Id::new) {
+            assert!(queue.put(Debt { failed, ..debt(id) }).is_none());
+            queue.heard_gone.insert(id);
+        }
+        assert!(queue.rearm_one(Id::new(1), now).is_some());
+        assert_eq!(queue.rearm(now, usize::MAX).len(), 1);
+        assert!(queue.due().is_none(), "nothing is left");
     }
 }
