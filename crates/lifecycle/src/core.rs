@@ -94,7 +94,8 @@ impl<A, R, C> Core<A, R, C> {
         self.index.lock().channels.get(&channel_id).copied()
     }
 
-    /// Whether the creation of this attempt is under way in this life: its answer will tell.
+    /// Whether the creation of this attempt is under way in this life, or its channel's name is being
+    /// put on record: what comes of it will tell.
     pub(crate) fn is_in_flight(&self, attempt: AttemptId) -> bool {
         self.index.lock().in_flight.contains(&attempt)
     }

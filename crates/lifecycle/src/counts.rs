@@ -6,7 +6,8 @@ use crate::Stage;
 /// was settled in a former life, is not counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Recorded, creation under way.
+    /// Recorded. Its creation is under way, or its channel is in use already and its name on the way to
+    /// the record.
     pub planned: u64,
     /// In use.
     pub live: u64,

@@ -9,8 +9,8 @@ use tokio::{
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, ChannelApi, Clock, Event, Evidence, Failure, Lease, Mark, OpenError, Opening, Place,
-    Plan, Registry, RegistryError, Room, Row, Source, Stage,
+    AttemptId, ChannelApi, Clock, Event, Evidence, Failure, IllegalStep, Lease, Mark, OpenError,
+    Opening, Place, Plan, Registry, RegistryError, Room, Row, Source, Stage,
     answer::Answer,
     channels::Command,
     core::Core,
@@ -292,8 +292,13 @@ async fn named<A: ChannelApi, R: Registry, C: Clock>(
         Err(error) => return Err(error),
     };
     let Stage::Live(owned) = row.stage else {
-        let source = "the row was settled while its creation was answered".into();
-        return Ok(Outcome::Lost { source });
+        // Nobody of this life settles a row whose creation is in flight. The next life goes by what is
+        // on record, and not by the lease that was given.
+        let stage = row.stage;
+        return Err(RegistryError::Illegal {
+            row: Box::new(row),
+            source: IllegalStep { stage, event },
+        });
     };
     kp!("lifecycle.create.named");
     core.time.heard(owned.channel_id);

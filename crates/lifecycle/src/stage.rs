@@ -23,7 +23,8 @@ pub struct Owned {
 /// Where the channel of one attempt stands. A stage that knows a channel has evidence for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Recorded before the creation leaves. Discord may or may not know it.
+    /// Recorded before the creation leaves. Discord may or may not know it; once it has named the
+    /// channel, a conversation may use it while the name is put on record.
     Planned,
     /// Discord did not act.
     NotCreated,
@@ -34,7 +35,7 @@ pub enum Stage {
     /// A channel carries the mark of this attempt and nothing proves that we created it: people can
     /// copy a mark. Never deleted; an open debt until there is evidence, or it is gone.
     Quarantined(Id<ChannelMarker>),
-    /// Discord named it, and a conversation may use it.
+    /// Discord named it, that is on record, and a conversation may use it.
     Live(Owned),
     /// Let go of and left standing, because that is what the settings say. Settled.
     Kept(Owned),
