@@ -48,7 +48,8 @@ impl Special {
         *self.changed.lock() = Some(Instant::now());
     }
 
-    /// The special channels as they were at most [`SPECIAL_AGE_MAX`] ago.
+    /// The special channels as they were less than [`SPECIAL_AGE_MAX`] ago. An answer that takes longer
+    /// is too old when it comes: no deletion could go by it.
     pub(crate) async fn channels(
         &self,
         api: &impl GuildApi,
@@ -65,10 +66,12 @@ impl Special {
             {
                 return Ok(Arc::clone(channels));
             }
-            let channels = Arc::new(Channels {
-                read_at: now,
-                ids: api.special_channels(guild_id).await?,
-            });
+            let ids = api.special_channels(guild_id).await?;
+            if now.elapsed() >= SPECIAL_AGE_MAX {
+                let source = "the guild's special channels came too late to be believed".into();
+                return Err(Failure::NotDone { wait: None, source });
+            }
+            let channels = Arc::new(Channels { read_at: now, ids });
             *read = Some(Arc::clone(&channels));
             Ok(channels)
         };

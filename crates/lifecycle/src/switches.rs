@@ -49,7 +49,7 @@ pub(crate) struct Refusals {
 }
 
 /// The checks, by the names of their counters.
-pub(crate) const REFUSALS: [&str; 9] = [
+pub(crate) const REFUSALS: [&str; 10] = [
     "not_condemned",
     "other_channel",
     "other_guild",
@@ -59,6 +59,7 @@ pub(crate) const REFUSALS: [&str; 9] = [
     "older_than_its_plan",
     "runaway",
     "held",
+    "too_late",
 ];
 
 // === impl Signals ===

@@ -28,6 +28,8 @@ pub(crate) struct Debt {
     pub(super) is_accepted: bool,
     /// Whether its deletion was counted by the brake.
     pub(super) is_counted: bool,
+    /// How often in a row its deletion was not sent, because its turn came too late.
+    pub(super) late: u8,
     /// When it was last seen to be there and out of our sight: absence proves nothing then.
     pub(super) hidden: Option<Instant>,
     /// How often the guild's list did not agree that it is gone.
@@ -69,6 +71,7 @@ impl Debt {
             was_parked: false,
             is_accepted: false,
             is_counted: false,
+            late: 0,
             hidden: None,
             doubts: 0,
         }

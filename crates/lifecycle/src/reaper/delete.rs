@@ -19,6 +19,7 @@ use crate::{
     sabotage::Sabotage,
     schedule::parked_wait,
     special,
+    switches::Switches,
 };
 
 /// What the checks before a deletion came to.
@@ -44,6 +45,7 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         Check::Stopped(debt) => return Ok(debt),
     };
     kp!("lifecycle.delete.authorized");
+    let late = std::mem::take(&mut debt.late);
     match unanswered(timeout(CALL_TIMEOUT, core.api.delete(&deletable)).await) {
         Ok(Deletion::Accepted | Deletion::Absent) if core.lacks(Sabotage::NoVerify) => {
             let attempt = debt.row.attempt;
@@ -85,9 +87,8 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             Ok(Some(debt.after(wait, FIRST_LOOK)))
         }
         Err(Failure::Never { source }) => park(core, debt, &*source).await,
-        // Its turn came too late. Nothing has failed: it is checked again.
-        Err(Failure::NotDone { wait: None, .. }) if !deletable.is_still_allowed() => {
-            Ok(Some(debt.after(Duration::ZERO, Next::Delete)))
+        Err(failure @ Failure::NotDone { wait: None, .. }) if !deletable.is_still_allowed() => {
+            Ok(Some(withdrawn(&core.switches, debt, late, &failure)))
         }
         Err(failure) => {
             kp!("lifecycle.delete.failed");
@@ -106,6 +107,25 @@ pub(super) async fn delete<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             };
             Ok(Some(debt.after_failure(&core.switches, &failure, next)))
         }
+    }
+}
+
+/// It was not sent, and what allowed it is over: it is checked again. Once that may happen to any
+/// that waits for its turn; again and again it is a failure, whatever kept it from being sent.
+fn withdrawn(switches: &Switches, debt: Debt, late: u8, failure: &Failure) -> Debt {
+    if *switches.deletions_held().borrow() {
+        switches.refusals.count("held");
+        return debt.after(Duration::ZERO, Next::Delete);
+    }
+    switches.refusals.count("too_late");
+    let debt = Debt {
+        late: late.saturating_add(1),
+        ..debt
+    };
+    if late == 0 {
+        debt.after(Duration::ZERO, Next::Delete)
+    } else {
+        debt.after_failure(switches, failure, Next::Delete)
     }
 }
 

@@ -9,6 +9,8 @@ use tokio::time::{sleep, timeout};
 
 use super::floor::{DELETE, GUILD, LIST, LOOK, World};
 
+const ONBOARDING: &str = "GET /guilds/{guild_id}/onboarding";
+
 #[tokio::test(start_paused = true)]
 async fn a_deletion_costs_one_request_and_one_look() {
     let world = World::new().await;
@@ -261,6 +263,41 @@ async fn what_a_look_has_seen_is_not_taken_for_deleted_by_the_next_life() {
     world.start().await;
     sleep(Duration::from_mins(5)).await;
     assert_eq!(world.alive(), 0);
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn special_channels_that_come_too_late_are_a_failure_like_any_other() {
+    // How: the two readings take twelve seconds together, and what they say may be ten seconds old.
+    let world = World::new().await;
+    for route in [GUILD, ONBOARDING] {
+        let slow = Fault::slow_answer(route, Duration::from_secs(6));
+        world.discord.fault(slow.always());
+    }
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!((world.alive(), world.counts().condemned), (1, 1));
+    assert_eq!(world.requests(DELETE), 0);
+    let readings = world.requests(GUILD);
+    assert!((10..100).contains(&readings), "{readings} in an hour");
+    world.discord.clear_faults();
+    world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_whose_turn_comes_too_late_again_and_again_is_tried_less_and_less_often() {
+    let world = World::new().await;
+    let wait = Duration::from_secs(20);
+    let limited = Fault::rate_limited(DELETE, Scope::User, wait);
+    world.discord.fault(limited.always());
+    drop(world.open().await.unwrap());
+    sleep(Duration::from_hours(1)).await;
+    let deletions = world.requests(DELETE);
+    assert!((10..60).contains(&deletions), "{deletions} in an hour");
+    let refusals = world.channels().refusals();
+    let too_late = refusals.iter().find(|(check, _)| *check == "too_late");
+    assert!(too_late.is_some_and(|(_, count)| *count >= 10));
+    world.discord.clear_faults();
     world.settle().await;
 }
 
