@@ -244,16 +244,14 @@ async fn take_over<A, R: Registry, C: Clock>(
         Stage::Parked(_) => {
             // A new start may be the operator's repair: a few find out. The rest has its time, whatever
             // the clocks say.
-            let is_probe = probes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                left.checked_sub(1)
-            });
+            let take = |left: usize| left.checked_sub(1);
+            let is_probe = !core.settings.rule_out(&row)
+                && probes
+                    .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+                    .is_ok();
             let left = row.next_at_ms.saturating_sub(core.clock.now_ms());
             let left = Duration::from_millis(left).min(parked_wait(u32::MAX));
-            let left = if is_probe.is_ok() {
-                Duration::ZERO
-            } else {
-                left
-            };
+            let left = if is_probe { Duration::ZERO } else { left };
             let row = claim(Event::Claimed).await?.row;
             core.condemned.put(Debt::parked(row, schedule::after(left)));
         }

@@ -276,7 +276,8 @@ pub const BRAKE_HOURS: u64 = 24;
 pub const BRAKE_PAUSE: Duration = Duration::from_mins(1);
 
 /// Parked channels that are tried when a life begins, and when the guild or our permissions may have
-/// changed; if one of them goes, all others are tried too. A hundred refusals at each change would
+/// changed; if one of them goes, all others are tried too. None of those that the settings rule out,
+/// whose refusal would say nothing. A hundred refusals at each change would
 /// spend the budget of invalid requests that everything else needs.
 pub const REARM_PROBES: usize = 3;
 

@@ -70,10 +70,10 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             }
             debt = core.condemned.next() => Vec::from_iter(queue.put(debt)),
             () = core.rearm.notified() => {
-                queue.rearm(Instant::now(), REARM_PROBES)
+                queue.rearm(Instant::now(), REARM_PROBES, &core.settings)
             }
             () = core.released.notified() => {
-                queue.rearm(Instant::now(), usize::MAX)
+                queue.rearm(Instant::now(), usize::MAX, &core.settings)
             }
             channel_id = core.updated.next() => {
                 Vec::from_iter(queue.rearm_one(channel_id, Instant::now()))

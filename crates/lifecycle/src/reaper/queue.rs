@@ -7,7 +7,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::Debt;
 use crate::{
-    AttemptId,
+    AttemptId, Settings,
     limits::{HEARD_GONE_MAX, REARM_SPREAD, REFUSED_AGAIN_AFTER},
 };
 
@@ -81,11 +81,19 @@ impl Queue {
     }
 
     /// Brings forward what failed: something has changed. Of what was refused, a few are tried, and
-    /// all when one of them has gone. Gives back those of which Discord has said meanwhile that they
-    /// are gone.
-    pub(super) fn rearm(&mut self, now: Instant, refused_max: usize) -> Vec<Debt> {
+    /// all when one of them has gone; not those that the settings rule out, which are no sign of
+    /// anything. Gives back those of which Discord has said meanwhile that they are gone.
+    pub(super) fn rearm(
+        &mut self,
+        now: Instant,
+        refused_max: usize,
+        settings: &Settings,
+    ) -> Vec<Debt> {
         let mut refused = 0;
         let failed = self.waiting.extract_if(.., |_, debt| {
+            if settings.rule_out(&debt.row) {
+                return false;
+            }
             refused += usize::from(debt.was_parked);
             debt.failed.is_some() && (!debt.was_parked || refused <= refused_max)
         });
@@ -127,7 +135,21 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Evidence, Kind, Owned, Owner, Row, Stage};
+    use crate::{Evidence, Isolation, Kind, Owned, Owner, Quota, Row, Stage};
+
+    fn settings() -> Settings {
+        Settings {
+            guild_id: Id::new(7),
+            category_ids: Vec::new(),
+            isolation: Isolation::Channel,
+            quota: Quota::default(),
+            bot_id: Id::new(8),
+            name_prefix: String::new(),
+            delete_after: None,
+            protected: HashSet::new(),
+            namespace: String::new(),
+        }
+    }
 
     fn debt(channel_id: Id<ChannelMarker>) -> Debt {
         let row = Row {
@@ -176,7 +198,7 @@ mod tests {
             queue.heard_gone.insert(id);
         }
         assert!(queue.rearm_one(Id::new(1), now).is_some());
-        assert_eq!(queue.rearm(now, usize::MAX).len(), 1);
+        assert_eq!(queue.rearm(now, usize::MAX, &settings()).len(), 1);
         assert!(queue.due().is_none(), "nothing is left");
     }
 }

@@ -114,6 +114,36 @@ async fn parked_channels_that_somebody_deleted_bring_no_other_forward() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_the_settings_protect_takes_no_other_channel_its_try() {
+    // How: thirty are protected in the next life, and one is kept here by a permission. It is there
+    // again, and something changes, or another life begins.
+    for begins in [false, true] {
+        let mut world = World::new().await;
+        let leases = join_all((0..31).map(|_| world.open())).await;
+        world.kill().await;
+        for lease in &leases[1..] {
+            let channel_id = lease.as_ref().unwrap().channel_id().get();
+            world.protected.insert(channel_id);
+            world.discord.protect(channel_id);
+        }
+        let refused = Fault::status(DELETE, 403).code(50013);
+        world.discord.fault(refused.always());
+        world.start().await;
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(world.counts().parked, 31);
+        world.discord.clear_faults();
+        if begins {
+            world.kill().await;
+            world.start().await;
+        } else {
+            world.channels().observe(Observed::Changed);
+        }
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!((world.alive(), world.counts().parked), (30, 30), "{begins}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_dead_discord_is_not_hammered_at() {
     let world = World::new().await;
     let lease = world.open().await.unwrap();
