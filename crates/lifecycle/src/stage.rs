@@ -65,7 +65,7 @@ pub enum Event {
     GivenUp,
     /// This channel carries the attempt's mark, and no evidence can be had.
     Sighted(Id<ChannelMarker>),
-    /// The channel in quarantine is not there any more.
+    /// The channel in quarantine is not there any more, or not to be deleted any more.
     Vanished,
     /// Its user let go of it, or its time is up, or the process that held it died.
     Released,

@@ -31,9 +31,12 @@ pub(super) async fn bind_all<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         let is_settled = known && !core.is_quarantined(creation.channel_id);
         (!is_settled).then_some((attempt, creation))
     });
-    let found: Vec<_> = found.collect();
+    let mut found: Vec<_> = found.collect();
     for (attempt, creation) in &found {
         yield_quarantine(core, *attempt, creation.channel_id).await?;
+    }
+    if core.settings.delete_after.is_none() {
+        found = without_given_up(core, found).await?;
     }
     let steps = found.into_iter().map(async |(attempt, creation)| {
         let event = Event::Found(creation.channel_id);
@@ -79,6 +82,38 @@ pub(super) async fn bind_all<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         }
     }
     Ok(())
+}
+
+/// Where channels are kept, what was given up stays as well when the log names it after all: somebody
+/// may have used it before it was on record (docs/decisions/0009). There is nothing to be proved of it
+/// any more either.
+async fn without_given_up<'a, A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    found: Vec<(AttemptId, &'a Creation)>,
+) -> Result<Vec<(AttemptId, &'a Creation)>, RegistryError> {
+    let mut others = Vec::new();
+    for (attempt, creation) in found {
+        let stage = match core.step(attempt, Event::Claimed, Duration::ZERO).await {
+            Ok(claimed) => Some(claimed.row.stage),
+            Err(RegistryError::Missing { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        match stage {
+            Some(Stage::Abandoned) => {}
+            Some(Stage::Quarantined(_)) => {
+                core.step(attempt, Event::Vanished, Duration::ZERO).await?;
+            }
+            _ => {
+                others.push((attempt, creation));
+                continue;
+            }
+        }
+        tracing::info!(
+            channel.id = %creation.channel_id,
+            "found a channel that was given up; it stays, as the settings say"
+        );
+    }
+    Ok(others)
 }
 
 /// Frees a channel of the quarantine under another attempt: somebody has put the mark of one of our

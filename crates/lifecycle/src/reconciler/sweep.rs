@@ -59,7 +59,7 @@ pub(super) async fn list<A: GuildApi, R, C>(core: &Core<A, R, C>) -> Result<Vec<
 }
 
 /// Goes through a list of the guild's channels that was read before the audit log was: a channel
-/// with our mark that the log has not proven ours by now goes into quarantine.
+/// with our mark that the log has not proven ours by now goes into quarantine, unless channels are kept.
 pub(super) async fn judge<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     missing: &mut AllMissing,
@@ -161,7 +161,13 @@ async fn sighted<A: ChannelApi, R: Registry, C: Clock>(
     attempt: AttemptId,
     channel_id: Id<ChannelMarker>,
 ) -> Result<(), RegistryError> {
-    let event = Event::Sighted(channel_id);
+    let keeps = core.settings.delete_after.is_none();
+    // What is not to be deleted needs no proof.
+    let event = if keeps {
+        Event::Claimed
+    } else {
+        Event::Sighted(channel_id)
+    };
     match core.step(attempt, event, Duration::ZERO).await {
         Ok(stepped) => match stepped.row.stage {
             Stage::Quarantined(id) if id == channel_id => quarantined(channel_id),
@@ -169,12 +175,13 @@ async fn sighted<A: ChannelApi, R: Registry, C: Clock>(
                 ghost(core, seen, stepped.row).await?;
             }
             Stage::Kept(owned) if owned.channel_id == channel_id => kept(seen, channel_id),
+            Stage::Abandoned | Stage::Unknown | Stage::NotCreated if keeps => {
+                kept(seen, channel_id);
+            }
             _ => copied(seen, channel_id),
         },
         // It may be one that was kept, by a life whose record is lost.
-        Err(RegistryError::Missing { .. }) if core.settings.delete_after.is_none() => {
-            kept(seen, channel_id);
-        }
+        Err(RegistryError::Missing { .. }) if keeps => kept(seen, channel_id),
         Err(RegistryError::Missing { .. }) => {
             let row = Row {
                 attempt,

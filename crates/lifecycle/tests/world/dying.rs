@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
-use super::floor::{AUDIT_LOG, CREATE, DELETE, World};
+use super::floor::{AUDIT_LOG, CREATE, DELETE, LIST, World};
 
 #[tokio::test(start_paused = true)]
 async fn a_life_that_ends_at_any_moment_leaves_no_channel() {
@@ -137,6 +137,53 @@ async fn kept_channels_of_a_lost_record_are_left_standing_without_a_row() {
         }
     }
     world.settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_channels_are_kept_what_was_given_up_is_not_deleted_when_the_log_is_back() {
+    // How: a life ends before its channel is on record, and the next one cannot read the log for an
+    // hour. Then it can; or it could never see the guild's list either, so that nothing was sighted.
+    for is_unseen in [false, true] {
+        let mut world = World::with(Config::default(), |world| world.delete_after = None).await;
+        world.discord.fault(Fault::act_then_hang(CREATE));
+        drop(timeout(Duration::from_secs(1), world.open()).await);
+        world.kill().await;
+        let refused = |route| Fault::status(route, 403).code(50013).always();
+        world.discord.fault(refused(AUDIT_LOG));
+        if is_unseen {
+            world.discord.fault(refused(LIST));
+        }
+        world.start().await;
+        sleep(Duration::from_hours(1)).await;
+        assert_eq!((world.alive(), world.counts().abandoned), (1, 1));
+        world.discord.clear_faults();
+        sleep(Duration::from_hours(1)).await;
+        world.kill().await;
+        world.start().await;
+        sleep(Duration::from_hours(24)).await;
+        assert_eq!((world.alive(), world.requests(DELETE)), (1, 0));
+        assert!(world.channels().conditions().is_empty());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_channels_are_kept_proof_ends_a_quarantine_and_deletes_nothing() {
+    // How: a life that deletes channels cannot read the log and puts one into quarantine. The next
+    // life keeps channels, and can.
+    let mut world = World::new().await;
+    let refused = Fault::status(AUDIT_LOG, 403).code(50013);
+    world.discord.fault(refused.always());
+    world.discord.fault(Fault::act_then_hang(CREATE));
+    drop(timeout(Duration::from_secs(1), world.open()).await);
+    sleep(Duration::from_hours(1)).await;
+    assert_eq!((world.alive(), world.counts().quarantined), (1, 1));
+    world.kill().await;
+    world.delete_after = None;
+    world.discord.clear_faults();
+    world.start().await;
+    sleep(Duration::from_hours(24)).await;
+    assert_eq!((world.alive(), world.requests(DELETE)), (1, 0));
+    assert!(world.channels().conditions().is_empty());
 }
 
 #[tokio::test(start_paused = true)]
