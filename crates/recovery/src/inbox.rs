@@ -22,7 +22,9 @@ pub trait Inbox: Clone + Send + Sync + 'static {
     /// order of the batch.
     fn commit(&self, batch: Batch) -> impl Future<Output = Result<Committed, InboxError>> + Send;
 
-    /// Which of these messages are on record, deleted ones included, in the order of the question.
+    /// Which of these messages are on record, deleted ones included, in the order of the question. The
+    /// youngest that [`prune`](crate::MessageLog::prune) dropped of a watched channel counts as well, so
+    /// that a channel in which nothing happens need not be read for having been quiet too long.
     fn holds(
         &self,
         messages: Vec<Id<MessageMarker>>,

@@ -28,9 +28,16 @@ pub trait MessageLog: Clone + Send + Sync + 'static {
         query: GapQuery,
     ) -> impl Future<Output = Result<Vec<NumberedGap>, InboxError>> + Send;
 
-    /// Drops what is kept no longer, a bounded part of it at a time: entries and messages that are
-    /// older, and the oldest ones as long as it is too much. Says how many entries it dropped; 0:
-    /// nothing is left to drop.
+    /// Drops what is kept no longer, a bounded part of it at a time: entries that are older, and the
+    /// oldest ones as long as it is too much. Says how many entries it dropped; 0: nothing is left to
+    /// drop.
+    ///
+    /// What is known of a message goes with the last entry about it. Should the message be seen again
+    /// after that, it is told as created, as if for the first time.
+    ///
+    /// A consumer that has not acknowledged what goes is told so: in the place of the entries of each
+    /// channel it finds one gap, [`Expired`](crate::GapReason::Expired). Gaps stay until they are old
+    /// and every consumer has passed them. Readers without a name are not told.
     fn prune(&self, retention: Retention) -> impl Future<Output = Result<u64, InboxError>> + Send;
 }
 
@@ -111,8 +118,10 @@ pub struct NumberedGap {
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// What was made before this goes, in milliseconds since 1970, by Discord's clock.
+    /// What was told before this goes, in milliseconds since 1970, by Discord's clock as far as the
+    /// record knows it: from the ids of messages and from the watermark. Not what was made before it:
+    /// old messages that were read a moment ago must reach the consumers.
     pub before_ms: u64,
-    /// The bytes of message objects that are kept; beyond it the oldest go.
+    /// The bytes of message objects in entries that are kept; beyond it the oldest go.
     pub bytes_max: u64,
 }

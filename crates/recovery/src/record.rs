@@ -3,10 +3,10 @@
 use serde_json::value::RawValue;
 use twilight_model::id::{
     Id,
-    marker::{ChannelMarker, MessageMarker},
+    marker::{ChannelMarker, MessageMarker, UserMarker},
 };
 
-use crate::{Message, News, fields};
+use crate::{Message, News, fields, snowflake};
 
 /// Something that was seen of a message.
 #[derive(Clone, Debug)]
@@ -75,6 +75,12 @@ impl Sight {
         }
     }
 
+    /// When the message was made, in milliseconds since 1970, by Discord's clock.
+    #[must_use]
+    pub const fn made_ms(&self) -> u64 {
+        snowflake::created_ms(self.message_id())
+    }
+
     /// What follows from it for a message of which this is `known`; `None`: nothing. Each
     /// [`Inbox`](crate::Inbox) asks this, so that all of them hold the same.
     ///
@@ -101,6 +107,41 @@ impl Sight {
             (Self::Updated(message), Some(known)) => update(message, known),
             (Self::Read(message), Some(known)) => reread(message, known),
         }
+    }
+}
+
+// === impl Known ===
+
+impl Known {
+    /// Who wrote it, if that is known.
+    #[must_use]
+    pub fn author_id(&self) -> Option<Id<UserMarker>> {
+        self.json.as_deref().and_then(fields::author_id)
+    }
+}
+
+// === impl Presence ===
+
+impl Presence {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::There, Self::Missing, Self::Deleted];
+
+    /// Its name in stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::There => "there",
+            Self::Missing => "missing",
+            Self::Deleted => "deleted",
+        }
+    }
+
+    /// The presence with this name, as a store wrote it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|presence| presence.name() == name)
     }
 }
 
