@@ -5,6 +5,8 @@ mod book;
 mod catch_up;
 mod change;
 mod channel;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod consumers;
 mod cursor;
 mod directory;
