@@ -4,6 +4,7 @@ mod check;
 mod file;
 mod overlay;
 mod problem;
+mod relay;
 mod secret;
 mod value;
 
@@ -25,7 +26,10 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker},
 };
 
-pub use self::problem::{ConfigError, Problem};
+pub use self::{
+    problem::{ConfigError, Problem},
+    relay::Relay,
+};
 use crate::{Environment, limits::CONFIG_FILE_BYTES_MAX};
 
 /// Everything a proxy needs to know, checked.
@@ -44,6 +48,8 @@ pub struct Config {
     pub store_allows_network_fs: bool,
     /// How channels are made and unmade.
     pub channels: Channels,
+    /// What the relay records; `None`: nothing.
+    pub relay: Option<Relay>,
     /// Bounds an operator may want to move.
     pub limits: Limits,
     /// How long streams may go on after the signal to stop.

@@ -26,6 +26,7 @@ mod recovery;
 mod sabotage;
 mod settings;
 mod snowflake;
+mod tail;
 mod walk;
 
 pub use self::{
@@ -51,6 +52,7 @@ pub use self::{
     record::{Known, Presence, Record, Sight, Verdict},
     recovery::{Ended, Recovery, recovery},
     settings::{Settings, Start, Watch},
+    tail::Tail,
 };
 
 #[cfg(feature = "sabotage")]

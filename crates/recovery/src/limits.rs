@@ -71,3 +71,6 @@ pub const ATTEMPTS_MAX: u32 = 5;
 
 /// The longest name of a consumer.
 pub const CONSUMER_NAME_MAX: usize = 64;
+
+/// Entries that a [`Tail`](crate::Tail) reads ahead.
+pub(crate) const TAIL_PAGE: usize = 100;

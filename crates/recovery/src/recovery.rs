@@ -4,8 +4,8 @@ use tokio::sync::{mpsc, watch};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    ChannelDirectory, Driver, History, Inbox, InboxError, Observed, SessionMark, Settings,
-    Standing, driver::Told, limits::OBSERVED_MAX,
+    ChannelDirectory, Driver, History, Inbox, InboxError, MessageLog, Observed, SessionMark,
+    Settings, Standing, Tail, driver::Told, limits::OBSERVED_MAX,
 };
 
 /// Tells the driver what the gateway delivers, and everybody how far it is. Clones are handles to the
@@ -57,6 +57,17 @@ impl Recovery {
     pub async fn prefer(&self, channel_id: Id<ChannelMarker>) -> Result<(), Ended> {
         let told = self.teller.send(Told::Preferred(channel_id)).await;
         told.map_err(|_| Ended)
+    }
+
+    /// What is on record behind a sequence, and then what comes, in these channels or, with none, in
+    /// all. A named reader begins at its [acknowledged](crate::Consumer::acknowledged) position.
+    pub fn tail<L: MessageLog>(
+        &self,
+        log: L,
+        after: u64,
+        channels: Vec<Id<ChannelMarker>>,
+    ) -> Tail<L> {
+        Tail::new(log, self.standing(), after, channels)
     }
 
     /// How it stands, now and whenever that changes. `newest` moves when there is something to read.

@@ -15,6 +15,7 @@ use super::{
     Channels, Config, ConfigError, Discord, Limits,
     file::{self, File},
     problem::Problem,
+    relay::relay,
     secret,
     value::{Count, Snowflake, Span},
 };
@@ -40,6 +41,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
     let keys = keys(file.keys, &bots, &mut problems);
     let category_id = file.discord.category_id;
     let channels = channels(&file.channels, category_id, &bots, &mut problems);
+    let relay = relay(&file.relay, &mut problems);
     let discord = discord(file.discord, &mut problems);
     let limits = Limits {
         conversations: file.limits.conversations.map_or(CONVERSATIONS, count),
@@ -62,6 +64,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
             store_free_min_bytes: file.store.free_min_bytes.map(|bytes| bytes.0 as u64),
             store_allows_network_fs: file.store.allow_network_fs,
             channels,
+            relay,
             limits,
             shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
             bots,

@@ -15,6 +15,7 @@ pub(crate) struct File {
     pub(crate) discord: Discord,
     pub(crate) store: Store,
     pub(crate) channels: Channels,
+    pub(crate) relay: Relay,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
     pub(crate) bots: Vec<Bot>,
@@ -57,6 +58,32 @@ pub(crate) struct Channels {
     pub(crate) thread_parent_id: Option<Snowflake>,
     pub(crate) guild_max: Option<Count>,
     pub(crate) reserve: Option<Count>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Relay {
+    pub(crate) channels: Option<RelayChannels>,
+    pub(crate) start: Option<RelayStart>,
+    pub(crate) keep: Option<Span>,
+    pub(crate) keep_bytes: Option<Count>,
+    pub(crate) verify: Option<bool>,
+}
+
+/// Whose messages are recorded: `"all"`, or ids.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum RelayChannels {
+    Word(String),
+    Ids(Vec<Snowflake>),
+}
+
+/// Where the first run begins.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RelayStart {
+    Now,
+    Beginning,
 }
 
 #[derive(Debug, Default, Deserialize)]
