@@ -4,6 +4,7 @@ mod error;
 mod file;
 mod file_system;
 mod group_commit;
+mod inbox;
 mod journal;
 mod life;
 pub mod limits;
@@ -21,6 +22,7 @@ mod store;
 
 pub use self::{
     error::StoreError,
+    inbox::SqliteInbox,
     journal::Line,
     location::{Location, LocationError},
     prune::Pruned,

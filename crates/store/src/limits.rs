@@ -29,7 +29,7 @@ pub const LOCK_PAUSE: Duration = Duration::from_millis(50);
 pub const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Prepared statements that are kept: all there are, and room to grow.
-pub const STATEMENTS_KEPT: usize = 32;
+pub const STATEMENTS_KEPT: usize = 64;
 
 /// Full hours before the current one that count as the last day, for the brake on deletions.
 pub const HOURS_COUNTED: u64 = 24;
@@ -71,3 +71,27 @@ pub const CACHE_KIB: u32 = 16 << 10;
 /// Files up to this size are checked as a whole when they are opened, in bytes: 32 MiB, some 40,000
 /// rows with their lines, take 0.3 s. Of larger ones only the rows are, 0.1 s for 200,000.
 pub const CHECKED_BYTES_MAX: u64 = 32 << 20;
+
+/// Rows of the record of messages that are read in one request, whatever was asked for. They keep the
+/// database for half a millisecond, and a conversation that is being planned may have to wait for that.
+pub const READ_ROWS_MAX: usize = 256;
+
+/// Bytes of message objects that are read in one request, after which no more rows are: 512 KiB. A
+/// message takes about one KiB, and one with many embeds and a quotation a hundred.
+pub const READ_BYTES_MAX: usize = 512 << 10;
+
+/// Entries that are looked through in one request for those of some channels: passing one by takes a
+/// quarter of the time that reading it does.
+pub const LOOKED_THROUGH_MAX: u64 = 1_000;
+
+/// Messages that are looked for in one request: a start asks for one in each channel, and there may be
+/// ten thousand.
+pub const HELD_MAX: usize = 500;
+
+/// Entries that are dropped in one request, and gaps. Their messages are spread over as many pages, all
+/// of which have to be written: as much work as a full batch of new ones.
+pub const PRUNE_ENTRIES_MAX: u64 = 64;
+
+/// What is kept of the reason why a consumer could not deal with an entry, in characters: more than
+/// people read.
+pub const REASON_CHARS_MAX: u64 = 500;

@@ -187,7 +187,8 @@ fn row_of(row: &rusqlite::Row<'_>) -> rusqlite::Result<Row> {
     })
 }
 
-fn text<T>(
+/// What a text in a column stands for.
+pub(crate) fn text<T>(
     row: &rusqlite::Row<'_>,
     column: usize,
     read: impl FnOnce(ValueRef<'_>) -> Result<T, FromSqlError>,
@@ -195,7 +196,8 @@ fn text<T>(
     read(row.get_ref(column)?).map_err(|error| damaged(column, error))
 }
 
-fn damaged(column: usize, error: FromSqlError) -> rusqlite::Error {
+/// A value that we did not write.
+pub(crate) fn damaged(column: usize, error: FromSqlError) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error.into())
 }
 

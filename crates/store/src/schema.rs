@@ -10,14 +10,18 @@ const APPLICATION_ID: i32 = 0x434f_5244;
 
 /// What leads from each version to the next; the first makes version 1. An entry never changes
 /// once it was released.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_lives.sql"),
     include_str!("migrations/0003_sessions.sql"),
+    include_str!("migrations/0004_messages.sql"),
 ];
 
 /// The newest schema.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
+
+/// The tables that are checked at each start, however large the file is.
+const CHECKED: [&str; 6] = ["channel", "shard", "watched", "tally", "gap", "consumer"];
 
 /// What a file turned out to be.
 #[derive(Debug)]
@@ -75,7 +79,9 @@ pub(crate) fn prepare(connection: &mut Connection) -> rusqlite::Result<Found> {
 }
 
 /// Whether the database is undamaged, as far as a start has the time to look: all of a small one,
-/// values included, and the pages of the rows and their indexes of a large one.
+/// values included, and of a large one the pages of what cannot be had again, and its indexes. What is
+/// on record of messages is what makes it large, and is read in parts: damage there is found when it is
+/// met, and ends the process.
 fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
     let read = |pragma| connection.query_row(pragma, [], |row| row.get::<_, i64>(0));
     let bytes = read("PRAGMA page_count")?.saturating_mul(read("PRAGMA page_size")?);
@@ -84,7 +90,7 @@ fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
     } else {
         // Comparing each value with the checks of its table takes ten times as long.
         connection.execute_batch("PRAGMA ignore_check_constraints = ON")?;
-        let found = check(connection, "PRAGMA quick_check(channel)");
+        let found = check_each(connection);
         connection.execute_batch("PRAGMA ignore_check_constraints = OFF")?;
         found?
     };
@@ -92,6 +98,17 @@ fn is_sound(connection: &Connection) -> rusqlite::Result<bool> {
         tracing::error!(found, "the database is damaged");
     }
     Ok(found == "ok")
+}
+
+/// What the checks of the tables that cannot be had again, and are small, say first.
+fn check_each(connection: &Connection) -> rusqlite::Result<String> {
+    for table in CHECKED {
+        let found = check(connection, &format!("PRAGMA quick_check({table})"))?;
+        if found != "ok" {
+            return Ok(found);
+        }
+    }
+    Ok("ok".to_owned())
 }
 
 /// What a check says first.

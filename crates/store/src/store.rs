@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    LeftSession, Line, Location, Pruned, Settings, Space, SqliteRegistry, StoreError,
+    LeftSession, Line, Location, Pruned, Settings, Space, SqliteInbox, SqliteRegistry, StoreError,
     file::{Database, place},
     group_commit::GroupCommit,
     journal,
@@ -63,6 +63,12 @@ impl Store {
     #[must_use]
     pub fn registry(&self) -> SqliteRegistry {
         SqliteRegistry::new(Arc::clone(&self.database))
+    }
+
+    /// The record of messages in watched channels, and of who has read how far.
+    #[must_use]
+    pub fn inbox(&self) -> SqliteInbox {
+        SqliteInbox::new(Arc::clone(&self.database))
     }
 
     /// What happened to a row, the oldest line first, at most [`HISTORY_MAX`](crate::limits::HISTORY_MAX) lines. Empty when

@@ -4,6 +4,8 @@
 
 #[path = "store/file.rs"]
 mod file;
+#[path = "store/inbox.rs"]
+mod inbox;
 #[path = "store/life.rs"]
 mod life;
 #[path = "store/operator.rs"]

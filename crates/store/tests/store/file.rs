@@ -111,8 +111,8 @@ async fn what_is_refused_keeps_its_log_of_writes_as_it_was() {
     for (name, writes) in [
         ("foreign", song),
         ("newer", "PRAGMA user_version = 1000"),
-        ("damaged", "PRAGMA user_version = 3"),
-        ("ours", "PRAGMA user_version = 3"),
+        ("damaged", "PRAGMA user_version = 4"),
+        ("ours", "PRAGMA user_version = 4"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         if name != "foreign" {
@@ -239,7 +239,19 @@ async fn of_a_large_database_the_rows_are_checked() {
         let page = database.query_row(query, [name], |row| row.get::<_, u32>(0));
         usize::try_from(page.unwrap()).unwrap() - 1
     };
-    let pages = ["channel", "channel_open", "channel_is_one"].map(page_of);
+    let checked = [
+        "channel",
+        "channel_open",
+        "channel_is_one",
+        "shard",
+        "watched",
+        "watched_dropped",
+        "tally",
+        "gap",
+        "gap_is_told_once",
+        "consumer",
+    ];
+    let pages = checked.map(page_of);
     drop(database);
     drop(open(&folder).await);
     let path = folder.path().join("store.db");
