@@ -72,7 +72,7 @@ pub struct MessageQuery {
     pub after: Option<Id<MessageMarker>>,
     /// With smaller ids. Without `after` these are the ones directly below.
     pub before: Option<Id<MessageMarker>>,
-    /// At most so many.
+    /// At most so many. A store may give fewer at once: no message is the end, not a few.
     pub limit: usize,
     /// Whether deleted ones are asked for as well.
     pub with_deleted: bool,
@@ -102,7 +102,7 @@ pub struct GapQuery {
     pub channel_id: Option<Id<ChannelMarker>>,
     /// With larger sequences.
     pub after: u64,
-    /// At most so many.
+    /// At most so many. A store may give fewer at once: no gap is the end, not a few.
     pub limit: usize,
 }
 

@@ -69,9 +69,10 @@ impl MessageLog for MemoryInbox {
         let above = state.entries.range(query.after.saturating_add(1)..);
         let found = above.map(|(_, told)| &told.entry).filter(wanted);
         let entries: Vec<_> = found.take(query.limit).cloned().collect();
-        let through = match entries.last() {
-            Some(last) if entries.len() == query.limit => last.sequence,
-            _ => state.newest.max(query.after),
+        let through = if entries.len() == query.limit {
+            entries.last().map_or(query.after, |last| last.sequence)
+        } else {
+            state.newest.max(query.after)
         };
         Ok(Entries {
             entries,

@@ -49,6 +49,13 @@ pub(super) async fn entries_are_walked_in_order_each_once<S: Inbox + MessageLog>
     };
     let page = record.entries(first).await.expect("entries can be read");
     assert_eq!((page.through, page.newest), (2, 5));
+    let nothing = EntryQuery {
+        after: 1,
+        limit: 0,
+        ..all.clone()
+    };
+    let page = record.entries(nothing).await.expect("entries can be read");
+    assert_eq!((page.entries.len(), page.through), (0, 1));
     let end = record.entries(EntryQuery { after: 5, ..all }).await;
     let end = end.expect("entries can be read");
     assert_eq!((end.entries.len(), end.through, end.newest), (0, 5, 5));

@@ -96,23 +96,19 @@ impl State {
             reason: GapReason::Expired,
             at_ms: self.at_ms,
         };
-        let former = self
-            .entries
-            .values()
-            .find_map(|told| match &told.entry.news {
+        let begins_at = gap.after;
+        self.entries
+            .retain(|sequence, told| match &told.entry.news {
                 News::Gap(former)
-                    if (former.channel_id, former.reason) == (channel_id, gap.reason)
-                        && (told.entry.sequence > behind || former.after == gap.after) =>
+                    if (former.channel_id, former.reason) == (channel_id, GapReason::Expired)
+                        && (*sequence > behind || former.after == begins_at) =>
                 {
-                    Some((told.entry.sequence, former.clone()))
+                    gap.after = gap.after.min(former.after);
+                    gap.to = gap.to.max(former.to);
+                    false
                 }
-                _ => None,
+                _ => true,
             });
-        if let Some((sequence, former)) = former {
-            self.entries.remove(&sequence);
-            gap.after = gap.after.min(former.after);
-            gap.to = gap.to.max(former.to);
-        }
         self.put(lost.sequence, channel_id, News::Gap(gap));
     }
 }
