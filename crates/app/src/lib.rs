@@ -15,6 +15,7 @@ mod housekeeping;
 pub mod limits;
 mod mark_key;
 mod proxy;
+mod relay;
 mod room;
 mod runtime;
 mod session;

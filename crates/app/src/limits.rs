@@ -54,3 +54,6 @@ pub const DEBTS_READ_ROWS: usize = 500;
 /// How often records that are long settled are dropped: they are kept for months, so an hour more
 /// or less does not matter.
 pub const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
+
+/// Named readers of the relay: more than anybody runs, and each is a row that outlives it.
+pub(crate) const CONSUMERS_MAX: usize = 256;

@@ -21,7 +21,9 @@ use crate::{
     front::Front,
     health, housekeeping, install_tls,
     limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
-    mark_key, room, session, settings, space,
+    mark_key,
+    relay::{self, Relay, Told},
+    room, session, settings, space,
 };
 
 /// A proxy that is ready: its record read, connected to Discord, its front open.
@@ -41,6 +43,7 @@ struct Parts {
     discord: Discord,
     channels: Channels,
     hub: Hub,
+    told: Option<Told>,
     clock: WallClock,
 }
 
@@ -74,9 +77,16 @@ impl Proxy {
         let gateway = settings::gateway(&config);
         let shard = gateway.shard.number();
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
-        let gateway = session::take_over(gateway, &store, shard)
-            .await
-            .map_err(settings::store_failed)?;
+        let mut relay = Relay::load(&config, &store, &discord).await?;
+        // What the record has not seen of its session is sent again; of a later one it would be missing.
+        let gateway = match relay.as_mut().map(|relay| relay.session.take()) {
+            Some(Some(session)) => relay::resume(gateway, session),
+            Some(None) => gateway,
+            None => session::take_over(gateway, &store, shard)
+                .await
+                .map_err(settings::store_failed)?,
+        };
+        let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(
             discord.clone(),
             store.registry(),
@@ -89,6 +99,7 @@ impl Proxy {
             discord,
             channels,
             hub,
+            told,
             clock,
         };
         let driver = parts.recover(driver, &config).await?;
@@ -290,11 +301,14 @@ impl Parts {
         let exchanges = Exchanges::new(self.discord, channels.clone(), hub.clone(), conversations);
         let debts = OpenDebts::new(self.store, channels.clone(), clock.clone());
         let seconds = move || clock.now().as_secs();
-        let frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
+        let mut frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
             .with_readiness(health::causes(hub.clone(), channels.clone()))
             .with_metrics(health::metrics(hub.clone(), channels))
             .with_details(health::details(hub))
             .with_admin(debts);
+        if let Some(told) = self.told {
+            frontend = frontend.with_relay(told.clone(), told);
+        }
         (exchanges, frontend)
     }
 }

@@ -66,8 +66,8 @@ pub struct Entries {
 /// Which messages are asked for.
 #[derive(Clone, Debug)]
 pub struct MessageQuery {
-    /// Of this channel.
-    pub channel_id: Id<ChannelMarker>,
+    /// Of this channel; `None`: of all.
+    pub channel_id: Option<Id<ChannelMarker>>,
     /// With larger ids.
     pub after: Option<Id<MessageMarker>>,
     /// With smaller ids. Without `after` these are the ones directly below.

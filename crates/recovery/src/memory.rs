@@ -83,14 +83,26 @@ impl MessageLog for MemoryInbox {
 
     async fn messages(&self, query: MessageQuery) -> Result<Vec<Logged>, InboxError> {
         let state = self.state.lock();
-        let found = state.of_channel(query.channel_id).filter(|(id, known)| {
+        let mut found: Vec<_> = match query.channel_id {
+            Some(channel_id) => state
+                .of_channel(channel_id)
+                .map(|it| (channel_id, it))
+                .collect(),
+            None => state
+                .messages
+                .iter()
+                .map(|((of, id), held)| (*of, (*id, &held.known)))
+                .collect(),
+        };
+        found.sort_by_key(|(_, (id, _))| *id);
+        let found = found.into_iter().filter(|(_, (id, known))| {
             query.after.is_none_or(|after| *id > after)
                 && query.before.is_none_or(|before| *id < before)
                 && (query.with_deleted || known.presence == Presence::There)
         });
-        let logged = found.map(|(id, known)| Logged {
+        let logged = found.map(|(channel_id, (id, known))| Logged {
             id,
-            channel_id: query.channel_id,
+            channel_id,
             author_id: known.author_id(),
             edited_ms: known.edited_ms,
             is_deleted: known.presence != Presence::There,

@@ -136,7 +136,7 @@ async fn pages(inbox: &SqliteInbox) -> Result<(), Box<dyn Error>> {
     let mut waits = Vec::new();
     for round in 0..ROUNDS {
         let query = MessageQuery {
-            channel_id: channel(round),
+            channel_id: Some(channel(round)),
             after: None,
             before: Some(message(ENTRIES).id),
             limit: 100,

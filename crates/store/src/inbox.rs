@@ -94,10 +94,9 @@ impl MessageLog for SqliteInbox {
     }
 
     async fn messages(&self, query: MessageQuery) -> Result<Vec<Logged>, InboxError> {
-        let channel_id = query.channel_id;
         let found = self.call(move |connection| message::read(connection, &query));
         let found = found.await?.into_iter();
-        let logged = found.map(|row| row.into_logged(channel_id));
+        let logged = found.map(message::MessageRow::into_logged);
         logged.collect::<Result<_, _>>().map_err(failed)
     }
 

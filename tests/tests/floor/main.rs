@@ -16,4 +16,5 @@ mod limits;
 mod ownership;
 mod prompts;
 mod refusals;
+mod relay;
 mod restarts;

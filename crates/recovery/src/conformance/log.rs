@@ -90,7 +90,7 @@ pub(super) async fn messages_are_found_by_channel_and_id<S: Inbox + MessageLog>(
     see(&record, HERE, [Sight::Deleted(id(5)), Sight::Missed(id(8))]).await;
     see(&record, THERE, [created(20)]).await;
     let query = |after: Option<u64>, before: Option<u64>, limit, with_deleted| MessageQuery {
-        channel_id: HERE,
+        channel_id: Some(HERE),
         after: after.map(id),
         before: before.map(id),
         limit,
@@ -117,6 +117,23 @@ pub(super) async fn messages_are_found_by_channel_and_id<S: Inbox + MessageLog>(
         let expected: Vec<_> = expected.into_iter().map(id).collect();
         assert_eq!(ids, expected, "{query:?}");
         assert!(found.iter().all(|logged| logged.channel_id == HERE));
+    }
+    for (after, before, expected) in [
+        (Some(7), None, vec![(HERE, 9), (THERE, 20)]),
+        (None, Some(30), vec![(HERE, 9), (THERE, 20)]),
+    ] {
+        let everywhere = MessageQuery {
+            channel_id: None,
+            ..query(after, before, 2, false)
+        };
+        let found = record.messages(everywhere).await;
+        let found = found.expect("messages can be read").into_iter();
+        let found: Vec<_> = found.map(|logged| (logged.channel_id, logged.id)).collect();
+        let expected: Vec<_> = expected
+            .into_iter()
+            .map(|(of, number)| (of, id(number)))
+            .collect();
+        assert_eq!(found, expected);
     }
 }
 

@@ -26,7 +26,7 @@ const fn since(number: u64) -> Retention {
 
 async fn contents(record: &impl MessageLog) -> Vec<String> {
     let query = MessageQuery {
-        channel_id: HERE,
+        channel_id: Some(HERE),
         after: None,
         before: None,
         limit: 100,

@@ -164,7 +164,7 @@ async fn check<S: Inbox + MessageLog>(
     assert_eq!(news(record, before).await, expected, "after {sights:?}");
     assert_eq!(committed.entries, expected.len() as u64);
     let query = |with_deleted| MessageQuery {
-        channel_id,
+        channel_id: Some(channel_id),
         after: None,
         before: None,
         limit: 10,

@@ -39,7 +39,7 @@ pub(super) struct Watched {
 
 #[derive(Debug)]
 pub(super) struct Held {
-    known: Known,
+    pub(super) known: Known,
     /// The sequence of the last entry about it.
     pub(super) told_in: u64,
 }

@@ -57,18 +57,16 @@ pub(super) struct MessageRow {
     edited_ms: u64,
     presence: Presence,
     json: Option<String>,
+    channel_id: Id<ChannelMarker>,
 }
 
 // === impl MessageRow ===
 
 impl MessageRow {
-    pub(super) fn into_logged(
-        self,
-        channel_id: Id<ChannelMarker>,
-    ) -> Result<Logged, serde_json::Error> {
+    pub(super) fn into_logged(self) -> Result<Logged, serde_json::Error> {
         Ok(Logged {
             id: self.id,
-            channel_id,
+            channel_id: self.channel_id,
             author_id: self.author_id,
             edited_ms: self.edited_ms,
             is_deleted: self.presence != Presence::There,
@@ -165,12 +163,14 @@ pub(super) fn read(
     query: &MessageQuery,
 ) -> rusqlite::Result<Vec<MessageRow>> {
     macro_rules! page {
-        ($order:literal) => {
+        ($channel:literal, $order:literal) => {
             concat!(
-                "SELECT id, author_id, edited_ms, presence, ifnull(message.json, entry.json)
+                "SELECT id, author_id, edited_ms, presence, ifnull(message.json, entry.json), \
+                     message.channel_id
                  FROM message LEFT JOIN entry ON entry.sequence = json_in
-                 WHERE message.channel_id = :channel_id AND id > :after AND id < :before
-                     AND (:with_deleted OR presence = 'there')
+                 WHERE ",
+                $channel,
+                " AND id > :after AND id < :before AND (:with_deleted OR presence = 'there')
                  ORDER BY id ",
                 $order,
                 " LIMIT :rows_max"
@@ -178,10 +178,16 @@ pub(super) fn read(
         };
     }
     let is_below = query.after.is_none() && query.before.is_some();
-    let sql = if is_below { page!("DESC") } else { page!("") };
+    // One index each: the channel's, and that of all ids.
+    let sql = match (query.channel_id.is_some(), is_below) {
+        (true, true) => page!("message.channel_id = :channel_id", "DESC"),
+        (true, false) => page!("message.channel_id = :channel_id", ""),
+        (false, true) => page!(":channel_id IS NULL", "DESC"),
+        (false, false) => page!(":channel_id IS NULL", ""),
+    };
     let mut statement = connection.prepare_cached(sql)?;
     let values = named_params! {
-        ":channel_id": column::of(query.channel_id),
+        ":channel_id": column::of_some(query.channel_id),
         ":after": column::of_some(query.after).unwrap_or_default(),
         ":before": column::of_some(query.before).unwrap_or(i64::MAX),
         ":with_deleted": query.with_deleted,
@@ -202,6 +208,7 @@ fn message_of(row: &Row<'_>) -> rusqlite::Result<MessageRow> {
         edited_ms: unsigned(row, 2)?,
         presence: presence(row, 3)?,
         json: row.get(4)?,
+        channel_id: column::id(row, 5)?,
     })
 }
 

@@ -21,7 +21,7 @@ CREATE TABLE watched (
     is_thread   INTEGER NOT NULL CHECK (is_thread IN (0, 1)),
     settled_id  INTEGER,
     scrubbed_ms INTEGER NOT NULL,
-    dirty       TEXT    CHECK (dirty IN ('lapse', 'new', 'scrub', 'refused')),
+    dirty       TEXT    CHECK (dirty IN ('lapse', 'new', 'refused')),
     dirty_after INTEGER,                                            -- NULL: from its beginning
     dropped_id  INTEGER,                                            -- its youngest message that was dropped
     CHECK (dirty IS NOT NULL OR dirty_after IS NULL)

@@ -1,0 +1,149 @@
+//! The record of messages: how it is kept up to date.
+
+mod told;
+
+use cordboard_discord::{Backfill, Discord};
+use cordboard_gateway::{Delivery, Gateway, Hub, Subscription};
+use cordboard_recovery::{
+    self as recovery, Driver, EVENTS, InboxError, MessageLog as _, Observed, Recovery, Retention,
+    SessionMark, Settings, Standing,
+};
+use cordboard_store::{SqliteInbox, Store};
+use tokio::{sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::told::Told;
+use crate::{Config, Failed, config, engines::Engines, limits::HOUSEKEEPING_EVERY};
+
+/// What keeps the record, before it runs.
+pub(crate) struct Relay {
+    inbox: SqliteInbox,
+    recovery: Recovery,
+    driver: Driver<Backfill, SqliteInbox>,
+    kept: Kept,
+    /// The session to go on with: what is not on record is sent again.
+    pub(crate) session: Option<SessionMark>,
+}
+
+/// How much is kept.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    milliseconds: u64,
+    bytes: u64,
+}
+
+// === impl Relay ===
+
+impl Relay {
+    /// Reads what a former life has left. `None` when nothing is to be recorded.
+    pub(crate) async fn load(
+        config: &Config,
+        store: &Store,
+        discord: &Discord,
+    ) -> Result<Option<Self>, Failed> {
+        let Some(relay) = &config.relay else {
+            return Ok(None);
+        };
+        let settings = settings(config, relay);
+        let inbox = store.inbox();
+        let loaded = recovery::recovery(discord.backfill(), inbox.clone(), settings).await;
+        let (recovery, driver, session) = loaded.map_err(failed)?;
+        Ok(Some(Self {
+            inbox,
+            recovery,
+            driver,
+            kept: Kept {
+                milliseconds: u64::try_from(relay.keep.as_millis()).unwrap_or(u64::MAX),
+                bytes: relay.keep_bytes,
+            },
+            session,
+        }))
+    }
+
+    /// Begins to record what `hub` delivers, which must not have begun to.
+    pub(crate) fn spawn(self, hub: &Hub, engines: &mut Engines) -> Told {
+        let tap = hub.tap(EVENTS);
+        let standing = self.recovery.standing();
+        let (recovery, driver) = (self.recovery, self.driver);
+        engines.spawn("relay", |stop| driver.run(stop));
+        let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing.clone());
+        engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
+        engines.spawn_care("relay feed", feed(tap, recovery));
+        Told::new(self.inbox, standing)
+    }
+}
+
+fn settings(config: &Config, relay: &config::Relay) -> Settings {
+    Settings {
+        watch: relay.watch.clone(),
+        start: relay.start,
+        scrub: relay.verify,
+        ..Settings::new(config.discord.guild_id)
+    }
+}
+
+/// Goes on with the session that the record is of.
+pub(crate) fn resume(gateway: Gateway<Discord>, session: SessionMark) -> Gateway<Discord> {
+    gateway.resuming(cordboard_gateway::Session {
+        id: session.id,
+        sequence: session.sequence,
+        resume_url: session.resume_url,
+    })
+}
+
+/// Tells the driver what the gateway delivers, until one of them ends.
+async fn feed(mut tap: Subscription, recovery: Recovery) {
+    while let Some(delivery) = tap.next().await {
+        let observed = match delivery {
+            Delivery::Dispatch(dispatch) => Observed::Event(recovery::Event {
+                name: dispatch.name.clone(),
+                sequence: dispatch.sequence,
+                guild_id: dispatch.guild_id,
+                channel_id: dispatch.channel_id,
+                data: dispatch.data.clone(),
+            }),
+            Delivery::Lapse(_) => Observed::Lapsed,
+            Delivery::Acknowledged(acknowledged) => Observed::Acknowledged(acknowledged.sent),
+        };
+        if recovery.observe(observed).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Drops what is kept no longer, now and then, a part at a time. What is old is old by Discord's clock,
+/// as far as the record knows it.
+async fn forget(
+    inbox: SqliteInbox,
+    kept: Kept,
+    seen: watch::Receiver<Standing>,
+    stop: CancellationToken,
+) -> Result<(), InboxError> {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = sleep(HOUSEKEEPING_EVERY) => {}
+        }
+        let now_ms = seen.borrow().watermark_ms;
+        let retention = Retention {
+            before_ms: now_ms.saturating_sub(kept.milliseconds),
+            bytes_max: kept.bytes,
+        };
+        loop {
+            let dropped = tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                dropped = inbox.prune(retention) => dropped?,
+            };
+            if dropped == 0 {
+                break;
+            }
+            tracing::debug!(dropped, "recorded messages are kept no longer");
+        }
+    }
+}
+
+pub(crate) fn failed(error: InboxError) -> Failed {
+    Failed::Store {
+        source: error.into(),
+    }
+}

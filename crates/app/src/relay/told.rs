@@ -1,0 +1,240 @@
+//! The record of messages, as the front tells of it.
+
+use cordboard_frontend::{
+    Change, ConsumersError, Event, EventPage, EventQuery, Failure, Gap, GapPage, GapQuery,
+    LoggedMessage, MessageLogError, MessagePage, MessageQuery, Verdict,
+};
+use cordboard_recovery::{
+    self as recovery, ConsumerError, Consumers as _, Entry, EntryQuery, InboxError,
+    MessageLog as _, News, Standing,
+};
+use cordboard_store::SqliteInbox;
+use tokio::sync::watch;
+use twilight_model::id::Id;
+
+use crate::limits::CONSUMERS_MAX;
+
+/// The record, as the front asks for it.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    inbox: SqliteInbox,
+    standing: watch::Receiver<Standing>,
+}
+
+// === impl Told ===
+
+impl Told {
+    pub(super) const fn new(inbox: SqliteInbox, standing: watch::Receiver<Standing>) -> Self {
+        Self { inbox, standing }
+    }
+}
+
+impl cordboard_frontend::MessageLog for Told {
+    async fn messages(&self, query: MessageQuery) -> Result<MessagePage, MessageLogError> {
+        // From the lowest id on, also where there is a bound above.
+        let mut after = Id::new_checked(query.after).unwrap_or(Id::new(1));
+        let mut found = Vec::new();
+        // The record may give fewer than it was asked for: only nothing is the end.
+        while found.len() <= query.limit {
+            let page = self.inbox.messages(recovery::MessageQuery {
+                channel_id: query.channel_id.and_then(Id::new_checked),
+                after: Some(after),
+                before: query.before.and_then(Id::new_checked),
+                limit: query.limit + 1 - found.len(),
+                with_deleted: query.deleted,
+            });
+            let page = page.await.map_err(unavailable)?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            found.extend(page);
+        }
+        let has_more = found.len() > query.limit;
+        found.truncate(query.limit);
+        let messages = found.into_iter().map(|logged| LoggedMessage {
+            id: logged.id.get(),
+            channel_id: logged.channel_id.get(),
+            json: logged.json.filter(|_| !logged.is_deleted),
+        });
+        Ok(MessagePage {
+            messages: messages.collect(),
+            has_more,
+        })
+    }
+
+    async fn gaps(&self, query: GapQuery) -> Result<GapPage, MessageLogError> {
+        let (mut after, mut found) = (query.after, Vec::new());
+        while found.len() <= query.limit {
+            let page = self.inbox.gaps(recovery::GapQuery {
+                channel_id: query.channel_id.and_then(Id::new_checked),
+                after,
+                limit: query.limit + 1 - found.len(),
+            });
+            let page = page.await.map_err(unavailable)?;
+            let Some(last) = page.last() else { break };
+            after = last.sequence;
+            found.extend(page);
+        }
+        let has_more = found.len() > query.limit;
+        found.truncate(query.limit);
+        let gaps = found
+            .into_iter()
+            .map(|numbered| gap(numbered.sequence, &numbered.gap));
+        Ok(GapPage {
+            gaps: gaps.collect(),
+            has_more,
+        })
+    }
+
+    async fn events(&self, query: EventQuery) -> Result<EventPage, MessageLogError> {
+        let found = self.inbox.entries(EntryQuery {
+            after: query.after,
+            channels: query
+                .channels
+                .into_iter()
+                .filter_map(Id::new_checked)
+                .collect(),
+            limit: query.limit,
+        });
+        let found = found.await.map_err(unavailable)?;
+        Ok(EventPage {
+            events: found.entries.into_iter().map(event).collect(),
+            last: found.through,
+        })
+    }
+
+    async fn newest(&self) -> Result<u64, MessageLogError> {
+        let query = EntryQuery {
+            after: u64::MAX >> 1,
+            channels: Vec::new(),
+            limit: 1,
+        };
+        let found = self.inbox.entries(query).await.map_err(unavailable)?;
+        Ok(found.newest)
+    }
+
+    async fn news(&self, after: u64) {
+        let mut standing = self.standing.clone();
+        if standing
+            .wait_for(|standing| standing.newest > after)
+            .await
+            .is_err()
+        {
+            // Nothing is recorded any more: whoever waits is dropped when the front ends.
+            std::future::pending().await
+        }
+    }
+}
+
+impl cordboard_frontend::Consumers for Told {
+    async fn open(&self, name: &str, after: Option<u64>) -> Result<u64, ConsumersError> {
+        let known = self.inbox.list().await.map_err(out_of_reach)?;
+        let is_known = known.iter().any(|consumer| consumer.name == name);
+        if !is_known && known.len() >= CONSUMERS_MAX {
+            return Err(ConsumersError::Full { max: CONSUMERS_MAX });
+        }
+        let opened = self.inbox.open(name, after).await.map_err(out_of_reach)?;
+        Ok(opened.acknowledged)
+    }
+
+    async fn acknowledge(&self, name: &str, sequence: u64) -> Result<u64, ConsumersError> {
+        let moved = self.inbox.acknowledge(name, sequence).await;
+        Ok(moved.map_err(refused)?.acknowledged)
+    }
+
+    async fn fail(&self, name: &str, failure: Failure) -> Result<Verdict, ConsumersError> {
+        match self
+            .inbox
+            .fail(name, failure.sequence, &failure.reason)
+            .await
+        {
+            Ok(failed) => Ok(Verdict {
+                acknowledged: failed.consumer.acknowledged,
+                attempts: failed.attempts,
+                dead: failed.is_dead,
+            }),
+            Err(ConsumerError::Past { acknowledged }) => Ok(Verdict {
+                acknowledged,
+                attempts: 0,
+                dead: false,
+            }),
+            Err(error) => Err(refused(error)),
+        }
+    }
+
+    async fn list(&self) -> Result<Vec<cordboard_frontend::Consumer>, ConsumersError> {
+        let newest = self.standing.borrow().newest;
+        let consumers = self.inbox.list().await.map_err(out_of_reach)?.into_iter();
+        let consumers = consumers.map(|consumer| cordboard_frontend::Consumer {
+            lag: newest.saturating_sub(consumer.acknowledged),
+            name: consumer.name,
+            acknowledged: consumer.acknowledged,
+            dead_letters: consumer.dead_letters,
+        });
+        Ok(consumers.collect())
+    }
+
+    async fn forget(&self, name: &str) -> Result<(), ConsumersError> {
+        match self.inbox.forget(name).await.map_err(out_of_reach)? {
+            true => Ok(()),
+            false => Err(ConsumersError::Unknown),
+        }
+    }
+}
+
+fn event(
+    Entry {
+        sequence,
+        channel_id,
+        news,
+    }: Entry,
+) -> Event {
+    let change = match news {
+        News::Created { json, .. } => Change::Create(json),
+        News::Updated { json, .. } => Change::Update(json),
+        News::Deleted { message_id, .. } => Change::Delete(message_id.get()),
+        News::Gap(told) => Change::Gap {
+            from: told.after.map(Id::get),
+            to: told.to.map(Id::get),
+            reason: told.reason.name().to_owned(),
+        },
+    };
+    Event {
+        sequence,
+        channel_id: Some(channel_id.get()),
+        change,
+    }
+}
+
+fn gap(sequence: u64, told: &recovery::Gap) -> Gap {
+    Gap {
+        id: sequence,
+        channel_id: told.channel_id.get(),
+        from: told.after.map(Id::get),
+        to: told.to.map(Id::get),
+        reason: told.reason.name().to_owned(),
+        at: told.at_ms / 1_000,
+    }
+}
+
+fn unavailable(error: InboxError) -> MessageLogError {
+    MessageLogError::Unavailable {
+        source: error.into(),
+    }
+}
+
+fn out_of_reach(error: InboxError) -> ConsumersError {
+    ConsumersError::Unavailable {
+        source: error.into(),
+    }
+}
+
+fn refused(error: ConsumerError) -> ConsumersError {
+    match error {
+        ConsumerError::Unknown => ConsumersError::Unknown,
+        ConsumerError::Future { newest } => ConsumersError::Future { newest },
+        ConsumerError::Failed(error) => out_of_reach(error),
+        other => ConsumersError::Unavailable {
+            source: other.into(),
+        },
+    }
+}
