@@ -63,6 +63,7 @@ pub fn run(seed: u64, safeguard: Option<Sabotage>) -> Flow {
 }
 
 async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
+    fastrand::seed(seed);
     let mut dice = Rng::with_seed(seed);
     let mut shore = Shore::draw(&mut dice);
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;

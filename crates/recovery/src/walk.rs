@@ -101,19 +101,20 @@ impl Walk {
     }
 
     /// Takes the page that was asked for. Of what is younger than `settled_ms` nothing is said to be
-    /// missing: it may not have been readable yet.
-    pub(crate) fn turn(&mut self, page: &[Message], settled_ms: u64) -> Turn {
+    /// missing: it may not have been readable yet. An empty page may be a blind one, unless that
+    /// `was_probed`.
+    pub(crate) fn turn(&mut self, page: &[Message], was_probed: bool, settled_ms: u64) -> Turn {
         let after = self.cursor.after();
         let progress = self.cursor.turn(page);
         let found: BTreeSet<_> = page.iter().map(|message| message.id).collect();
-        // An empty page may be a blind one.
         let newest = found.last().copied();
+        let has_seen = newest.is_some() || was_probed;
         let covered = |id: Id<MessageMarker>| {
             let is_behind = progress == Progress::Done || newest.is_some_and(|newest| id < newest);
             Some(id) > after && is_behind && created_ms(id) < settled_ms
         };
         let expected = self.expected.iter().flatten().copied();
-        let missed = expected.filter(|id| newest.is_some() && covered(*id) && !found.contains(id));
+        let missed = expected.filter(|id| has_seen && covered(*id) && !found.contains(id));
         let missed = missed.collect();
         if self.lacks_margin && newest > self.cursor.after() {
             self.cursor = Cursor::behind(newest);

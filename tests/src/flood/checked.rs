@@ -39,8 +39,8 @@ pub(super) struct Checked {
 struct State {
     /// What was there before anybody watched, if that is not wanted.
     before: BTreeSet<u64>,
-    /// What people wrote: channel and message.
-    written: BTreeSet<(u64, u64)>,
+    /// What people wrote, by channel and message, and when.
+    written: BTreeMap<(u64, u64), u64>,
     /// What of it is there.
     there: BTreeSet<(u64, u64)>,
     /// When they changed or deleted it last.
@@ -86,7 +86,9 @@ impl Checked {
 
     pub(super) fn wrote(&self, channel_id: u64, id: u64) {
         let mut state = self.state.lock();
-        state.written.insert((channel_id, id));
+        state
+            .written
+            .insert((channel_id, id), self.discord.now_ms());
         state.there.insert((channel_id, id));
     }
 
@@ -167,8 +169,11 @@ impl Checked {
                 }
                 Some(told) if told.content != *content && !is_excused(*channel_id, *id) => wrong
                     .push(format!(
-                        "C12: message {id} in {channel_id} says {content:?} and was told as {:?}",
-                        told.content
+                        "C12: message {id} of {} in {channel_id} says {content:?} and was told as {:?}; changed {:?}, gaps {:?}",
+                    created_ms(*id),
+                        told.content,
+                    state.changed.get(id),
+                    state.gaps
                     )),
                 Some(_) => {}
             }
@@ -246,10 +251,13 @@ impl State {
             .iter()
             .find(|(from, to)| (from..=to).contains(&changed_ms));
         gap.is_some_and(|(from, to)| {
-            let written = self.written.iter().filter(|(of, _)| *of == channel_id);
-            let until: Vec<_> = written.filter(|(_, id)| created_ms(*id) <= *to).collect();
+            let written = self.written.iter();
+            let written = written.filter(|((of, _), at_ms)| *of == channel_id && *at_ms <= to);
+            let until: Vec<_> = written.map(|((_, id), at_ms)| (*at_ms, *id)).collect();
             let younger = until.iter().filter(|(_, other)| *other > id).count();
-            let is_unread = until.iter().all(|(_, id)| created_ms(*id) < *from);
+            // The last to be seen is what the list of channels names.
+            let last = until.iter().max().map(|(_, id)| created_ms(*id));
+            let is_unread = last.is_none_or(|last| last < *from);
             // It may not have been readable yet.
             let is_young = created_ms(id) + SETTLES_MS >= *to;
             is_unread || is_young || younger >= RESCANNED

@@ -36,7 +36,11 @@ impl Crowd {
             bursts: dice.bool(),
             changes: dice.bool(),
             births: dice.bool(),
-            pause_ms: dice.u64(100..8_000),
+            pause_ms: if dice.u32(0..4) == 0 {
+                dice.u64(5..60)
+            } else {
+                dice.u64(100..8_000)
+            },
             written_count: 0,
         }
     }

@@ -78,7 +78,7 @@ impl Book {
             .saturating_sub(milliseconds(SETTLE))
             .max(watermark_ms);
         walk.began_ms = walk.began_ms.or(Some(settled_ms));
-        let turn = walk.turn(&page.messages, settled_ms);
+        let turn = walk.turn(&page.messages, page.probed.is_some(), settled_ms);
         let purpose = walk.purpose;
         for message in &page.messages {
             self.last_is(id, message.id);

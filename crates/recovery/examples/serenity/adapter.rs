@@ -1,0 +1,171 @@
+//! Recovery's ports over serenity's requests.
+
+use std::sync::Arc;
+
+use cordboard_recovery::{ChannelDirectory, Failure, Head, History, Message};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+use serenity::{
+    all::{ChannelId, GuildId, MessageId},
+    http::{Http, HttpError, LightMethod, Request, Route},
+};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker, MessageMarker},
+};
+
+/// Messages of a full page.
+const PAGE: &str = "100";
+
+/// Channels that hold messages, and of these the threads.
+const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
+const THREADS: [u8; 3] = [10, 11, 12];
+
+/// Discord, through serenity's HTTP client.
+#[derive(Clone, Debug)]
+pub(crate) struct Discord {
+    http: Arc<Http>,
+}
+
+impl Discord {
+    pub(crate) const fn new(http: Arc<Http>) -> Self {
+        Self { http }
+    }
+
+    async fn get<T: DeserializeOwned>(
+        &self,
+        route: Route<'_>,
+        query: Vec<(&'static str, String)>,
+    ) -> Result<T, Failure> {
+        let request = Request::new(route, LightMethod::Get).params(Some(query));
+        self.http.fire(request).await.map_err(failure)
+    }
+}
+
+/// 404 10003 is a channel that is gone, 403 one that is not ours to read; the rest may pass.
+fn failure(error: serenity::Error) -> Failure {
+    let refusal = match &error {
+        serenity::Error::Http(HttpError::UnsuccessfulRequest(answer)) => {
+            Some((answer.status_code.as_u16(), answer.error.code))
+        }
+        _ => None,
+    };
+    let source = error.into();
+    match refusal {
+        Some((404, 10_003)) => Failure::Gone { source },
+        Some((401 | 403, _)) | Some((404, 10_004)) => Failure::Never { source },
+        _ => Failure::NotDone { wait: None, source },
+    }
+}
+
+impl History for Discord {
+    async fn after(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> Result<Vec<Message>, Failure> {
+        let route = Route::ChannelMessages {
+            channel_id: ChannelId::new(channel_id.get()),
+        };
+        let after = after.map_or(1, Id::get).to_string();
+        let query = vec![("after", after), ("limit", PAGE.to_owned())];
+        let page: Vec<Box<RawValue>> = self.get(route, query).await?;
+        let messages = page.into_iter().map(Message::read);
+        let mut messages: Vec<_> = messages.collect::<Result<_, _>>().map_err(|unreadable| {
+            let source = unreadable.into();
+            Failure::NotDone { wait: None, source }
+        })?;
+        messages.sort_unstable_by_key(|message| message.id);
+        Ok(messages)
+    }
+}
+
+impl ChannelDirectory for Discord {
+    /// serenity keeps the `Date` of its answers to itself.
+    fn now_ms(&self) -> Option<u64> {
+        None
+    }
+
+    async fn channels(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Head>, Failure> {
+        let guild = GuildId::new(guild_id.get());
+        let listed: Vec<Listed> = self
+            .get(Route::GuildChannels { guild_id: guild }, vec![])
+            .await?;
+        let active = Route::GuildThreadsActive { guild_id: guild };
+        let active: Threads = self.get(active, vec![]).await?;
+        let all = listed.into_iter().chain(active.threads);
+        Ok(all.filter_map(|listed| listed.head(guild_id)).collect())
+    }
+
+    async fn archived(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        since_ms: u64,
+    ) -> Result<Vec<Head>, Failure> {
+        let _ = since_ms;
+        let route = Route::ChannelArchivedPublicThreads {
+            channel_id: ChannelId::new(channel_id.get()),
+        };
+        // The youngest hundred: more than a bot of this size has.
+        let archived: Threads = self.get(route, vec![]).await?;
+        let heads = archived.threads.into_iter();
+        Ok(heads
+            .filter_map(|it| it.guild_id.and_then(|id| it.head(id)))
+            .collect())
+    }
+
+    async fn message(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        message_id: Id<MessageMarker>,
+    ) -> Result<Option<Message>, Failure> {
+        let route = Route::ChannelMessage {
+            channel_id: ChannelId::new(channel_id.get()),
+            message_id: MessageId::new(message_id.get()),
+        };
+        let request = Request::new(route, LightMethod::Get);
+        match self.http.fire::<Box<RawValue>>(request).await {
+            Ok(json) => Ok(Message::read(json).ok()),
+            Err(serenity::Error::Http(HttpError::UnsuccessfulRequest(answer)))
+                if answer.error.code == 10_008 =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failure(error)),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Threads {
+    threads: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: Id<ChannelMarker>,
+    #[serde(rename = "type")]
+    kind: u8,
+    guild_id: Option<Id<GuildMarker>>,
+    parent_id: Option<Id<ChannelMarker>>,
+    last_message_id: Option<Id<MessageMarker>>,
+    thread_metadata: Option<Metadata>,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    archived: bool,
+}
+
+impl Listed {
+    fn head(self, guild_id: Id<GuildMarker>) -> Option<Head> {
+        WITH_MESSAGES.contains(&self.kind).then(|| Head {
+            id: self.id,
+            guild_id,
+            parent_id: self.parent_id,
+            is_thread: THREADS.contains(&self.kind),
+            is_archived: self.thread_metadata.is_some_and(|it| it.archived),
+            last_message_id: self.last_message_id,
+        })
+    }
+}
