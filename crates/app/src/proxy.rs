@@ -105,7 +105,10 @@ impl Proxy {
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
         let store = parts.store.clone();
-        engines.spawn("gateway", |stop| session::run(gateway, store, shard, stop));
+        let hub = parts.hub.clone();
+        engines.spawn("gateway", |stop| {
+            session::run(gateway, hub, store, shard, stop)
+        });
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
         engines

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use crate::{Acknowledged, Delivery, Dispatch, Lapse, LapseReason, State, hub::Shared};
+use crate::{Acknowledged, Delivery, Dispatch, Lapse, LapseReason, Session, State, hub::Shared};
 
 /// The side of the hub that events come in from. When it is dropped, every subscription ends.
 ///
@@ -67,6 +67,22 @@ impl Feed {
     /// Whether anybody wants such an event: what nobody wants need not be copied.
     pub(crate) fn is_wanted(&self, channel: Option<Id<ChannelMarker>>, name: &str) -> bool {
         !self.shared.table.lock().takers(channel, name).is_empty()
+    }
+
+    /// The session of `shard` is this one now, or there is none.
+    pub(crate) fn set_session(&self, shard: u32, session: Option<Session>) {
+        let mut sessions = self.shared.sessions.lock();
+        match session {
+            Some(session) => sessions.insert(shard, session),
+            None => sessions.remove(&shard),
+        };
+    }
+
+    /// The event of this number has been published.
+    pub(crate) fn advance(&self, shard: u32, sequence: u64) {
+        if let Some(session) = self.shared.sessions.lock().get_mut(&shard) {
+            session.sequence = sequence;
+        }
     }
 
     pub(crate) fn beat(&self, event: bool) {

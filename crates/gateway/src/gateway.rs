@@ -63,6 +63,7 @@ impl<D: GatewayDirectory> Gateway<D> {
     #[must_use]
     pub fn resuming(mut self, session: Session) -> Self {
         self.link.take_over(session);
+        self.reception.session_is(self.link.left());
         self
     }
 
@@ -82,7 +83,10 @@ impl<D: GatewayDirectory> Gateway<D> {
             Ok(()) => State::Stopped,
             Err(fatal) => State::Fatal(fatal.clone()),
         });
-        outcome.map(|()| self.link.left().filter(|_| self.settings.leaves_session))
+        let left = self.link.left().filter(|_| self.settings.leaves_session);
+        let left = outcome.map(|()| left);
+        self.reception.session_is(left.clone().ok().flatten());
+        left
     }
 
     async fn supervise(&mut self, stop: &CancellationToken) -> Result<(), Fatal> {
@@ -104,6 +108,7 @@ impl<D: GatewayDirectory> Gateway<D> {
                 Ending::Fatal(fatal) => return Err(fatal),
                 Ending::Parted(parting) => parting,
             };
+            self.reception.session_is(self.link.left());
             let resumable = self.link.session().is_some();
             let held = self.reception.lost(&trouble, resumable);
             let pause = self.backoff.after(held, fastrand::f64()).max(wait);

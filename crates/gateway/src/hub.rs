@@ -1,6 +1,7 @@
 //! Where events are subscribed to.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,7 +14,7 @@ use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    Feed, Health, State, Subscription,
+    Feed, Health, Session, State, Subscription,
     queue::{Queue, Room},
     table::{Table, Topic},
 };
@@ -33,6 +34,8 @@ pub struct Hub {
 pub(crate) struct Shared {
     pub(crate) table: Mutex<Table>,
     pub(crate) pulse: Pulse,
+    /// The session of each shard that has one.
+    pub(crate) sessions: Mutex<BTreeMap<u32, Session>>,
 }
 
 /// The last signs of life, in microseconds since `born`, each plus one; 0 is never.
@@ -60,6 +63,7 @@ impl Hub {
         let shared = Arc::new(Shared {
             table: Mutex::default(),
             pulse,
+            sessions: Mutex::default(),
         });
         let (sender, state) = watch::channel(State::Connecting {
             since: Instant::now(),
@@ -113,6 +117,26 @@ impl Hub {
             last_event_age: pulse.age(&pulse.event),
             latency: Pulse::load(&pulse.latency),
         }
+    }
+
+    /// The session as it stands, to be written down so that a process that comes after a crash can go
+    /// on with it ([`Gateway::resuming`](crate::Gateway::resuming)); `None` while Discord knows none.
+    /// Everything up to its sequence has been published.
+    ///
+    /// Of several shards, that of the first one that has one: ask [`Self::sessions`].
+    #[must_use]
+    pub fn session(&self) -> Option<Session> {
+        self.shared.sessions.lock().values().next().cloned()
+    }
+
+    /// The sessions as they stand, each with its shard's number.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<(u32, Session)> {
+        let sessions = self.shared.sessions.lock();
+        let numbered = sessions.iter();
+        numbered
+            .map(|(shard, session)| (*shard, session.clone()))
+            .collect()
     }
 
     fn open(&self, topic: Topic, room: Room) -> Subscription {

@@ -10,7 +10,7 @@ use twilight_model::{
 };
 
 use crate::{
-    Feed, LapseReason, Settings, State, Trouble,
+    Feed, LapseReason, Session, Settings, State, Trouble,
     frame::{Frame, HEARTBEAT, HEARTBEAT_ACK, Head, INVALID_SESSION, RECONNECT, payload},
     limits::{INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
     roster::{Arrival, Roster},
@@ -58,6 +58,8 @@ pub(crate) enum Upshot {
 struct Ready {
     #[serde(default)]
     guilds: Vec<Guild>,
+    #[serde(default)]
+    session_id: String,
     #[serde(default)]
     resume_gateway_url: String,
 }
@@ -122,7 +124,7 @@ impl Reception {
         // First: whoever wants READY sees it before what it brings about.
         self.publish(head, text);
         let trouble = match head.name {
-            "READY" => self.session_began(text),
+            "READY" => self.session_began(head, text),
             "RESUMED" => {
                 self.session_resumed();
                 None
@@ -130,6 +132,7 @@ impl Reception {
             _ => None,
         };
         self.note_guild(head);
+        self.feed.advance(self.shard, head.sequence);
         trouble.map_or(Upshot::GoOn, |trouble| {
             Upshot::Part((trouble, Duration::ZERO))
         })
@@ -149,7 +152,13 @@ impl Reception {
         if let Some(head) = Frame::read(text).ok().and_then(|frame| frame.head()) {
             self.publish(head, text);
             self.note_guild(head);
+            self.feed.advance(self.shard, head.sequence);
         }
+    }
+
+    /// The session that can be gone on with now, if any.
+    pub(crate) fn session_is(&self, session: Option<Session>) {
+        self.feed.set_session(self.shard, session);
     }
 
     /// Something came that cannot be read. Whatever it was, nobody may rely on not having missed
@@ -204,7 +213,7 @@ impl Reception {
     }
 
     /// READY: a new session. Returns what is wrong with it, if anything is.
-    fn session_began(&mut self, text: &str) -> Option<Trouble> {
+    fn session_began(&mut self, head: Head<'_>, text: &str) -> Option<Trouble> {
         let now = Instant::now();
         self.ready_at = Some(now);
         let ready = payload(text)
@@ -212,8 +221,15 @@ impl Reception {
             .and_then(|data| Ready::deserialize(data).ok());
         let Ready {
             guilds,
+            session_id,
             resume_gateway_url,
         } = ready.unwrap_or_default();
+        let address = url::usable(&resume_gateway_url);
+        self.session_is(Some(Session {
+            id: session_id,
+            sequence: head.sequence,
+            resume_url: address.as_ref().ok().cloned(),
+        }));
         let guilds = guilds
             .into_iter()
             .map(|guild| guild.id)
@@ -223,7 +239,7 @@ impl Reception {
             self.handed_over();
         }
         // twilight would connect there by itself, within the poll that finds the connection dead.
-        url::usable(&resume_gateway_url).err().map(Trouble::Address)
+        address.err().map(Trouble::Address)
     }
 
     /// RESUMED: everything that was missed has been replayed.

@@ -19,6 +19,11 @@ pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 /// next one a moment before the last one has ended.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 
+/// Processes in a row that are given one gateway session although none of them left it again, which
+/// each does within ten seconds. Perhaps something that the session replays kills them: the next one
+/// begins a new session, which replays nothing.
+pub const SESSION_TAKES_MAX: u32 = 3;
+
 /// What is read of a lock file: more than the longest process id.
 pub const HOLDER_BYTES_MAX: u64 = 16;
 

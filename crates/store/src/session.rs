@@ -3,9 +3,12 @@
 use cordboard_lifecycle::kp;
 use rusqlite::{Connection, OptionalExtension as _, named_params};
 
-use crate::record::{signed, unsigned};
+use crate::{
+    limits::SESSION_TAKES_MAX,
+    record::{signed, unsigned},
+};
 
-/// A gateway session that a process has left (Discord: events/gateway#resuming).
+/// A gateway session that a process has left, or still holds (Discord: events/gateway#resuming).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftSession {
     /// Discord's name for it.
@@ -35,19 +38,33 @@ pub(crate) fn leave(
     Ok(())
 }
 
-/// Takes it away: two processes that resumed one session would push each other off it.
+/// Leaves it on record for whoever comes if the taker dies before it leaves it again, but not for
+/// ever. The store's lock keeps two processes from resuming one session.
 pub(crate) fn take(connection: &Connection, shard: u32) -> rusqlite::Result<Option<LeftSession>> {
-    let mut delete = connection.prepare_cached(
-        "DELETE FROM gateway_session WHERE shard = ?1
-         RETURNING session_id, sequence, resume_url",
+    let mut count = connection.prepare_cached(
+        "UPDATE gateway_session SET takes = takes + 1 WHERE shard = ?1
+         RETURNING session_id, sequence, resume_url, takes",
     )?;
-    let session = delete.query_row([shard], |row| {
-        Ok(LeftSession {
+    let session = count.query_row([shard], |row| {
+        let session = LeftSession {
             id: row.get(0)?,
             sequence: unsigned(row, 1)?,
             resume_url: row.get(2)?,
-        })
+        };
+        Ok((session, row.get::<_, u32>(3)?))
     });
     kp!("store.session.taken");
-    session.optional()
+    match session.optional()? {
+        Some((session, takes)) if takes <= SESSION_TAKES_MAX => Ok(Some(session)),
+        Some(_) => forget(connection, shard).map(|()| None),
+        None => Ok(None),
+    }
+}
+
+/// Discord no longer knows it.
+pub(crate) fn forget(connection: &Connection, shard: u32) -> rusqlite::Result<()> {
+    let mut delete = connection.prepare_cached("DELETE FROM gateway_session WHERE shard = ?1")?;
+    delete.execute([shard])?;
+    kp!("store.session.forgotten");
+    Ok(())
 }

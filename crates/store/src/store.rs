@@ -89,7 +89,8 @@ impl Store {
         StoreError::Failed { source: None }
     }
 
-    /// Leaves the gateway session of a shard to the next process.
+    /// Leaves the gateway session of a shard to the next process, or writes down how far it has come,
+    /// in case this one is killed.
     ///
     /// # Errors
     /// When the database fails.
@@ -99,13 +100,26 @@ impl Store {
             .await
     }
 
-    /// The gateway session that a former process left for this shard, if one did. It is given once.
+    /// The gateway session that a former process left for this shard, if one did. It stays on record
+    /// until it is left anew or forgotten, but is given only [`SESSION_TAKES_MAX`] times in a row.
+    ///
+    /// [`SESSION_TAKES_MAX`]: crate::limits::SESSION_TAKES_MAX
     ///
     /// # Errors
     /// When the database fails.
     pub async fn take_session(&self, shard: u32) -> Result<Option<LeftSession>, StoreError> {
         self.database
             .call(move |connection| session::take(connection, shard))
+            .await
+    }
+
+    /// Discord has ended the gateway session of this shard: nobody is to go on with it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_session(&self, shard: u32) -> Result<(), StoreError> {
+        self.database
+            .call(move |connection| session::forget(connection, shard))
             .await
     }
 

@@ -267,8 +267,9 @@ fn a_start_that_takes_its_time_says_that_it_is_alive_and_not_ready() {
 }
 
 #[test]
-fn a_deploy_goes_on_with_the_session_and_a_kill_begins_a_new_one() {
-    // How: stops and starts with a minute between, which Discord waits for, and with an hour.
+fn a_deploy_goes_on_with_the_session_and_so_does_whoever_comes_after_a_kill() {
+    // How: stops and starts with a minute between, which Discord waits for, and with an hour. Then
+    // kills: at once, after a while, and at once after each start.
     sim(async |world| {
         let sessions = || {
             let counters = world.discord.counters();
@@ -287,11 +288,21 @@ fn a_deploy_goes_on_with_the_session_and_a_kill_begins_a_new_one() {
             world.start_proxy().await;
             assert_eq!(sessions(), expected);
         }
-        // Discord lets a bot begin a session every five seconds.
-        sleep(Duration::from_secs(5)).await;
+        for (resumes, life) in (4..).zip([0, 60, 0, 11]) {
+            sleep(Duration::from_secs(life)).await;
+            world.kill_proxy().await;
+            world.start_proxy().await;
+            assert_eq!(sessions(), (2, resumes));
+        }
+        // Whatever it replays may be what kills: in the end a new one begins.
+        for expected in [(2, 8), (2, 9), (3, 9)] {
+            world.kill_proxy().await;
+            world.start_proxy().await;
+            assert_eq!(sessions(), expected);
+        }
         world.kill_proxy().await;
         world.start_proxy().await;
-        assert_eq!(sessions(), (3, 3), "a session is given once");
+        assert_eq!(sessions(), (3, 10), "and that is gone on with again");
         let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
         assert_eq!(status, 200);
     });

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use cordboard_gateway::{Gateway, LapseReason, Session, Settings, State, Subscription};
-use cordboard_simulator::{Config, Simulator};
+use cordboard_simulator::{Config, GatewayCommand, Simulator};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::Id;
 
-use crate::world::{Directory, Heard, endpoint, hear_all, install_tls, said};
+use crate::world::{Directory, Heard, connected, endpoint, hear, hear_all, install_tls, said};
 
 /// A simulator that several processes follow each other in front of.
-async fn world(config: Config, story: impl AsyncFnOnce(&Simulator)) {
+pub(crate) async fn world(config: Config, story: impl AsyncFnOnce(&Simulator)) {
     install_tls();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let simulator = Simulator::new(config);
@@ -150,6 +150,73 @@ async fn a_session_that_discord_has_forgotten_is_followed_by_a_new_one_with_a_la
         .await;
         let counters = simulator.counters();
         assert_eq!((counters.identifies, counters.resumes), (2, 1));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_hub_knows_the_session_as_long_as_discord_does() {
+    connected(async |world| {
+        let first = world.hub.session().unwrap();
+        let mut here = world.subscribe();
+        world.say("one more event");
+        let _ = hear(&mut here, Duration::from_secs(1)).await;
+        let later = world.hub.session().unwrap();
+        assert_eq!(later.sequence, first.sequence + 1);
+        assert_eq!(world.hub.sessions(), [(0, later.clone())]);
+
+        // Without a connection it is still there, and afterwards it is the same.
+        world
+            .simulator
+            .gateway(GatewayCommand::Refuse { seconds: 20.0 });
+        world.simulator.gateway(GatewayCommand::Drop);
+        world.until(|state| !state.is_ready()).await;
+        assert_eq!(world.hub.session().unwrap(), later);
+        world.ready().await;
+        assert_eq!(world.hub.session().unwrap().id, first.id);
+
+        world
+            .simulator
+            .gateway(GatewayCommand::Invalidate { resumable: false });
+        world.until(|state| !state.is_ready()).await;
+        assert_eq!(world.hub.session(), None);
+        world.ready().await;
+        assert_ne!(world.hub.session().unwrap().id, first.id);
+
+        world.stop.cancel();
+        assert_eq!(world.ended().await, Ok(()));
+        assert_eq!(world.hub.session(), None, "it was ended, not left");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_dies_is_followed_by_one_that_goes_on_from_what_the_hub_said() {
+    world(Config::default(), async |simulator| {
+        let directory = Directory::at(&simulator.gateway_url());
+        let (hub, gateway) = Gateway::new(Settings::new(simulator.token().into()), directory);
+        let living = async {
+            let mut state = hub.state();
+            state.wait_for(State::is_ready).await.unwrap();
+            hub.session()
+        };
+        let seen = tokio::select! {
+            ended = gateway.run(CancellationToken::new()) => panic!("{ended:?}"),
+            seen = living => seen,
+        };
+        assert!(seen.is_some());
+        say(simulator, "between");
+        live(
+            simulator,
+            seen,
+            |_| {},
+            async |channel| {
+                assert_eq!(hear_all(channel).await, said(["between"]));
+            },
+        )
+        .await;
+        let counters = simulator.counters();
+        assert_eq!((counters.identifies, counters.resumes), (1, 1));
     })
     .await;
 }

@@ -111,8 +111,8 @@ async fn what_is_refused_keeps_its_log_of_writes_as_it_was() {
     for (name, writes) in [
         ("foreign", song),
         ("newer", "PRAGMA user_version = 1000"),
-        ("damaged", "PRAGMA user_version = 4"),
-        ("ours", "PRAGMA user_version = 4"),
+        ("damaged", "PRAGMA user_version = 5"),
+        ("ours", "PRAGMA user_version = 5"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         if name != "foreign" {

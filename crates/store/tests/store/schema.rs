@@ -1,7 +1,7 @@
 //! The database against hands and bugs: its own state machine has to be the one in the code.
 
 use cordboard_lifecycle::{Entry, Event, Registry as _, Row, Stage, conformance};
-use cordboard_store::{LeftSession, Store};
+use cordboard_store::{LeftSession, Store, limits::SESSION_TAKES_MAX};
 use rusqlite::Connection;
 use twilight_model::id::Id;
 
@@ -182,7 +182,7 @@ async fn the_rows_of_the_first_version_are_taken_over() {
 }
 
 #[tokio::test]
-async fn a_session_is_left_over_a_restart_and_given_once() {
+async fn a_session_is_left_over_a_restart_and_given_until_it_seems_to_do_harm() {
     let folder = tempfile::tempdir().unwrap();
     let session = |sequence| LeftSession {
         id: "abc".to_owned(),
@@ -201,12 +201,20 @@ async fn a_session_is_left_over_a_restart_and_given_once() {
     store.leave_session(1, other.clone()).await.unwrap();
     drop(store);
     let store = Store::open(&location(&folder)).await.unwrap();
-    let taken = store.take_session(0).await.unwrap();
-    assert_eq!(taken, Some(session(u64::from(u32::MAX) + 1)));
-    assert_eq!(
-        store.take_session(0).await.unwrap(),
-        None,
-        "it is given once"
-    );
-    assert_eq!(store.take_session(1).await.unwrap(), Some(other));
+    let left = Some(session(u64::from(u32::MAX) + 1));
+    for _ in 0..SESSION_TAKES_MAX {
+        assert_eq!(store.take_session(0).await.unwrap(), left);
+    }
+    assert_eq!(store.take_session(0).await.unwrap(), None, "nobody left it");
+    assert_eq!(store.take_session(0).await.unwrap(), None);
+
+    assert_eq!(store.take_session(1).await.unwrap(), Some(other.clone()));
+    store.leave_session(1, other.clone()).await.unwrap();
+    for _ in 0..SESSION_TAKES_MAX {
+        let taken = store.take_session(1).await.unwrap();
+        assert_eq!(taken.as_ref(), Some(&other), "counted anew");
+    }
+    store.leave_session(1, other).await.unwrap();
+    store.forget_session(1).await.unwrap();
+    assert_eq!(store.take_session(1).await.unwrap(), None, "forgotten");
 }
