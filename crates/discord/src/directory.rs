@@ -154,6 +154,8 @@ impl GatewayDirectory for Discord {
             url: bot.url,
             identifies_left: bot.session_start_limit.remaining,
             identifies_reset_after: Duration::from_millis(bot.session_start_limit.reset_after),
+            max_concurrency: bot.session_start_limit.max_concurrency,
+            shards: bot.shards,
         })
     }
 }
@@ -199,6 +201,8 @@ fn permissions(
 #[derive(Deserialize)]
 struct GatewayBot {
     url: String,
+    #[serde(default = "one")]
+    shards: u32,
     session_start_limit: SessionStartLimit,
 }
 
@@ -208,6 +212,13 @@ struct SessionStartLimit {
     remaining: u32,
     /// In milliseconds.
     reset_after: u64,
+    #[serde(default = "one")]
+    max_concurrency: u32,
+}
+
+/// What is right for a small bot, where Discord does not say.
+fn one() -> u32 {
+    1
 }
 
 #[derive(Deserialize)]

@@ -26,6 +26,8 @@ impl GatewayDirectory for Directory {
             url: self.0.gateway_url(),
             identifies_left: 1_000,
             identifies_reset_after: Duration::from_hours(24),
+            max_concurrency: 1,
+            shards: 1,
         })
     }
 }

@@ -138,11 +138,6 @@ impl Connection {
         self.up
     }
 
-    /// When IDENTIFY was sent, if it was.
-    pub(crate) fn identified_at(&self) -> Option<Instant> {
-        self.permit.used_at()
-    }
-
     /// How long the last heartbeat took.
     pub(crate) fn latency(&self) -> Option<Duration> {
         self.latency

@@ -12,6 +12,10 @@ pub struct Endpoint {
     pub identifies_left: u32,
     /// `session_start_limit.reset_after`: when there will be more.
     pub identifies_reset_after: Duration,
+    /// `session_start_limit.max_concurrency`: how many shards may IDENTIFY within five seconds.
+    pub max_concurrency: u32,
+    /// How many shards Discord recommends.
+    pub shards: u32,
 }
 
 /// Why the directory gave no answer, sorted by what can be done about it.

@@ -71,18 +71,32 @@ impl Feed {
 
     /// The session of `shard` is this one now, or there is none.
     pub(crate) fn set_session(&self, shard: u32, session: Option<Session>) {
-        let mut sessions = self.shared.sessions.lock();
-        match session {
-            Some(session) => sessions.insert(shard, session),
-            None => sessions.remove(&shard),
-        };
+        self.shared.board.lock().set_session(shard, session);
+    }
+
+    /// A shard begins to feed.
+    pub(crate) fn add_shard(&self, shard: u32) {
+        self.shared.board.lock().add(shard);
+    }
+
+    /// Says how one shard stands.
+    pub(crate) fn set_shard_state(&self, shard: u32, state: State) {
+        let whole = self.shared.board.lock().set_state(shard, state);
+        self.set_state(whole);
+    }
+
+    /// A heartbeat of one shard vouches for what was dispatched on it before `sent`. Taps are told
+    /// when all shards vouch for more than before.
+    pub(crate) fn acknowledge_shard(&self, shard: u32, sent: Instant) {
+        let whole = self.shared.board.lock().acknowledge(shard, sent);
+        if let Some(sent) = whole {
+            self.acknowledge(sent);
+        }
     }
 
     /// The event of this number has been published.
     pub(crate) fn advance(&self, shard: u32, sequence: u64) {
-        if let Some(session) = self.shared.sessions.lock().get_mut(&shard) {
-            session.sequence = sequence;
-        }
+        self.shared.board.lock().advance(shard, sequence);
     }
 
     pub(crate) fn beat(&self, event: bool) {

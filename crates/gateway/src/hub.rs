@@ -1,7 +1,6 @@
 //! Where events are subscribed to.
 
 use std::{
-    collections::BTreeMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,6 +14,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     Feed, Health, Session, State, Subscription,
+    board::Board,
     queue::{Queue, Room},
     table::{Table, Topic},
 };
@@ -34,8 +34,7 @@ pub struct Hub {
 pub(crate) struct Shared {
     pub(crate) table: Mutex<Table>,
     pub(crate) pulse: Pulse,
-    /// The session of each shard that has one.
-    pub(crate) sessions: Mutex<BTreeMap<u32, Session>>,
+    pub(crate) board: Mutex<Board>,
 }
 
 /// The last signs of life, in microseconds since `born`, each plus one; 0 is never.
@@ -63,7 +62,7 @@ impl Hub {
         let shared = Arc::new(Shared {
             table: Mutex::default(),
             pulse,
-            sessions: Mutex::default(),
+            board: Mutex::default(),
         });
         let (sender, state) = watch::channel(State::Connecting {
             since: Instant::now(),
@@ -101,7 +100,14 @@ impl Hub {
         self.open(Topic::Tap(names), Room::TAP)
     }
 
-    /// How the connection stands, now and whenever it changes.
+    /// How each shard stands, with its number.
+    #[must_use]
+    pub fn shards(&self) -> Vec<(u32, State)> {
+        self.shared.board.lock().states()
+    }
+
+    /// How the connection stands, now and whenever it changes. Of several shards: ready when all are,
+    /// else how the one stands that is worst off.
     #[must_use]
     pub fn state(&self) -> watch::Receiver<State> {
         self.state.clone()
@@ -126,16 +132,17 @@ impl Hub {
     /// Of several shards, that of the first one that has one: ask [`Self::sessions`].
     #[must_use]
     pub fn session(&self) -> Option<Session> {
-        self.shared.sessions.lock().values().next().cloned()
+        let board = self.shared.board.lock();
+        board.sessions().next().map(|(_, session)| session.clone())
     }
 
     /// The sessions as they stand, each with its shard's number.
     #[must_use]
     pub fn sessions(&self) -> Vec<(u32, Session)> {
-        let sessions = self.shared.sessions.lock();
-        let numbered = sessions.iter();
-        numbered
-            .map(|(shard, session)| (*shard, session.clone()))
+        let board = self.shared.board.lock();
+        let sessions = board.sessions();
+        sessions
+            .map(|(shard, session)| (shard, session.clone()))
             .collect()
     }
 

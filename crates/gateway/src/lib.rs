@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod backoff;
+mod board;
+mod cluster;
 mod connection;
 mod delivery;
 mod directory;
@@ -21,10 +23,13 @@ mod session;
 mod settings;
 mod state;
 mod subscription;
+mod supervisor;
 mod table;
+mod turnstile;
 mod url;
 
 pub use self::{
+    cluster::Cluster,
     delivery::{Acknowledged, Delivery, Lapse, LapseReason},
     directory::{Endpoint, Failure, GatewayDirectory},
     dispatch::Dispatch,

@@ -1,14 +1,8 @@
 //! What is carried from one connection to the next.
 
-use tokio::time::Instant;
 use twilight_gateway::Session;
 
-use crate::{
-    Trouble,
-    connection::Connection,
-    limits::{IDENTIFY_INTERVAL, RESUME_ATTEMPTS_MAX},
-    session,
-};
+use crate::{Trouble, connection::Connection, limits::RESUME_ATTEMPTS_MAX, session};
 
 /// What is carried from one connection to the next: the session, while Discord may still know it.
 #[derive(Debug, Default)]
@@ -18,7 +12,6 @@ pub(crate) struct Link {
     resume_url: Option<String>,
     /// Connections in a row that reached Discord and could not resume.
     resumes_failed: u32,
-    identified_at: Option<Instant>,
 }
 
 impl Link {
@@ -49,12 +42,6 @@ impl Link {
         self.resume_url.as_deref()
     }
 
-    /// From when the next IDENTIFY may be sent.
-    pub(crate) fn identify_from(&self) -> Instant {
-        self.identified_at
-            .map_or_else(Instant::now, |last| last + IDENTIFY_INTERVAL)
-    }
-
     /// Keeps the session for another process: `connection` was closed in a way that does not end it.
     pub(crate) fn leave(&mut self, connection: &Connection) {
         (self.session, self.resume_url) = connection.session();
@@ -65,7 +52,6 @@ impl Link {
         let resuming = self.session.is_some();
         (self.session, self.resume_url) = connection.session();
         self.resume_url = self.resume_url.as_deref().and_then(session::usable);
-        self.identified_at = connection.identified_at().or(self.identified_at);
         if ready || !connection.was_up() {
             self.resumes_failed = if ready { 0 } else { self.resumes_failed };
         } else if resuming {

@@ -6,6 +6,8 @@ use parking_lot::Mutex;
 use tokio::{sync::oneshot, time::Instant};
 use twilight_gateway_queue::Queue;
 
+use crate::turnstile::Turn;
+
 /// The queue that twilight's shard asks before it sends IDENTIFY, for one connection.
 ///
 /// A connection is made either to resume (then there is no permit, and no IDENTIFY can leave) or
@@ -17,11 +19,10 @@ pub(crate) struct Permit {
 
 #[derive(Debug)]
 struct Desk {
-    /// The one IDENTIFY may be sent from then on.
-    from: Option<Instant>,
+    /// The one IDENTIFY that may be sent when its time has come.
+    turn: Option<Turn>,
     /// The shard waits here. Never dropped unanswered: twilight would ask again at once, in a loop.
     waiting: Vec<oneshot::Sender<()>>,
-    used_at: Option<Instant>,
 }
 
 impl Permit {
@@ -30,16 +31,15 @@ impl Permit {
         Self::new(None)
     }
 
-    /// One IDENTIFY, not before `from`.
-    pub(crate) fn one(from: Instant) -> Self {
-        Self::new(Some(from))
+    /// One IDENTIFY.
+    pub(crate) fn one(turn: Turn) -> Self {
+        Self::new(Some(turn))
     }
 
-    fn new(from: Option<Instant>) -> Self {
+    fn new(turn: Option<Turn>) -> Self {
         let desk = Desk {
-            from,
+            turn,
             waiting: Vec::new(),
-            used_at: None,
         };
         Self {
             desk: Arc::new(Mutex::new(desk)),
@@ -49,25 +49,18 @@ impl Permit {
     /// Gives what can be given now. Returns when to come again, if the shard has to wait.
     pub(crate) fn serve(&self) -> Option<Instant> {
         let mut desk = self.desk.lock();
-        let from = desk.from?;
         if desk.waiting.is_empty() {
             return None;
         }
-        if from > Instant::now() {
+        if let Err(from) = desk.turn.as_ref()?.try_use() {
             return Some(from);
         }
-        desk.from = None;
-        desk.used_at = Some(Instant::now());
+        desk.turn = None;
         if let Some(shard) = desk.waiting.pop() {
             // The shard may be gone; then the permit counts as used, to be on the safe side.
             let _ = shard.send(());
         }
         None
-    }
-
-    /// When IDENTIFY was permitted, if it was.
-    pub(crate) fn used_at(&self) -> Option<Instant> {
-        self.desk.lock().used_at
     }
 }
 
@@ -81,13 +74,14 @@ impl Queue for Permit {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::turnstile::Turnstile;
 
     #[tokio::test(start_paused = true)]
     async fn one_permit_is_one_identify_and_not_too_early() {
-        let permit = Permit::one(Instant::now() + Duration::from_secs(5));
+        let turnstile = Arc::new(Turnstile::default());
+        assert_eq!(turnstile.turn(0).await.try_use(), Ok(()));
+        let permit = Permit::one(turnstile.turn(0).await);
         let mut first = permit.enqueue(0);
         let from = permit.serve().unwrap();
         assert!(first.try_recv().is_err());
@@ -95,7 +89,9 @@ mod tests {
         tokio::time::sleep_until(from).await;
         assert_eq!(permit.serve(), None);
         assert_eq!(first.try_recv(), Ok(()));
-        assert_eq!(permit.used_at(), Some(from));
+        // The next shard need not wait for this connection's end.
+        let next = turnstile.turn(1).await;
+        assert!(next.try_use().is_err_and(|again| again > from));
 
         let mut second = permit.enqueue(0);
         assert_eq!(permit.serve(), None);

@@ -1,6 +1,6 @@
 //! What frames mean: events for the hub, and how the session stands.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -20,7 +20,7 @@ use crate::{
 /// Takes every frame of every connection, in order. Never waits.
 #[derive(Debug)]
 pub(crate) struct Reception {
-    feed: Feed,
+    feed: Arc<Feed>,
     shard: u32,
     /// Whether Discord announces the guilds of a session.
     announced: bool,
@@ -70,10 +70,12 @@ struct Guild {
 }
 
 impl Reception {
-    pub(crate) fn new(feed: Feed, settings: &Settings) -> Self {
+    pub(crate) fn new(feed: Arc<Feed>, settings: &Settings) -> Self {
+        let shard = settings.shard.number();
+        feed.add_shard(shard);
         Self {
             feed,
-            shard: settings.shard.number(),
+            shard,
             announced: settings.intents.contains(Intents::GUILDS),
             roster: Roster::default(),
             ready_at: None,
@@ -143,7 +145,7 @@ impl Reception {
     /// resumed session has yet to replay.
     pub(crate) fn acknowledged(&self, sent: Instant) {
         if self.is_up() && self.whole_since.is_some_and(|since| since < sent) {
-            self.feed.acknowledge(sent);
+            self.feed.acknowledge_shard(self.shard, sent);
         }
     }
 
@@ -182,7 +184,7 @@ impl Reception {
         let since = *self
             .down_since
             .get_or_insert(self.last_frame.unwrap_or(now));
-        self.feed.set_state(match (was_ready, resumable) {
+        let state = match (was_ready, resumable) {
             (true, true) => State::Resuming { since },
             (true, false) => State::Connecting { since },
             (false, _) => {
@@ -193,7 +195,8 @@ impl Reception {
                     attempts: self.attempts,
                 }
             }
-        });
+        };
+        self.feed.set_shard_state(self.shard, state);
         self.ready_at.take().map(|ready| now.duration_since(ready))
     }
 
@@ -266,7 +269,8 @@ impl Reception {
         self.down_since = None;
         self.whole_since = Some(now);
         self.attempts = 0;
-        self.feed.set_state(State::Ready { since: now });
+        let state = State::Ready { since: now };
+        self.feed.set_shard_state(self.shard, state);
     }
 
     fn note_guild(&mut self, head: Head<'_>) {

@@ -16,8 +16,9 @@ pub struct Settings {
     pub gateway_url: Option<String>,
     /// What Discord is to send (Discord: events/gateway#gateway-intents).
     pub intents: Intents,
-    /// The one shard to run. A bot in more than 2500 guilds needs several; a guild is served by
-    /// shard `(guild_id >> 22) % total` (Discord: events/gateway#sharding).
+    /// The one shard to run. A bot in more than 2500 guilds needs several
+    /// ([`Cluster`](crate::Cluster)); a guild is served by shard `(guild_id >> 22) % total` (Discord:
+    /// events/gateway#sharding).
     pub shard: ShardId,
     /// Whether a session is left to the next process when this one is told to stop
     /// ([`Gateway::run`](crate::Gateway::run)): Discord keeps it for some minutes, in which the bot is

@@ -263,7 +263,9 @@ async fn files_are_posted_and_attachments_are_read() {
 
 #[tokio::test(start_paused = true)]
 async fn the_start_up_checks_see_who_we_are_and_what_we_may_do() {
-    simulated(Config::default(), async |world| {
+    let mut config = Config::default();
+    (config.gateway.shards, config.gateway.max_concurrency) = (3, 2);
+    simulated(config, async |world| {
         let identity = world.discord.identity().await.unwrap();
         assert_eq!(identity.user_id, Id::new(world.simulator.user_id()));
         let guild = world
@@ -293,6 +295,7 @@ async fn the_start_up_checks_see_who_we_are_and_what_we_may_do() {
             world.simulator.gateway_url()
         );
         assert!(endpoint.identifies_left > 0);
+        assert_eq!((endpoint.shards, endpoint.max_concurrency), (3, 2));
     })
     .await;
 }

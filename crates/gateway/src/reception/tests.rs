@@ -12,7 +12,7 @@ const CHANNEL: u64 = 5;
 fn reception() -> (Hub, Reception) {
     let (hub, feed) = Hub::new();
     let settings = Settings::new(SecretString::from("token"));
-    (hub, Reception::new(feed, &settings))
+    (hub, Reception::new(Arc::new(feed), &settings))
 }
 
 fn ready(guilds: &str) -> String {

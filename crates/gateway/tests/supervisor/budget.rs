@@ -29,6 +29,8 @@ impl GatewayDirectory for Asking {
             url: asked["url"].as_str().unwrap().to_owned(),
             identifies_left: u32::try_from(number(&limit["remaining"])).unwrap(),
             identifies_reset_after: Duration::from_millis(number(&limit["reset_after"])),
+            max_concurrency: u32::try_from(number(&limit["max_concurrency"])).unwrap(),
+            shards: u32::try_from(number(&asked["shards"])).unwrap(),
         })
     }
 }

@@ -9,6 +9,7 @@ mod budget;
 mod endings;
 mod hostile;
 mod ordinary;
+mod shards;
 mod start;
 mod succession;
 mod tap;

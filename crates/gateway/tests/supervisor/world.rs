@@ -62,6 +62,8 @@ pub(crate) fn endpoint(url: &str, identifies_left: u32) -> Endpoint {
         url: url.to_owned(),
         identifies_left,
         identifies_reset_after: Duration::from_mins(30),
+        max_concurrency: 1,
+        shards: 1,
     }
 }
 

@@ -1,0 +1,166 @@
+//! How each shard stands, and what that makes of the whole.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use tokio::time::Instant;
+
+use crate::{Session, State};
+
+/// How each shard stands.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    shards: BTreeMap<u32, Standing>,
+    /// What taps were told last.
+    acknowledged: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Standing {
+    state: State,
+    session: Option<Session>,
+    /// When the last heartbeat was sent of which Discord's answer vouches for something.
+    acknowledged: Option<Instant>,
+}
+
+// === impl Board ===
+
+impl Board {
+    /// There is such a shard.
+    pub(crate) fn add(&mut self, shard: u32) {
+        let standing = Standing {
+            state: State::Connecting {
+                since: Instant::now(),
+            },
+            session: None,
+            acknowledged: None,
+        };
+        self.shards.insert(shard, standing);
+    }
+
+    /// A shard stands so. Returns how all of them do.
+    pub(crate) fn set_state(&mut self, shard: u32, state: State) -> State {
+        match self.shards.get_mut(&shard) {
+            Some(standing) => standing.state = state,
+            None => return state,
+        }
+        let states = self.shards.values().map(|standing| &standing.state);
+        let worst = states.max_by_key(|state| (gravity(state), weight(state)));
+        worst.expect("there is this one").clone()
+    }
+
+    pub(crate) fn states(&self) -> Vec<(u32, State)> {
+        let shards = self.shards.iter();
+        shards
+            .map(|(shard, standing)| (*shard, standing.state.clone()))
+            .collect()
+    }
+
+    /// The session of a shard is this one now, or there is none.
+    pub(crate) fn set_session(&mut self, shard: u32, session: Option<Session>) {
+        if let Some(standing) = self.shards.get_mut(&shard) {
+            standing.session = session;
+        }
+    }
+
+    /// A shard's event of this number has been published.
+    pub(crate) fn advance(&mut self, shard: u32, sequence: u64) {
+        let standing = self.shards.get_mut(&shard);
+        if let Some(session) = standing.and_then(|standing| standing.session.as_mut()) {
+            session.sequence = sequence;
+        }
+    }
+
+    pub(crate) fn sessions(&self) -> impl Iterator<Item = (u32, &Session)> {
+        let shards = self.shards.iter();
+        shards.filter_map(|(shard, standing)| Some((*shard, standing.session.as_ref()?)))
+    }
+
+    /// A shard's heartbeat that was sent at `sent` vouches for all before. Returns for what all of
+    /// them vouch, if that is more than before: what one has vouched for once stays true, also when
+    /// its connection is lost.
+    pub(crate) fn acknowledge(&mut self, shard: u32, sent: Instant) -> Option<Instant> {
+        if let Some(standing) = self.shards.get_mut(&shard) {
+            standing.acknowledged = standing.acknowledged.max(Some(sent));
+        }
+        // `None` comes first: one that has vouched for nothing holds up all.
+        let all = self.shards.values().map(|standing| standing.acknowledged);
+        let all = all.min().flatten();
+        if all <= self.acknowledged {
+            return None;
+        }
+        self.acknowledged = all;
+        all
+    }
+}
+
+/// How bad a state is.
+fn gravity(state: &State) -> u8 {
+    match state {
+        State::Ready { .. } => 0,
+        State::Stopped => 1,
+        State::Resuming { .. } => 2,
+        State::Connecting { .. } => 3,
+        State::Degraded { .. } => 4,
+        State::Fatal(_) => 5,
+    }
+}
+
+/// Of two states that are equally bad, the one that has lasted longer counts; ready are both of them
+/// since the later one is.
+fn weight(state: &State) -> (Option<Instant>, Reverse<Option<Instant>>) {
+    match state {
+        State::Ready { since } => (Some(*since), Reverse(None)),
+        other => (None, Reverse(other.since())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::Trouble;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_whole_is_ready_when_all_are_and_else_as_bad_as_the_worst() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut board = Board::default();
+        board.add(0);
+        board.add(1);
+        let mut shown = |shard, state| board.set_state(shard, state);
+        let ready = |seconds| State::Ready { since: at(seconds) };
+        let degraded = |seconds| State::Degraded {
+            since: at(seconds),
+            why: Trouble::Dropped,
+            attempts: 1,
+        };
+        assert!(matches!(shown(0, ready(1)), State::Connecting { .. }));
+        assert_eq!(shown(1, ready(2)).since(), Some(at(2)));
+        assert!(matches!(
+            shown(0, State::Resuming { since: at(3) }),
+            State::Resuming { .. }
+        ));
+        assert!(matches!(shown(1, degraded(5)), State::Degraded { .. }));
+        assert_eq!(shown(0, degraded(4)).since(), Some(at(4)));
+        assert_eq!(shown(0, ready(6)).since(), Some(at(5)));
+        assert!(shown(1, ready(7)).is_ready());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_vouched_for_is_what_the_slowest_shard_vouches_for() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
+        let mut board = Board::default();
+        board.add(0);
+        board.add(1);
+        assert_eq!(
+            board.acknowledge(0, at(1)),
+            None,
+            "shard 1 has said nothing"
+        );
+        assert_eq!(board.acknowledge(1, at(5)), Some(at(1)));
+        assert_eq!(board.acknowledge(1, at(6)), None, "no more than before");
+        assert_eq!(board.acknowledge(0, at(9)), Some(at(6)));
+    }
+}
