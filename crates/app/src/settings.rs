@@ -63,6 +63,7 @@ pub(crate) fn conversation(config: &Config) -> cordboard_conversation::Settings 
         bots: config.bots.clone(),
         conversations_max: config.limits.conversations,
         queue_max: config.limits.queue,
+        guild_id: Some(config.discord.guild_id),
         ..cordboard_conversation::Settings::default()
     }
 }

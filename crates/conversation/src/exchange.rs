@@ -52,7 +52,12 @@ pub(crate) async fn ask<D: MessageApi + History>(
     // 5. Listen first: the bot may answer before Discord has answered us.
     let events = switchboard.hub.subscribe(lease.channel_id());
     let channel_id = lease.channel_id();
+    let since = Instant::now();
     let prompt_id = post::all(discord, channel_id, prompt, request.deadline, posted).await?;
+    if let Some(guild_id) = switchboard.guild_id {
+        // Our own message is an event, too: a gateway that does not tell it tells nothing.
+        switchboard.hub.expect(guild_id, since);
+    }
     account.asked();
 
     // 6, 7, 8. The reply drives the rest, and releases the channel when it ends or is dropped.

@@ -6,6 +6,7 @@ use cordboard_gateway::Hub;
 use cordboard_lifecycle::Channels;
 use cordboard_recovery::History;
 use tokio::time::timeout_at;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
     AskError, Bot, MessageApi, Reply, Request,
@@ -27,6 +28,9 @@ pub struct Settings {
     pub queue_max: usize,
     /// The longest that one of them waits (default 20 s).
     pub queue_wait: Duration,
+    /// The guild that the channels are in, if it is told (default: not): then a gateway that does not
+    /// tell of what is posted there is noticed ([`Hub::expect`]).
+    pub guild_id: Option<Id<GuildMarker>>,
 }
 
 /// Holds conversations with bots; a handle that is cheap to clone.
@@ -41,6 +45,7 @@ pub(crate) struct Switchboard<D> {
     pub(crate) hub: Hub,
     pub(crate) bots: Arc<Bots>,
     pub(crate) admission: Admission,
+    pub(crate) guild_id: Option<Id<GuildMarker>>,
 }
 
 // === impl Settings ===
@@ -52,6 +57,7 @@ impl Default for Settings {
             conversations_max: CONVERSATIONS_MAX,
             queue_max: QUEUE_MAX,
             queue_wait: QUEUE_WAIT_MAX,
+            guild_id: None,
         }
     }
 }
@@ -73,6 +79,7 @@ impl<D: MessageApi + History> Exchanges<D> {
                 hub,
                 bots: Arc::new(Bots::new(settings.bots)),
                 admission,
+                guild_id: settings.guild_id,
             }),
         }
     }

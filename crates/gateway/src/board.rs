@@ -3,13 +3,20 @@
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use tokio::time::Instant;
+use twilight_model::id::{Id, marker::GuildMarker};
 
-use crate::{Session, State};
+use crate::{
+    Session, ShardId, State,
+    frame::Head,
+    hearing::{Expected, Hearing},
+};
 
 /// How each shard stands.
 #[derive(Debug, Default)]
 pub(crate) struct Board {
     shards: BTreeMap<u32, Standing>,
+    /// Among how many the bot's guilds are divided.
+    total: u32,
     /// What taps were told last.
     acknowledged: Option<Instant>,
 }
@@ -20,27 +27,35 @@ struct Standing {
     session: Option<Session>,
     /// When the last heartbeat was sent of which Discord's answer vouches for something.
     acknowledged: Option<Instant>,
+    hearing: Hearing,
 }
 
 // === impl Board ===
 
 impl Board {
     /// There is such a shard.
-    pub(crate) fn add(&mut self, shard: u32) {
+    pub(crate) fn add(&mut self, shard: ShardId) {
         let standing = Standing {
             state: State::Connecting {
                 since: Instant::now(),
             },
             session: None,
             acknowledged: None,
+            hearing: Hearing::default(),
         };
-        self.shards.insert(shard, standing);
+        self.total = shard.total();
+        self.shards.insert(shard.number(), standing);
     }
 
     /// A shard stands so. Returns how all of them do.
     pub(crate) fn set_state(&mut self, shard: u32, state: State) -> State {
         match self.shards.get_mut(&shard) {
-            Some(standing) => standing.state = state,
+            Some(standing) => {
+                if !state.is_ready() {
+                    standing.hearing.excuse_all();
+                }
+                standing.state = state;
+            }
             None => return state,
         }
         let states = self.shards.values().map(|standing| &standing.state);
@@ -62,11 +77,38 @@ impl Board {
         }
     }
 
-    /// A shard's event of this number has been published.
-    pub(crate) fn advance(&mut self, shard: u32, sequence: u64) {
-        let standing = self.shards.get_mut(&shard);
-        if let Some(session) = standing.and_then(|standing| standing.session.as_mut()) {
-            session.sequence = sequence;
+    /// A shard's event has been published.
+    pub(crate) fn published(&mut self, shard: u32, head: &Head<'_>) {
+        let Some(standing) = self.shards.get_mut(&shard) else {
+            return;
+        };
+        standing.hearing.heard(head.guild_id);
+        if let Some(session) = &mut standing.session {
+            session.sequence = head.sequence;
+        }
+    }
+
+    /// Something was done in `guild` after `since` of which its shard must hear, if it hears anything.
+    /// Discord: events/gateway#sharding.
+    pub(crate) fn expect(&mut self, guild: Id<GuildMarker>, since: Instant) {
+        let shard = (guild.get() >> 22) % u64::from(self.total.max(1));
+        let shard = u32::try_from(shard).unwrap_or(u32::MAX);
+        if let Some(standing) = self.shards.get_mut(&shard)
+            && standing.state.is_ready()
+        {
+            standing.hearing.expect(guild, since);
+        }
+    }
+
+    /// What a shard must hear of, if anything.
+    pub(crate) fn expected(&self, shard: u32) -> Option<Expected> {
+        self.shards.get(&shard)?.hearing.expected()
+    }
+
+    /// A shard need not hear of this guild.
+    pub(crate) fn excuse(&mut self, shard: u32, guild: Id<GuildMarker>) {
+        if let Some(standing) = self.shards.get_mut(&shard) {
+            standing.hearing.excuse(guild);
         }
     }
 
@@ -126,8 +168,8 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut board = Board::default();
-        board.add(0);
-        board.add(1);
+        board.add(ShardId::new(0, 2));
+        board.add(ShardId::new(1, 2));
         let mut shown = |shard, state| board.set_state(shard, state);
         let ready = |seconds| State::Ready { since: at(seconds) };
         let degraded = |seconds| State::Degraded {
@@ -152,8 +194,8 @@ mod tests {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut board = Board::default();
-        board.add(0);
-        board.add(1);
+        board.add(ShardId::new(0, 2));
+        board.add(ShardId::new(1, 2));
         assert_eq!(
             board.acknowledge(0, at(1)),
             None,
@@ -162,5 +204,22 @@ mod tests {
         assert_eq!(board.acknowledge(1, at(5)), Some(at(1)));
         assert_eq!(board.acknowledge(1, at(6)), None, "no more than before");
         assert_eq!(board.acknowledge(0, at(9)), Some(at(6)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn events_are_expected_of_the_shard_that_serves_the_guild_while_it_is_ready() {
+        let mut board = Board::default();
+        board.add(ShardId::new(0, 2));
+        board.add(ShardId::new(1, 2));
+        let now = Instant::now();
+        let guild = Id::new(3 << 22);
+        board.expect(guild, now);
+        assert_eq!(board.expected(1), None, "it is not ready");
+        board.set_state(1, State::Ready { since: now });
+        board.expect(guild, now);
+        assert_eq!(board.expected(1).unwrap().guild, guild);
+        assert_eq!(board.expected(0), None);
+        board.set_state(1, State::Resuming { since: now });
+        assert_eq!(board.expected(1), None);
     }
 }

@@ -3,9 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
 
-use crate::{Acknowledged, Delivery, Dispatch, Lapse, LapseReason, Session, State, hub::Shared};
+use crate::{
+    Acknowledged, Delivery, Dispatch, Lapse, LapseReason, Session, ShardId, State, frame::Head,
+    hearing::Expected, hub::Shared,
+};
 
 /// The side of the hub that events come in from. When it is dropped, every subscription ends.
 ///
@@ -75,7 +81,7 @@ impl Feed {
     }
 
     /// A shard begins to feed.
-    pub(crate) fn add_shard(&self, shard: u32) {
+    pub(crate) fn add_shard(&self, shard: ShardId) {
         self.shared.board.lock().add(shard);
     }
 
@@ -94,9 +100,19 @@ impl Feed {
         }
     }
 
-    /// The event of this number has been published.
-    pub(crate) fn advance(&self, shard: u32, sequence: u64) {
-        self.shared.board.lock().advance(shard, sequence);
+    /// A shard's event has been published.
+    pub(crate) fn published(&self, shard: u32, head: &Head<'_>) {
+        self.shared.board.lock().published(shard, head);
+    }
+
+    /// What a shard must hear of, if anything.
+    pub(crate) fn expected(&self, shard: u32) -> Option<Expected> {
+        self.shared.board.lock().expected(shard)
+    }
+
+    /// A shard need not hear of this guild.
+    pub(crate) fn excuse(&self, shard: u32, guild: Id<GuildMarker>) {
+        self.shared.board.lock().excuse(shard, guild);
     }
 
     pub(crate) fn beat(&self, event: bool) {

@@ -10,7 +10,10 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
 
 use crate::{
     Feed, Health, Session, State, Subscription,
@@ -98,6 +101,16 @@ impl Hub {
     #[must_use]
     pub fn tap(&self, names: &'static [&'static str]) -> Subscription {
         self.open(Topic::Tap(names), Room::TAP)
+    }
+
+    /// Something was done in `guild` after `since` that Discord tells this bot in an event of that
+    /// guild, such as a message that it posted where it may read. If no event of the guild has come
+    /// since, and none comes within a minute although the connection seems well, that connection tells
+    /// nothing ([`Trouble::Deaf`](crate::Trouble::Deaf)): a new session begins, with a lapse.
+    ///
+    /// Say so only after Discord has said that it was done.
+    pub fn expect(&self, guild: Id<GuildMarker>, since: Instant) {
+        self.shared.board.lock().expect(guild, since);
     }
 
     /// How each shard stands, with its number.

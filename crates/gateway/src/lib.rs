@@ -11,6 +11,7 @@ mod fatal;
 mod feed;
 mod frame;
 mod gateway;
+mod hearing;
 mod heartbeats;
 mod hub;
 mod limits;

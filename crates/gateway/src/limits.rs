@@ -67,6 +67,17 @@ pub(crate) const IDENTIFY_RESERVE: u32 = 20;
 /// The longest wait for the IDENTIFY budget before it is looked at again.
 pub(crate) const IDENTIFY_RECHECK: Duration = Duration::from_hours(1);
 
+/// How long an event may take that must come. It takes a second at most, in Discord's worse hours
+/// some more; a connection that takes this long tells nothing, however well it answers heartbeats.
+pub(crate) const DEAF_AFTER: Duration = Duration::from_mins(1);
+
+/// Between two sessions that are ended because they tell nothing. If a new one does not help, the
+/// next one will not either: at most 48 of the day's 1,000 IDENTIFYs are tried.
+pub(crate) const DEAF_INTERVAL: Duration = Duration::from_mins(30);
+
+/// Guilds of one shard of which events are expected: as many as Discord puts on a shard.
+pub(crate) const GUILDS_EXPECTED_MAX: usize = 2_500;
+
 /// The pause before the first new attempt is up to this: a lost connection comes back at once, but
 /// not all of them in the same millisecond.
 pub(crate) const BACKOFF_FIRST: Duration = Duration::from_millis(250);

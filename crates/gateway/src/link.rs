@@ -67,8 +67,9 @@ impl Link {
     }
 }
 
-/// Close codes after which Discord wants a new session.
-/// Discord: topics/opcodes-and-status-codes#gateway-gateway-close-event-codes.
+/// Close codes after which Discord wants a new session
+/// (Discord: topics/opcodes-and-status-codes#gateway-gateway-close-event-codes), and a session that
+/// would go on to tell nothing.
 fn ends_session(trouble: &Trouble) -> bool {
-    matches!(trouble, Trouble::Closed(4003 | 4007 | 4009))
+    matches!(trouble, Trouble::Deaf | Trouble::Closed(4003 | 4007 | 4009))
 }

@@ -12,7 +12,7 @@ use twilight_model::{
 use crate::{
     Feed, LapseReason, Session, Settings, State, Trouble,
     frame::{Frame, HEARTBEAT, HEARTBEAT_ACK, Head, INVALID_SESSION, RECONNECT, payload},
-    limits::{INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
+    limits::{DEAF_INTERVAL, INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
     roster::{Arrival, Roster},
     url,
 };
@@ -33,6 +33,8 @@ pub(crate) struct Reception {
     down_since: Option<Instant>,
     /// When the last frame came. A silent connection was lost when it fell silent.
     last_frame: Option<Instant>,
+    /// Until when a connection that tells nothing is put up with.
+    deaf_until: Option<Instant>,
     /// Failed attempts since events stopped to flow.
     attempts: u32,
 }
@@ -72,7 +74,7 @@ struct Guild {
 impl Reception {
     pub(crate) fn new(feed: Arc<Feed>, settings: &Settings) -> Self {
         let shard = settings.shard.number();
-        feed.add_shard(shard);
+        feed.add_shard(settings.shard);
         Self {
             feed,
             shard,
@@ -82,6 +84,7 @@ impl Reception {
             whole_since: None,
             down_since: Some(Instant::now()),
             last_frame: None,
+            deaf_until: None,
             attempts: 0,
         }
     }
@@ -100,6 +103,29 @@ impl Reception {
     pub(crate) fn hand_over(&mut self) {
         self.roster.give_up();
         self.handed_over();
+    }
+
+    /// When an event that must come is overdue.
+    pub(crate) fn deaf_at(&self) -> Option<Instant> {
+        let expected = self.feed.expected(self.shard)?;
+        Some(expected.due)
+    }
+
+    /// An event is overdue. Whether that is the connection's fault.
+    pub(crate) fn is_deaf(&mut self) -> bool {
+        let now = Instant::now();
+        let Some(overdue) = self.feed.expected(self.shard).filter(|it| it.due <= now) else {
+            return false;
+        };
+        let is_put_up_with = self.deaf_until.is_some_and(|until| now < until);
+        if is_put_up_with || self.roster.is_away(overdue.guild) {
+            self.feed.excuse(self.shard, overdue.guild);
+            return false;
+        }
+        self.deaf_until = Some(now + DEAF_INTERVAL);
+        // For whoever relies on events, it fell silent then.
+        self.last_frame = Some(overdue.silent_since);
+        true
     }
 
     /// Takes one frame.
@@ -134,7 +160,7 @@ impl Reception {
             _ => None,
         };
         self.note_guild(head);
-        self.feed.advance(self.shard, head.sequence);
+        self.feed.published(self.shard, &head);
         trouble.map_or(Upshot::GoOn, |trouble| {
             Upshot::Part((trouble, Duration::ZERO))
         })
@@ -154,7 +180,7 @@ impl Reception {
         if let Some(head) = Frame::read(text).ok().and_then(|frame| frame.head()) {
             self.publish(head, text);
             self.note_guild(head);
-            self.feed.advance(self.shard, head.sequence);
+            self.feed.published(self.shard, &head);
         }
     }
 

@@ -50,6 +50,11 @@ impl Roster {
         self.deadline
     }
 
+    /// Whether this guild is in an outage.
+    pub(crate) fn is_away(&self, guild: Id<GuildMarker>) -> bool {
+        self.away.contains(&guild)
+    }
+
     /// Nobody is waited for any longer.
     pub(crate) fn give_up(&mut self) {
         self.away.extend(self.awaited.drain());

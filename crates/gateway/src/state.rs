@@ -129,6 +129,10 @@ pub enum Trouble {
     /// Discord closed the connection (Discord: topics/opcodes-and-status-codes#gateway).
     #[error("discord closed the connection with code {0}")]
     Closed(u16),
+    /// What was done in a guild was not told of, although heartbeats were answered
+    /// ([`Hub::expect`](crate::Hub::expect)).
+    #[error("the gateway answers and tells nothing")]
+    Deaf,
     /// Discord asked for a new connection (opcode 7). The ordinary course of things.
     #[error("discord asked to connect again")]
     Reconnect,

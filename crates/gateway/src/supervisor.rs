@@ -226,6 +226,15 @@ impl<D: GatewayDirectory> Supervisor<D> {
                     continue;
                 }
                 next = connection.next() => next,
+                // Last: what has come already counts.
+                () = until(reception.deaf_at()) => {
+                    if !reception.is_deaf() {
+                        continue;
+                    }
+                    // Nobody goes on with this session.
+                    connection.drain(CloseFrame::NORMAL, |text| reception.take_last(&text)).await;
+                    return Ending::Parted((Trouble::Deaf, Duration::ZERO));
+                }
             };
             match next {
                 Step::Frame(text) => {

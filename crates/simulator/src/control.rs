@@ -13,7 +13,7 @@
 //! | `POST channels {"name"}` | creates a channel as the human: `{"id"}` |
 //! | `DELETE channels?channel_id=ID` | deletes a channel as the human |
 //! | `GET faults`, `POST faults {…}`, `DELETE faults` | lists, arms, clears |
-//! | `POST gateway {"action",…}` | drops, closes, invalidates, silences, refuses |
+//! | `POST gateway {"action",…}` | drops, closes, invalidates, silences, withholds, refuses |
 //! | `POST permissions {…}` | changes what the proxy's bot may do |
 
 use std::sync::Arc;

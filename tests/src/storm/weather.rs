@@ -50,6 +50,8 @@ const CLOSE_CODES: [u16; 10] = [1000, 1001, 4000, 4001, 4002, 4003, 4005, 4007, 
 /// What has to have struck in a run of many seeds, as the simulator names it.
 pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     let faults = FaultKind::NAMES.into_iter().chain(GatewayCommand::NAMES);
+    // A gateway that tells nothing is known to pass only after a minute or two; there are floor tests.
+    let faults = faults.filter(|name| *name != "withhold");
     faults.chain(["overfilled", "identifies_spent"])
 }
 

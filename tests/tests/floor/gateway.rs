@@ -5,7 +5,7 @@ use std::time::Duration;
 use cordboard_simulator::{Config, Fault, GatewayCommand, Script};
 use cordboard_tests::{MODEL, Setup, World, sim_with};
 use hyper::Method;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 /// A bot that writes for about twenty seconds.
 fn slow_bot() -> Setup {
@@ -130,6 +130,28 @@ fn a_reply_whose_first_message_was_never_announced_is_found() {
         assert_eq!(status, 200, "{body}");
         let text = &world.discord.replies()[0].text;
         assert_eq!(body["choices"][0]["message"]["content"], *text);
+    });
+}
+
+#[test]
+fn a_gateway_that_answers_and_tells_nothing_is_replaced_and_the_reply_found() {
+    // How: the connection acknowledges heartbeats for hours and hands out no event.
+    sim_with(Setup::default(), async |world| {
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        world.discord.gateway(GatewayCommand::Withhold {
+            seconds: 6.0 * 3_600.0,
+        });
+        let asked = Instant::now();
+        let (status, body) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200, "{body}");
+        assert!(asked.elapsed() < Duration::from_mins(3));
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(world.discord.counters().identifies, 2);
+        let asked = Instant::now();
+        let (status, _) = world.client().ask(MODEL, "Hello").await.unwrap();
+        assert_eq!(status, 200);
+        assert!(asked.elapsed() < Duration::from_secs(15), "events flow");
     });
 }
 

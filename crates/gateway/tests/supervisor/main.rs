@@ -6,6 +6,7 @@
 )]
 
 mod budget;
+mod deaf;
 mod endings;
 mod hostile;
 mod ordinary;

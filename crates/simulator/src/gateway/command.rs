@@ -40,6 +40,13 @@ pub enum GatewayCommand {
         #[serde(default = "a_minute")]
         seconds: f64,
     },
+    /// Hands out no event for a while, but acknowledges heartbeats and answers all else: a connection
+    /// that is alive and tells nothing. Events of that time wait in the replay buffer.
+    Withhold {
+        /// How long, in seconds; a minute unless given.
+        #[serde(default = "a_minute")]
+        seconds: f64,
+    },
     /// Refuses new connections for a while; the open ones go on.
     Refuse {
         /// How long, in seconds; a minute unless given.
@@ -52,13 +59,14 @@ pub enum GatewayCommand {
 
 impl GatewayCommand {
     /// The names of all commands.
-    pub const NAMES: [&'static str; 7] = [
+    pub const NAMES: [&'static str; 8] = [
         "drop",
         "close",
         "invalidate",
         "reconnect",
         "heartbeat",
         "silence",
+        "withhold",
         "refuse",
     ];
 
@@ -72,6 +80,7 @@ impl GatewayCommand {
             Self::Reconnect => "reconnect",
             Self::Heartbeat => "heartbeat",
             Self::Silence { .. } => "silence",
+            Self::Withhold { .. } => "withhold",
             Self::Refuse { .. } => "refuse",
         }
     }

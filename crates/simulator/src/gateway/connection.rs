@@ -55,6 +55,7 @@ struct Connection<S> {
     members: MemberRequests,
     heartbeat_by: Instant,
     silent_until: Option<Instant>,
+    withholds_until: Option<Instant>,
     sending_window: Instant,
     sends: u32,
 }
@@ -85,6 +86,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             attached: None,
             members: MemberRequests::default(),
             silent_until: None,
+            withholds_until: None,
             sending_window: now,
             sends: 0,
         }
@@ -126,7 +128,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
-    /// Takes the next events from the session, unless the connection is silent or still writing.
+    /// Takes the next events from the session, unless the connection is silent, withholds them or is
+    /// still writing.
     /// Answers when to look again.
     fn pull(&mut self) -> Result<Instant, End> {
         if let Some(until) = self.silent_until {
@@ -134,6 +137,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 return Ok(until.min(self.heartbeat_by));
             }
             self.silent_until = None;
+        }
+        if let Some(until) = self.withholds_until {
+            if Instant::now() < until {
+                return Ok(until.min(self.heartbeat_by));
+            }
+            self.withholds_until = None;
         }
         let Some(attached) = &mut self.attached else {
             return Ok(self.heartbeat_by);
@@ -181,6 +190,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Some(Order::Heartbeat) => self.say(payload::heartbeat_request()),
             Some(Order::Silence(until)) => {
                 self.silent_until = Some(until);
+                Ok(())
+            }
+            Some(Order::Withhold(until)) => {
+                self.withholds_until = Some(until);
                 Ok(())
             }
         }

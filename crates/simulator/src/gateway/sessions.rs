@@ -35,6 +35,8 @@ pub(crate) enum Order {
     Heartbeat,
     /// Say nothing until then.
     Silence(Instant),
+    /// Hand out no event until then.
+    Withhold(Instant),
 }
 
 /// Every session and connection. Lock order: the world first, then this.
@@ -119,6 +121,7 @@ impl Sessions {
             GatewayCommand::Reconnect => Order::Reconnect,
             GatewayCommand::Heartbeat => Order::Heartbeat,
             GatewayCommand::Silence { seconds } => Order::Silence(now + span(seconds)),
+            GatewayCommand::Withhold { seconds } => Order::Withhold(now + span(seconds)),
             GatewayCommand::Refuse { seconds } => {
                 state.refuses_until = Some(now + span(seconds));
                 // It strikes when somebody knocks.

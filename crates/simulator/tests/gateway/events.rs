@@ -93,6 +93,22 @@ async fn a_delayed_event_comes_when_its_time_has_come() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_withholds_events_acknowledges_heartbeats_and_catches_up() {
+    simulate(config(""), async |simulator| {
+        let (mut client, _) = Client::log_in(&simulator).await;
+        simulator.gateway(GatewayCommand::Withhold { seconds: 30.0 });
+        simulator.say(simulator.default_channel_id(), "hello");
+        client.beat().await;
+        assert_eq!(client.payload().await["op"], 11);
+        timeout(Duration::from_secs(29), client.hear())
+            .await
+            .expect_err("no event");
+        assert_eq!(client.payload().await["d"]["content"], "hello");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_silent_connection_stays_open_and_catches_up() {
     simulate(config(""), async |simulator| {
         let (mut client, _) = Client::log_in(&simulator).await;
