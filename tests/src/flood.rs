@@ -25,7 +25,7 @@ use self::{checked::Checked, crowd::Crowd, shore::Shore, watcher::Watcher};
 const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
 
 /// Pause between two looks at whether it is.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// What a flood came to.
 #[derive(Debug, Default)]
@@ -98,22 +98,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     discord.clear_faults();
     shore.heal(&discord);
     watcher.start().await;
-    let healed = Instant::now();
-    let mut wrong = record.wrong();
-    let mut converged = Duration::ZERO;
-    while wrong.is_empty() {
-        sleep(LOOK_EVERY).await;
-        converged = healed.elapsed();
-        let missing = record.differences();
-        wrong = record.wrong();
-        if missing.is_empty() {
-            break;
-        }
-        if converged > CONVERGES_WITHIN {
-            wrong.extend(missing);
-        }
-    }
-    if let Some(ended) = watcher.ended().await {
+    let (converged, mut wrong) = converge(&record).await;
+    if let Some(ended) = watcher.ended() {
         wrong.push(ended);
     }
     let counters = discord.truth().counters;
@@ -135,6 +121,26 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
         converged,
         struck,
     }
+}
+
+/// Waits until the record says what Discord has; how long that took, and what is wrong.
+async fn converge(record: &Checked) -> (Duration, Vec<String>) {
+    let healed = Instant::now();
+    let mut wrong = record.wrong();
+    let mut converged = Duration::ZERO;
+    while wrong.is_empty() {
+        sleep(LOOK_EVERY).await;
+        converged = healed.elapsed();
+        let missing = record.differences();
+        wrong = record.wrong();
+        if missing.is_empty() {
+            break;
+        }
+        if converged > CONVERGES_WITHIN {
+            wrong.extend(missing);
+        }
+    }
+    (converged, wrong)
 }
 
 // === impl Flow ===

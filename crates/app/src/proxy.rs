@@ -22,7 +22,7 @@ use crate::{
     health, housekeeping, install_tls,
     limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
     mark_key,
-    relay::{self, Relay, Told},
+    relay::{Relay, Told},
     room, session, settings, space,
 };
 
@@ -78,13 +78,9 @@ impl Proxy {
         let shard = gateway.shard.number();
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
         let mut relay = Relay::load(&config, &store, &discord).await?;
-        // What the record has not seen of its session is sent again; of a later one it would be missing.
-        let gateway = match relay.as_mut().map(|relay| relay.session.take()) {
-            Some(Some(session)) => relay::resume(gateway, session),
-            Some(None) => gateway,
-            None => session::take_over(gateway, &store, shard)
-                .await
-                .map_err(settings::store_failed)?,
+        let gateway = match &mut relay {
+            Some(relay) => relay.resume(gateway),
+            None => session::take_over(gateway, &store, shard).await?,
         };
         let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(

@@ -3,7 +3,7 @@
 mod told;
 
 use cordboard_discord::{Backfill, Discord};
-use cordboard_gateway::{Delivery, Gateway, Hub, Subscription};
+use cordboard_gateway::{Delivery, Gateway, Hub, Session, Subscription};
 use cordboard_recovery::{
     self as recovery, Driver, EVENTS, InboxError, MessageLog as _, Observed, Recovery, Retention,
     SessionMark, Settings, Standing,
@@ -21,8 +21,8 @@ pub(crate) struct Relay {
     recovery: Recovery,
     driver: Driver<Backfill, SqliteInbox>,
     kept: Kept,
-    /// The session to go on with: what is not on record is sent again.
-    pub(crate) session: Option<SessionMark>,
+    /// The session to go on with.
+    session: Option<SessionMark>,
 }
 
 /// How much is kept.
@@ -60,6 +60,19 @@ impl Relay {
         }))
     }
 
+    /// Goes on with the session that the record is of, and with no later one: what the record has not
+    /// seen of its own is sent again, and of another one it would be missing.
+    pub(crate) fn resume(&mut self, gateway: Gateway<Discord>) -> Gateway<Discord> {
+        match self.session.take() {
+            Some(session) => gateway.resuming(Session {
+                id: session.id,
+                sequence: session.sequence,
+                resume_url: session.resume_url,
+            }),
+            None => gateway,
+        }
+    }
+
     /// Begins to record what `hub` delivers, which must not have begun to.
     pub(crate) fn spawn(self, hub: &Hub, engines: &mut Engines) -> Told {
         let tap = hub.tap(EVENTS);
@@ -80,15 +93,6 @@ fn settings(config: &Config, relay: &config::Relay) -> Settings {
         scrub: relay.verify,
         ..Settings::new(config.discord.guild_id)
     }
-}
-
-/// Goes on with the session that the record is of.
-pub(crate) fn resume(gateway: Gateway<Discord>, session: SessionMark) -> Gateway<Discord> {
-    gateway.resuming(cordboard_gateway::Session {
-        id: session.id,
-        sequence: session.sequence,
-        resume_url: session.resume_url,
-    })
 }
 
 /// Tells the driver what the gateway delivers, until one of them ends.
@@ -142,7 +146,7 @@ async fn forget(
     }
 }
 
-pub(crate) fn failed(error: InboxError) -> Failed {
+fn failed(error: InboxError) -> Failed {
     Failed::Store {
         source: error.into(),
     }

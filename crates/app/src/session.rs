@@ -9,8 +9,10 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    Failed,
     error::Source,
     limits::{SESSION_KEEP_EVERY, SESSION_LEAVE_TIMEOUT},
+    settings,
 };
 
 /// Goes on with the session that a former process left, if one did, or held when it was killed: the
@@ -19,8 +21,9 @@ pub(crate) async fn take_over(
     gateway: Gateway<Discord>,
     store: &Store,
     shard: u32,
-) -> Result<Gateway<Discord>, StoreError> {
-    let Some(left) = store.take_session(shard).await? else {
+) -> Result<Gateway<Discord>, Failed> {
+    let taken = store.take_session(shard).await;
+    let Some(left) = taken.map_err(settings::store_failed)? else {
         return Ok(gateway);
     };
     tracing::info!("going on with the gateway session of a former process");

@@ -198,19 +198,20 @@ impl Backfill {
 }
 
 fn list(body: &[u8]) -> Result<Vec<ListedHead>, Trouble> {
-    readable(json(body)?)
+    let raw: Vec<Box<RawValue>> = json(body)?;
+    Ok(readable(&raw))
 }
 
 fn threads(body: &[u8]) -> Result<Threads, Trouble> {
     let Pages { threads, has_more } = json(body)?;
     Ok(Threads {
-        heads: readable(threads)?,
+        heads: readable(&threads),
         has_more,
     })
 }
 
 /// One odd channel does not hide all others.
-fn readable(raw: Vec<Box<RawValue>>) -> Result<Vec<ListedHead>, Trouble> {
+fn readable(raw: &[Box<RawValue>]) -> Vec<ListedHead> {
     let listed = raw.len();
     let heads: Vec<ListedHead> = raw
         .iter()
@@ -220,7 +221,7 @@ fn readable(raw: Vec<Box<RawValue>>) -> Result<Vec<ListedHead>, Trouble> {
         let odd = listed - heads.len();
         tracing::warn!(odd, listed, "channels in a list cannot be read");
     }
-    Ok(heads)
+    heads
 }
 
 fn message(body: &[u8]) -> Result<Message, Trouble> {
@@ -229,7 +230,7 @@ fn message(body: &[u8]) -> Result<Message, Trouble> {
 }
 
 fn milliseconds(timestamp: &str) -> u64 {
-    let micros = Timestamp::parse(timestamp).map_or(0, |at| at.as_micros());
+    let micros = Timestamp::parse(timestamp).map_or(0, Timestamp::as_micros);
     u64::try_from(micros / 1_000).unwrap_or_default()
 }
 

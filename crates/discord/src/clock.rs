@@ -51,7 +51,7 @@ impl Anchor {
     /// What passes here counts a little less: our clock may run too fast.
     fn floor_ms(&self, now: Instant) -> u64 {
         let passed = now.saturating_duration_since(self.at);
-        let passed = passed - passed / CLOCK_FAST_PART;
+        let passed = passed.saturating_sub(passed / CLOCK_FAST_PART);
         self.ms
             .saturating_add(u64::try_from(passed.as_millis()).unwrap_or(u64::MAX))
     }

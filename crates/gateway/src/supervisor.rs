@@ -148,8 +148,7 @@ impl<D: GatewayDirectory> Supervisor<D> {
             Ending::Parted((trouble, _)) => {
                 self.link.keep(&connection, trouble, self.reception.is_up());
             }
-            Ending::Stopped => self.link.leave(&connection),
-            Ending::Fatal(_) => {}
+            Ending::Stopped | Ending::Fatal(_) => {}
         }
         ending
     }
@@ -218,6 +217,8 @@ impl<D: GatewayDirectory> Supervisor<D> {
                     } else {
                         CloseFrame::NORMAL
                     };
+                    // Who listened may have been stopped as well: what still comes is left to be sent again.
+                    self.link.leave(connection);
                     connection.drain(goodbye, |text| reception.take_last(&text)).await;
                     return Ending::Stopped;
                 }

@@ -1,6 +1,6 @@
 //! Which channel is read next.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
@@ -17,7 +17,7 @@ pub(crate) struct Agenda {
     walks: HashMap<Id<ChannelMarker>, Walk>,
     urgent: VecDeque<Id<ChannelMarker>>,
     idle: VecDeque<Id<ChannelMarker>>,
-    later: BTreeMap<(Instant, Id<ChannelMarker>), ()>,
+    later: BTreeSet<(Instant, Id<ChannelMarker>)>,
     reading: usize,
     /// Walks begun so far.
     begun: u64,
@@ -49,7 +49,7 @@ impl Agenda {
         let walk = self.walks.remove(&id)?;
         self.urgent.retain(|other| *other != id);
         self.idle.retain(|other| *other != id);
-        self.later.retain(|(_, other), ()| *other != id);
+        self.later.retain(|(_, other)| *other != id);
         Some(walk)
     }
 
@@ -85,12 +85,11 @@ impl Agenda {
         if self.reading >= READ_AT_ONCE {
             return None;
         }
-        while let Some(entry) = self.later.first_entry() {
-            let (due, id) = *entry.key();
+        while let Some((due, id)) = self.later.pop_first() {
             if due > now {
+                self.later.insert((due, id));
                 break;
             }
-            entry.remove();
             if let Some(walk) = self.walks.get(&id) {
                 let purpose = walk.purpose;
                 self.line(purpose).push_back(id);
@@ -104,7 +103,7 @@ impl Agenda {
 
     /// When a delayed one is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.later.keys().next().map(|(due, _)| *due)
+        self.later.first().map(|(due, _)| *due)
     }
 
     /// A read is over, whatever came of it.
@@ -119,7 +118,9 @@ impl Agenda {
         };
         let purpose = walk.purpose;
         match at {
-            Some(at) => drop(self.later.insert((at, id), ())),
+            Some(at) => {
+                self.later.insert((at, id));
+            }
             None => self.line(purpose).push_back(id),
         }
     }
@@ -135,13 +136,13 @@ impl Agenda {
     pub(crate) fn hasten(&mut self, now: Instant, is_meant: impl Fn(Id<ChannelMarker>) -> bool) {
         let meant: Vec<_> = self
             .later
-            .keys()
+            .iter()
             .copied()
             .filter(|(_, id)| is_meant(*id))
             .collect();
         for (due, id) in meant {
             self.later.remove(&(due, id));
-            self.later.insert((now, id), ());
+            self.later.insert((now, id));
         }
     }
 

@@ -240,7 +240,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         if order.asks_expected {
             return Box::pin(async { (order, Ok(Page::default())) });
         }
-        let probe = self.book.to_probe(&order);
+        let probe = self.book.probe_for(&order);
         Box::pin(async move {
             let read = timeout(PAGE_TIMEOUT, read(&*discord, &order, probe)).await;
             let read = read.unwrap_or(Err(ReadFailure::NotDone { wait: None }));

@@ -99,11 +99,10 @@ impl Sight {
         match (self, known) {
             (Self::Deleted(message_id), known) => delete(message_id, known),
             (Self::Missed(message_id), Some(known)) => miss(message_id, known),
-            (Self::Missed(_), None) => None,
             (Self::Created(message) | Self::Read(message), None) => Some(first(message)),
             (Self::Updated(message), None) => is_whole(&message.json).then(|| first(message)),
-            // It is the oldest version there is, whenever it arrives.
-            (Self::Created(_), Some(_)) => None,
+            // A creation is the oldest version there is, whenever it arrives.
+            (Self::Created(_), Some(_)) | (Self::Missed(_), None) => None,
             (Self::Updated(message), Some(known)) => update(message, known),
             (Self::Read(message), Some(known)) => reread(message, known),
         }

@@ -59,7 +59,9 @@ impl DiscordTime {
     pub(crate) fn at(&self, instant: Instant) -> Option<u64> {
         let anchor = self.anchor?;
         Some(match instant.checked_duration_since(anchor.at) {
-            Some(passed) => anchor.ms + milliseconds(passed - passed / CLOCK_FAST_PART),
+            Some(passed) => {
+                anchor.ms + milliseconds(passed.saturating_sub(passed / CLOCK_FAST_PART))
+            }
             None => anchor
                 .ms
                 .saturating_sub(milliseconds(2 * (anchor.at - instant))),

@@ -36,6 +36,7 @@ const CLOSE_CODES: [u16; 6] = [1_000, 1_001, 4_000, 4_007, 4_008, 4_009];
 
 /// What a flood meets.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 pub(super) struct Shore {
     pub(super) config: Config,
     pub(super) begins_now: bool,

@@ -125,7 +125,7 @@ impl Watcher {
     }
 
     /// What made it end by itself, if anything did.
-    pub(super) async fn ended(&mut self) -> Option<String> {
+    pub(super) fn ended(&mut self) -> Option<String> {
         let life = self.life.as_mut()?;
         match life.tasks.try_join_next()? {
             Ok(Ok(())) => Some("the watcher has ended".to_owned()),

@@ -41,7 +41,7 @@ impl Bot {
         let stream = client.send(Method::GET, "/relay/v1/stream?consumer=bot", "");
         let mut stream = stream.await.unwrap();
         assert_eq!(stream.status, 200);
-        while let Ok(Ok(Some(event))) = timeout(Duration::from_secs(60), next(&mut stream)).await {
+        while let Ok(Ok(Some(event))) = timeout(Duration::from_mins(1), next(&mut stream)).await {
             let ack = json!({"sequence": event["sequence"]}).to_string();
             self.heard.push(event);
             let path = "/relay/v1/consumers/bot/ack";

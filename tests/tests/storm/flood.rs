@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicU64, Ordering},
     thread,
 };
 
@@ -44,21 +44,20 @@ fn no_outage_loses_a_message() {
 }
 
 fn run_all(from: u64, seeds: u64) -> (Flow, String) {
-    let next = AtomicUsize::new(usize::try_from(from).unwrap());
-    let end = usize::try_from(from + seeds).unwrap();
+    let next = AtomicU64::new(from);
     let (total, failed) = (Mutex::new(Flow::default()), Mutex::new(String::new()));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= end {
+                    if seed >= from + seeds {
                         break;
                     }
-                    let mut flow = flood::run(u64::try_from(seed).unwrap(), None);
+                    let mut flow = flood::run(seed, None);
                     if !flow.wrong.is_empty() {
                         flow.wrong.truncate(3);
-                        writeln!(failed.lock(), "seed {seed}:\n{flow}").unwrap();
+                        writeln!(failed.lock(), "seed {seed}:\n{flow}").expect("a string takes it");
                     }
                     flow.wrong.clear();
                     total.lock().add(flow);

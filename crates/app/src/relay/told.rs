@@ -120,7 +120,7 @@ impl cordboard_frontend::MessageLog for Told {
             .is_err()
         {
             // Nothing is recorded any more: whoever waits is dropped when the front ends.
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
@@ -174,9 +174,11 @@ impl cordboard_frontend::Consumers for Told {
     }
 
     async fn forget(&self, name: &str) -> Result<(), ConsumersError> {
-        match self.inbox.forget(name).await.map_err(out_of_reach)? {
-            true => Ok(()),
-            false => Err(ConsumersError::Unknown),
+        let was_known = self.inbox.forget(name).await.map_err(out_of_reach)?;
+        if was_known {
+            Ok(())
+        } else {
+            Err(ConsumersError::Unknown)
         }
     }
 }

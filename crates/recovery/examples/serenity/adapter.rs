@@ -53,7 +53,7 @@ fn failure(error: serenity::Error) -> Failure {
     let source = error.into();
     match refusal {
         Some((404, 10_003)) => Failure::Gone { source },
-        Some((401 | 403, _)) | Some((404, 10_004)) => Failure::Never { source },
+        Some((401 | 403, _) | (404, 10_004)) => Failure::Never { source },
         _ => Failure::NotDone { wait: None, source },
     }
 }

@@ -17,7 +17,10 @@ use cordboard_recovery::{Event, MemoryInbox, News, Observed, Recovery, Settings,
 use cordboard_simulator::{Config, GatewayCommand, Simulator};
 use serde_json::value::to_raw_value;
 use serenity::{
-    all::{ActivityData, ClientBuilder, Context, Event as SerenityEvent, GatewayIntents, RawEventHandler},
+    all::{
+        ActivityData, ClientBuilder, Context, Event as SerenityEvent, GatewayIntents,
+        RawEventHandler,
+    },
     async_trait,
     http::{Http, HttpBuilder},
 };

@@ -76,8 +76,8 @@ impl Book {
         known.filter_map(|head| head.last_message_id).collect()
     }
 
-    /// Takes in the lists. `held`: those of the messages asked for that are on record.
-    pub(crate) fn survey(&mut self, survey: &Survey, held: &HashSet<Id<MessageMarker>>) {
+    /// Takes in the lists. `on_record`: those of the messages asked for that are on record.
+    pub(crate) fn survey(&mut self, survey: &Survey, on_record: &HashSet<Id<MessageMarker>>) {
         if !self.is_current(survey.generation) {
             return;
         }
@@ -101,7 +101,7 @@ impl Book {
                 None => self.meet_in_list(head, is_first),
                 Some(channel) if survey.wish == Wish::Gap => {
                     let channel = channel.clone();
-                    if !self.is_unchanged(&channel, head, held) {
+                    if !self.is_unchanged(&channel, head, on_record) {
                         self.doubt_since(&channel);
                     }
                 }
@@ -172,12 +172,12 @@ impl Book {
         &self,
         channel: &Channel,
         head: &Head,
-        held: &HashSet<Id<MessageMarker>>,
+        on_record: &HashSet<Id<MessageMarker>>,
     ) -> bool {
         let Some(last) = head.last_message_id else {
             return true;
         };
-        let is_known = held.contains(&last) || channel.settled_id == Some(last);
+        let is_known = on_record.contains(&last) || channel.settled_id == Some(last);
         is_known && (created_ms(last) < self.watermark_ms || self.lacks(Sabotage::SkipLeMax))
     }
 

@@ -1,1 +1,299 @@
+use std::collections::HashSet;
+
+use serde_json::{json, value::to_raw_value};
+use twilight_model::id::marker::GuildMarker;
+
 use super::*;
+use crate::{Event, Head, Message, Observed, SessionMark, Start, snowflake::EPOCH_MS};
+
+const GUILD: Id<GuildMarker> = Id::new(7);
+const HERE: Id<ChannelMarker> = Id::new(100);
+const NOW_MS: u64 = 1_800_000_000_000;
+
+fn message_id(ms: u64) -> Id<MessageMarker> {
+    Id::new((ms - EPOCH_MS) << 22 | 3)
+}
+
+fn event(name: &str, sequence: u64, data: &serde_json::Value) -> Observed {
+    let id = |field: &str| data[field].as_str().and_then(|id| id.parse().ok());
+    Observed::Event(Event {
+        name: name.into(),
+        sequence,
+        guild_id: Some(GUILD),
+        channel_id: id("channel_id").or(id("id")),
+        data: to_raw_value(data).unwrap(),
+    })
+}
+
+fn created(sequence: u64, ms: u64) -> Observed {
+    let data = json!({"id": message_id(ms).to_string(), "channel_id": HERE.to_string(),
+        "author": {"id": "1"}, "content": "x"});
+    event("MESSAGE_CREATE", sequence, &data)
+}
+
+fn ready(sequence: u64, session: &str) -> Observed {
+    event("READY", sequence, &json!({"session_id": session}))
+}
+
+fn head(last: Option<u64>) -> Head {
+    Head {
+        id: HERE,
+        guild_id: GUILD,
+        parent_id: None,
+        is_thread: false,
+        is_archived: false,
+        last_message_id: last.map(message_id),
+    }
+}
+
+/// A book whose watch has begun, with one channel in which the last message was written at NOW.
+fn begun() -> Book {
+    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    let batch = book.take_batch();
+    assert_eq!(batch.watermark_ms, Some(NOW_MS));
+    assert_eq!(batch.channels.len(), 1);
+    book
+}
+
+/// A new session, and the lists that follow it.
+fn begin(book: &mut Book, session: &str, head: Head, on_record: &HashSet<Id<MessageMarker>>) {
+    let now = Instant::now();
+    book.observe(&ready(1, session), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, on_record);
+}
+
+fn page(ids: impl IntoIterator<Item = u64>) -> Page {
+    let messages = ids.into_iter().map(|ms| Message {
+        id: message_id(ms),
+        edited_ms: 0,
+        json: to_raw_value(&json!({"author": {"id": "1"}})).unwrap(),
+    });
+    Page {
+        messages: messages.collect(),
+        ..Page::default()
+    }
+}
+
+/// The next page to be read of the channel, once nothing on record is expected there.
+fn order(book: &mut Book) -> Order {
+    let asks = book.next_order(Instant::now()).unwrap();
+    assert!(asks.asks_expected);
+    let expected = Some(std::collections::BTreeSet::new());
+    book.turn(
+        &asks,
+        Page {
+            expected,
+            ..Page::default()
+        },
+    );
+    book.next_order(Instant::now()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_begins_now_and_reads_nothing() {
+    let mut book = begun();
+    assert!(book.next_order(Instant::now()).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_from_the_beginning_reads_everything() {
+    let settings = Settings {
+        start: Start::Beginning,
+        ..Settings::new(GUILD)
+    };
+    let mut book = Book::new(settings, Loaded::default());
+    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    let order = order(&mut book);
+    assert_eq!((order.channel_id, order.after), (HERE, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_watermark_moves_on_proof_alone_and_stays_behind_it() {
+    let mut book = begun();
+    let written = Instant::now();
+    book.observe(&created(2, NOW_MS + 60_000), written);
+    assert_eq!(book.take_batch().watermark_ms, None);
+    book.observe(&Observed::Acknowledged(written), Instant::now());
+    assert_eq!(book.take_batch().watermark_ms, Some(NOW_MS + 45_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_on_record_only_with_what_it_began_behind() {
+    let mut book = begun();
+    let now = Instant::now();
+    book.observe(&ready(1, "second"), now);
+    book.observe(&created(2, NOW_MS + 60_000), now);
+    // The message is; that the session has come so far is not.
+    let batch = book.take_batch();
+    assert_eq!((batch.records.len(), batch.session), (1, None));
+    book.observe(&Observed::Acknowledged(now), now);
+    assert_eq!(book.take_batch().watermark_ms, None);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let heads = vec![head(Some(NOW_MS + 60_000))];
+    let survey = Survey {
+        wish,
+        generation,
+        heads,
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::from([message_id(NOW_MS + 60_000)]));
+    let batch = book.take_batch();
+    let session = SessionMark {
+        id: "second".to_owned(),
+        resume_url: None,
+        sequence: 2,
+    };
+    assert_eq!(batch.session, Some(session));
+    assert!(batch.channels[0].dirty.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_old_message_on_record_is_what_proves_a_channel_unchanged() {
+    // In turn: on record and old; on record and young; not on record.
+    for (last_ms, is_on_record, is_read) in [
+        (NOW_MS - 1, true, false),
+        (NOW_MS + 1, true, true),
+        (NOW_MS - 1, false, true),
+    ] {
+        let mut book = begun();
+        let held = HashSet::from([message_id(last_ms)]);
+        let on_record = if is_on_record { held } else { HashSet::new() };
+        begin(&mut book, "second", head(Some(last_ms)), &on_record);
+        assert_eq!(
+            book.next_order(Instant::now()).is_some(),
+            is_read,
+            "{last_ms} {is_on_record}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_gap_is_read_from_the_watermark_and_the_cursor_stays_behind_what_may_yet_turn_up() {
+    let mut book = begun();
+    let now = Instant::now();
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    book.hear_time(NOW_MS + 60_000, now);
+    let first = order(&mut book);
+    assert!(first.after < just_before(NOW_MS));
+    // Old enough; then too young: the cursor stops short, and then stays.
+    book.turn(&first, page((0..100).map(|n| NOW_MS + n)));
+    let dirty = book.take_batch().channels[0].dirty.unwrap();
+    assert_eq!(dirty.after, just_before(NOW_MS + 99));
+    let second = book.next_order(now).unwrap();
+    book.turn(&second, page((0..100).map(|n| NOW_MS + 50_000 + n)));
+    let dirty = book.take_batch().channels[0].dirty.unwrap();
+    assert_eq!(dirty.after, just_before(NOW_MS + 45_000));
+    let third = book.next_order(now).unwrap();
+    book.turn(&third, page((0..100).map(|n| NOW_MS + 55_000 + n)));
+    assert!(book.take_batch().channels.is_empty());
+    let last = book.next_order(now).unwrap();
+    book.turn(&last, page([NOW_MS + 56_000]));
+    assert_eq!(book.take_batch().channels[0].dirty, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_before_a_gap_counts_for_nothing_after_it() {
+    let mut book = begun();
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    let before = order(&mut book);
+    let dirty = book.take_batch().channels[0].dirty;
+    begin(
+        &mut book,
+        "third",
+        head(Some(NOW_MS + 91_000)),
+        &HashSet::new(),
+    );
+    book.turn(&before, page([NOW_MS + 90_000]));
+    book.take_batch();
+    let again = order(&mut book);
+    assert_eq!(
+        Some(again.after),
+        dirty.map(|dirty| Walk::new(Purpose::CatchUp, dirty.after).after())
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blind_page_is_a_gap_and_no_end() {
+    let mut book = begun();
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    book.take_batch();
+    let order = order(&mut book);
+    assert_eq!(book.probe_for(&order), Some(message_id(NOW_MS + 90_000)));
+    let blind = Page {
+        probed: Some(Probed::Blind),
+        ..Page::default()
+    };
+    book.turn(&order, blind);
+    let batch = book.take_batch();
+    assert_eq!(batch.gaps[0].reason, GapReason::Refused);
+    assert_eq!(
+        batch.channels[0].dirty.unwrap().reason,
+        DirtyReason::Refused
+    );
+    // It waits for a permission.
+    assert!(book.next_order(Instant::now()).is_none());
+    let role = event("GUILD_ROLE_UPDATE", 5, &json!({}));
+    book.observe(&role, Instant::now());
+    assert!(book.next_order(Instant::now()).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_turns_up_is_read_from_its_beginning() {
+    let mut book = begun();
+    let other = Head {
+        id: Id::new(200),
+        ..head(Some(NOW_MS - 5))
+    };
+    begin(&mut book, "second", other, &HashSet::new());
+    let batch = book.take_batch();
+    let new = batch
+        .channels
+        .iter()
+        .find(|channel| channel.id == Id::new(200));
+    assert_eq!(new.unwrap().dirty.unwrap().after, None);
+    // So is the one that is listed no more: reading it tells what has become of it.
+    let unlisted = batch.channels.iter().find(|channel| channel.id == HERE);
+    assert!(unlisted.unwrap().dirty.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_deleted_before_it_was_read_is_a_gap() {
+    let mut book = begun();
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    book.take_batch();
+    let deleted = event("CHANNEL_DELETE", 9, &json!({"id": HERE.to_string()}));
+    book.observe(&deleted, Instant::now());
+    let batch = book.take_batch();
+    assert_eq!(batch.closed, [HERE]);
+    assert_eq!(batch.gaps[0].reason, GapReason::ChannelGone);
+}

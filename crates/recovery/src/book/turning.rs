@@ -46,7 +46,7 @@ pub(crate) enum ReadFailure {
 
 impl Book {
     /// The last message of a channel, if a reading of it that ends without a message would be blind.
-    pub(crate) fn to_probe(&mut self, order: &Order) -> Option<Id<MessageMarker>> {
+    pub(crate) fn probe_for(&mut self, order: &Order) -> Option<Id<MessageMarker>> {
         let walk = self.agenda.get(order.channel_id, order.number);
         let is_empty = walk.is_some_and(|walk| walk.is_empty);
         let last = self.last.get(&order.channel_id).copied();

@@ -250,6 +250,7 @@ impl From<ApiError> for Refused {
 }
 
 /// Does it; answers the id of what was made.
+#[expect(clippy::too_many_lines, reason = "an arm for each act")]
 pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, ApiError> {
     shared.record.acted(shared.clock.now_ms(), &act);
     match act {
@@ -291,25 +292,10 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             channel_id,
             archived,
         } => channels::archive(shared, channel_id, archived),
-        HumanAct::Say {
-            channel_id,
-            content,
-        } => {
-            let user_id = shared.config.human.user_id;
-            return human::say(shared, user_id, channel_id, &content).map(Some);
-        }
-        HumanAct::EditMessage {
-            channel_id,
-            message_id,
-            content,
-        } => messages::edit(shared, channel_id, message_id, &content),
-        HumanAct::DeleteMessage {
-            channel_id,
-            message_id,
-        } => messages::delete(shared, channel_id, message_id),
-        HumanAct::StartThread { channel_id, name } => {
-            return messages::start_thread(shared, channel_id, &name).map(Some);
-        }
+        act @ (HumanAct::Say { .. }
+        | HumanAct::EditMessage { .. }
+        | HumanAct::DeleteMessage { .. }
+        | HumanAct::StartThread { .. }) => return messages::perform(shared, act),
         HumanAct::SetSpecial {
             special,
             channel_id,

@@ -29,7 +29,7 @@ impl Snowflakes {
             .saturating_sub(back_ms);
         self.skewed += 1;
         // The ids in order have small low bits.
-        ms << 22 | 1 << 21 | self.skewed % (1 << 21)
+        (ms << 22) | (1 << 21) | (self.skewed % (1 << 21))
     }
 }
 

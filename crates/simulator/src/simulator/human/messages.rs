@@ -2,6 +2,7 @@
 
 use super::{Simulator, accepted, id_of};
 use crate::{
+    HumanAct,
     shared::Shared,
     world::{ApiError, MessagePatch, ThreadDraft},
 };
@@ -44,12 +45,33 @@ impl Simulator {
     }
 }
 
-pub(crate) fn edit(
-    shared: &Shared,
-    channel_id: u64,
-    message_id: u64,
-    content: &str,
-) -> Result<(), ApiError> {
+/// Does one of the acts on messages; answers the id of what was made.
+pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, ApiError> {
+    match act {
+        HumanAct::Say {
+            channel_id,
+            content,
+        } => {
+            let user_id = shared.config.human.user_id;
+            super::say(shared, user_id, channel_id, &content).map(Some)
+        }
+        HumanAct::EditMessage {
+            channel_id,
+            message_id,
+            content,
+        } => edit(shared, channel_id, message_id, &content).map(|()| None),
+        HumanAct::DeleteMessage {
+            channel_id,
+            message_id,
+        } => delete(shared, channel_id, message_id).map(|()| None),
+        HumanAct::StartThread { channel_id, name } => {
+            start_thread(shared, channel_id, &name).map(Some)
+        }
+        other => unreachable!("{other:?} is no act on messages"),
+    }
+}
+
+fn edit(shared: &Shared, channel_id: u64, message_id: u64, content: &str) -> Result<(), ApiError> {
     let actor = shared.config.human.user_id;
     let patch = MessagePatch {
         content: Some(content.to_owned()),
@@ -62,12 +84,12 @@ pub(crate) fn edit(
     })
 }
 
-pub(crate) fn delete(shared: &Shared, channel_id: u64, message_id: u64) -> Result<(), ApiError> {
+fn delete(shared: &Shared, channel_id: u64, message_id: u64) -> Result<(), ApiError> {
     let actor = shared.config.human.user_id;
     shared.change(|world| world.delete_message(actor, channel_id, message_id, None))
 }
 
-pub(crate) fn start_thread(shared: &Shared, channel_id: u64, name: &str) -> Result<u64, ApiError> {
+fn start_thread(shared: &Shared, channel_id: u64, name: &str) -> Result<u64, ApiError> {
     let actor = shared.config.human.user_id;
     let draft = ThreadDraft {
         name: name.to_owned(),
