@@ -8,7 +8,7 @@
 
 #![expect(clippy::print_stdout, reason = "a measurement is for whoever runs it")]
 
-use std::{fs, future::pending, io::Write as _, thread, time::Duration};
+use std::{fmt::Write as _, fs, future::pending, io::Write as _, thread, time::Duration};
 
 use anyhow::Context;
 use cordboard_gateway::{
@@ -128,7 +128,7 @@ async fn listen(hub: &Hub, listeners: Listeners) -> anyhow::Result<(Duration, Du
             match delivery {
                 Delivery::Dispatch(_) | Delivery::Acknowledged(_) => {}
                 Delivery::Lapse(lapse) => {
-                    anyhow::ensure!(lapse.reason == LapseReason::NewSession, "{lapse:?}")
+                    anyhow::ensure!(lapse.reason == LapseReason::NewSession, "{lapse:?}");
                 }
             }
         }
@@ -188,9 +188,10 @@ async fn flood(stream: TcpStream, own: &str, compressed: bool) -> anyhow::Result
 
 /// About a kilobyte, of which a part is different each time.
 fn message(number: u64) -> String {
-    let content: String = (0..50_u64)
-        .map(|word| format!("{:x} ", number.wrapping_mul(word + 7) % 65_536))
-        .collect();
+    let mut content = String::new();
+    for word in 0..50 {
+        let _ = write!(content, "{:x} ", number.wrapping_mul(word + 7) % 65_536);
+    }
     let (channel, id) = (number % CHANNELS + 1, 1_300_000_000_000_000_000 + number);
     format!(
         r#"{{"t":"MESSAGE_CREATE","s":{},"op":0,"d":{{"type":0,"tts":false,"timestamp":"2026-11-26T12:00:00.000000+00:00","pinned":false,"nonce":"{id}","mentions":[],"mention_roles":[],"mention_everyone":false,"member":{{"roles":["7"],"premium_since":null,"pending":false,"nick":null,"mute":false,"joined_at":"2024-01-01T00:00:00.000000+00:00","flags":0,"deaf":false,"avatar":null}},"id":"{id}","flags":0,"embeds":[],"edited_timestamp":null,"content":"{content}","components":[],"channel_id":"{channel}","author":{{"username":"someone","public_flags":0,"id":"1234567890123456789","global_name":"Someone","discriminator":"0","bot":true,"avatar":"0123456789abcdef0123456789abcdef"}},"attachments":[],"guild_id":"7"}}}}"#,

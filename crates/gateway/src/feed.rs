@@ -119,6 +119,10 @@ impl Feed {
         self.shared.pulse.beat(event);
     }
 
+    pub(crate) fn stumbled(&self) {
+        self.shared.pulse.stumbled();
+    }
+
     pub(crate) fn answered(&self, latency: Option<Duration>) {
         self.shared.pulse.answered(latency);
     }

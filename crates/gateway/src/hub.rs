@@ -47,6 +47,7 @@ pub(crate) struct Pulse {
     frame: AtomicU64,
     event: AtomicU64,
     latency: AtomicU64,
+    undecodable: AtomicU64,
 }
 
 impl Hub {
@@ -61,6 +62,7 @@ impl Hub {
             frame: AtomicU64::new(0),
             event: AtomicU64::new(0),
             latency: AtomicU64::new(0),
+            undecodable: AtomicU64::new(0),
         };
         let shared = Arc::new(Shared {
             table: Mutex::default(),
@@ -134,6 +136,7 @@ impl Hub {
             state: self.state.borrow().clone(),
             last_frame_age: pulse.age(&pulse.frame),
             last_event_age: pulse.age(&pulse.event),
+            undecodable: pulse.undecodable.load(Ordering::Relaxed),
             latency: Pulse::load(&pulse.latency),
         }
     }
@@ -176,6 +179,11 @@ impl Pulse {
         if event {
             Self::store(&self.event, Some(since));
         }
+    }
+
+    /// A frame could not be read.
+    pub(crate) fn stumbled(&self) {
+        self.undecodable.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn answered(&self, latency: Option<Duration>) {

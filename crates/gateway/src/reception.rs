@@ -193,6 +193,7 @@ impl Reception {
     /// it.
     pub(crate) fn undecodable(&self) {
         tracing::warn!("discord sent something that cannot be read");
+        self.feed.stumbled();
         self.feed.lapse(LapseReason::Undecodable, Instant::now());
     }
 

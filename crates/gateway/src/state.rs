@@ -153,6 +153,8 @@ pub struct Health {
     pub last_frame_age: Option<Duration>,
     /// How long ago the last event came.
     pub last_event_age: Option<Duration>,
+    /// Frames that could not be read, so far. Each was a lapse, and none ended the connection.
+    pub undecodable: u64,
     /// How long the last heartbeat took; `None` until the first one of a connection was answered.
     pub latency: Option<Duration>,
 }

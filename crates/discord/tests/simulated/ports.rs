@@ -299,3 +299,20 @@ async fn the_start_up_checks_see_who_we_are_and_what_we_may_do() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn only_a_refused_token_tells_the_gateway_to_stop() {
+    const ROUTE: &str = "GET /gateway/bot";
+    for status in [400, 403, 404, 405, 429, 500, 502, 503] {
+        simulated(Config::default(), async |world| {
+            world.simulator.fault(Fault::status(ROUTE, status).always());
+            let failure = world.discord.gateway().await.unwrap_err();
+            let is_temporary = matches!(failure, cordboard_gateway::Failure::NotDone { .. });
+            assert!(is_temporary, "{status}: {failure:?}");
+            world.simulator.clear_faults();
+            tokio::time::sleep(Duration::from_hours(1)).await;
+            world.discord.gateway().await.unwrap();
+        })
+        .await;
+    }
+}

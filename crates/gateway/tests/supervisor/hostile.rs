@@ -21,7 +21,7 @@ use crate::world::{Directory, Heard, hear, install_tls};
 
 /// What a peer does with one connection.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Manner {
+pub(crate) enum Manner {
     /// Accepts, and hangs up.
     HangsUp,
     /// Accepts, and never answers the upgrade.
@@ -46,6 +46,16 @@ enum Manner {
     NamesABadAddress,
     /// Says READY and then something that is no JSON.
     Babbles,
+    /// Says READY and then this, and then one message more.
+    Says(&'static str),
+    /// Says READY and then a message of so many bytes, and one more.
+    SaysMuch(usize),
+    /// Says READY and then bytes that are no compressed stream.
+    SaysNoise,
+    /// Says READY and so many messages at once.
+    Floods(u64),
+    /// Says READY and a message each second, and acknowledges no heartbeat.
+    NeverAcknowledges,
 }
 
 type Socket = WebSocketStream<TcpStream>;
@@ -73,6 +83,13 @@ async fn welcome(socket: &mut Socket, resume_at: &str) {
 async fn ready(socket: &mut Socket, resume_at: &str) {
     let data = json!({ "session_id": "s", "resume_gateway_url": resume_at, "guilds": [] });
     say(socket, &json!({ "op": 0, "t": "READY", "s": 1, "d": data })).await;
+}
+
+/// A message in channel 5.
+async fn tell(socket: &mut Socket, sequence: u64, content: &str) {
+    let data = json!({ "channel_id": "5", "content": content });
+    let event = json!({ "op": 0, "t": "MESSAGE_CREATE", "s": sequence, "d": data });
+    say(socket, &event).await;
 }
 
 async fn answer_heartbeats(mut socket: Socket) {
@@ -110,16 +127,6 @@ async fn serve(stream: TcpStream, manner: Manner, own: &str) -> Result<(), tungs
             say(&mut socket, &json!({ "op": 9, "d": true })).await;
             answer_heartbeats(socket).await;
         }
-        Manner::ReadyAndHangsUp => {
-            let mut socket = greet(stream).await?;
-            welcome(&mut socket, own).await;
-        }
-        Manner::AsksToReconnectAndWaits => {
-            let mut socket = greet(stream).await?;
-            welcome(&mut socket, own).await;
-            say(&mut socket, &json!({ "op": 7, "d": null })).await;
-            sleep(Duration::from_hours(48)).await;
-        }
         Manner::NeverResumes => {
             let mut socket = greet(stream).await?;
             let asked = socket
@@ -140,19 +147,63 @@ async fn serve(stream: TcpStream, manner: Manner, own: &str) -> Result<(), tungs
             welcome(&mut socket, "ws://gateway.example.org").await;
             answer_heartbeats(socket).await;
         }
-        Manner::Babbles => {
+        manner => {
             let mut socket = greet(stream).await?;
             welcome(&mut socket, own).await;
-            sleep(Duration::from_secs(5)).await;
-            let _ = socket.send(Message::text("{\"op\":0,\"t\":")).await;
-            answer_heartbeats(socket).await;
+            misbehave(socket, manner).await?;
         }
     }
     Ok(())
 }
 
+/// What comes after READY.
+async fn misbehave(mut socket: Socket, manner: Manner) -> Result<(), tungstenite::Error> {
+    match manner {
+        Manner::ReadyAndHangsUp => {}
+        Manner::AsksToReconnectAndWaits => {
+            say(&mut socket, &json!({ "op": 7, "d": null })).await;
+            sleep(Duration::from_hours(48)).await;
+        }
+        Manner::Says(text) => {
+            socket.send(Message::text(text)).await?;
+            tell(&mut socket, 3, "after it").await;
+            answer_heartbeats(socket).await;
+        }
+        Manner::SaysMuch(bytes) => {
+            tell(&mut socket, 2, &"x".repeat(bytes)).await;
+            tell(&mut socket, 3, "after it").await;
+            answer_heartbeats(socket).await;
+        }
+        Manner::SaysNoise => {
+            // With the end of a message, at which it is decompressed.
+            let noise = [&[7; 64], &[0, 0, 0xff, 0xff][..]].concat();
+            socket.send(Message::binary(noise)).await?;
+            answer_heartbeats(socket).await;
+        }
+        Manner::Floods(messages) => {
+            for number in 0..messages {
+                tell(&mut socket, number + 2, &number.to_string()).await;
+            }
+            answer_heartbeats(socket).await;
+        }
+        Manner::NeverAcknowledges => {
+            for sequence in 2.. {
+                sleep(Duration::from_secs(1)).await;
+                tell(&mut socket, sequence, "x").await;
+            }
+        }
+        Manner::Babbles => {
+            sleep(Duration::from_secs(5)).await;
+            let _ = socket.send(Message::text("{\"op\":0,\"t\":")).await;
+            answer_heartbeats(socket).await;
+        }
+        other => unreachable!("{other:?} never says READY"),
+    }
+    Ok(())
+}
+
 /// Runs `story` with a gateway whose peer has one manner only. Connections are counted.
-async fn facing(manner: Manner, story: impl AsyncFnOnce(&Hub, &Cell<u32>)) {
+pub(crate) async fn facing(manner: Manner, story: impl AsyncFnOnce(&Hub, &Cell<u32>)) {
     install_tls();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("ws://{}", listener.local_addr().unwrap());

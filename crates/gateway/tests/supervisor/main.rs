@@ -10,6 +10,8 @@ mod deaf;
 mod endings;
 mod hostile;
 mod ordinary;
+mod payloads;
+mod reach;
 mod shards;
 mod start;
 mod succession;
