@@ -39,13 +39,13 @@ pub(crate) async fn create<D: Desk>(
         Err(error) => return Err(body::refuse(&parts.headers, body, error).await.into()),
     };
     let held = server.bodies.read(&parts.headers, body).await?;
-    let order = Order::read(held.bytes).await?;
+    let deadline = arrival.at() + server.settings.request_timeout;
+    let order = Order::read(held.bytes, deadline).await?;
     arrival.note(&key, &order.model);
     if !server.desk.serves(&order.model) || !key.allows(&order.model) {
         return Err(ApiError::model_not_found(&order.model).into());
     }
 
-    let deadline = arrival.at() + server.settings.request_timeout;
     let question = Question {
         head: Head {
             id: format!("chatcmpl-{}", arrival.id()),

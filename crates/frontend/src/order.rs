@@ -5,6 +5,7 @@ use std::fmt::Write;
 use bytes::Bytes;
 use cordboard_conversation::{FILES_MAX, Role, Turn};
 use cordboard_openai::{self as openai, ApiError, ChatRequest, Part};
+use tokio::time::{Instant, timeout_at};
 
 use crate::{
     attachment::{self, Source},
@@ -24,14 +25,19 @@ pub(crate) struct Order {
 }
 
 impl Order {
-    /// Reads a body; a large one off the runtime's threads.
-    pub(crate) async fn read(body: Bytes) -> Result<Self, ApiError> {
+    /// Reads a body; a large one off the runtime's threads, of which there may be none for a while:
+    /// they are shared with the disk.
+    pub(crate) async fn read(body: Bytes, deadline: Instant) -> Result<Self, ApiError> {
         if body.len() <= PARSE_INLINE_BYTES_MAX {
             return Self::parse(&body);
         }
-        match tokio::task::spawn_blocking(move || Self::parse(&body)).await {
-            Ok(order) => order,
-            Err(_) => Err(ApiError::internal()),
+        let parsing = tokio::task::spawn_blocking(move || Self::parse(&body));
+        match timeout_at(deadline, parsing).await {
+            Ok(Ok(order)) => order,
+            Ok(Err(_)) => Err(ApiError::internal()),
+            Err(_) => Err(ApiError::upstream_timeout(
+                "This proxy did not come to read the request in time.",
+            )),
         }
     }
 
@@ -220,5 +226,24 @@ mod tests {
             error.param.as_deref(),
             Some("messages[0].content[10].image_url")
         );
+    }
+
+    #[test]
+    fn a_large_body_that_no_thread_comes_to_read_has_its_deadline() {
+        // How: the only thread that may block does, until the end.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        let (end, ended) = std::sync::mpsc::sync_channel::<()>(1);
+        runtime.block_on(async {
+            drop(tokio::task::spawn_blocking(move || ended.recv()));
+            let body = Bytes::from(vec![b' '; PARSE_INLINE_BYTES_MAX + 1]);
+            let deadline = Instant::now() + std::time::Duration::from_millis(50);
+            let error = Order::read(body, deadline).await.unwrap_err();
+            assert_eq!(error.status, 504);
+        });
+        drop(end);
     }
 }
