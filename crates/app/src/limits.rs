@@ -62,3 +62,8 @@ pub const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
 
 /// Named readers of the relay: more than anybody runs, and each is a row that outlives it.
 pub(crate) const CONSUMERS_MAX: usize = 256;
+
+/// The longest pause between two looks at a disk that does not answer. Each look that hangs keeps a
+/// thread that may block, of which there are 512 for everything: at first seconds, then an hour apart,
+/// they last for weeks.
+pub const SPACE_LOOK_STUCK_MAX: Duration = Duration::from_hours(1);
