@@ -9,14 +9,15 @@ use axum::Router;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{Duration, Instant, sleep},
+    time::{Duration, sleep},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    Desk, Frontend, Settings,
+    Cause, Desk, Frontend, Settings,
     connection::{self, Tasks},
+    health::Life,
     limits::{ACCEPT_PAUSE, DEADLINE_GRACE, DISCARD_TIMEOUT, LAST_WORDS},
     starting,
 };
@@ -24,14 +25,14 @@ use crate::{
 /// Where connections come in, before there is a front to lead them to: a start may take minutes, and
 /// a supervisor that hears nothing meanwhile starts anew.
 ///
-/// Until it is opened, `/healthz` says that the process is alive, `/readyz` that it is starting, and
+/// Until it is opened, `/healthz` says whether the process is alive, `/readyz` that it is starting, and
 /// everything else is a 503 that asks to come again. The front then answers on the same connections.
 #[derive(Clone)]
 pub struct Entrance {
     answering: Answering,
     connections_max: usize,
     request_timeout: Duration,
-    since: Instant,
+    life: Life,
     soft: CancellationToken,
     hard: CancellationToken,
 }
@@ -50,15 +51,27 @@ impl Entrance {
     /// is taken; `hard` ends what is under way.
     #[must_use]
     pub fn new(settings: &Settings, soft: CancellationToken, hard: CancellationToken) -> Self {
-        let since = Instant::now();
+        Self::watched(settings, soft, hard, || None)
+    }
+
+    /// As [`Self::new`], with something that knows whether the process is stuck, and in what: then
+    /// `/healthz` is a 503 that says so. It is asked at each request, and anyone may read the answer.
+    #[must_use]
+    pub fn watched(
+        settings: &Settings,
+        soft: CancellationToken,
+        hard: CancellationToken,
+        stuck: impl Fn() -> Option<Cause> + Send + Sync + 'static,
+    ) -> Self {
+        let life = Life::new(stuck);
         Self {
             answering: Answering {
-                starting: starting::router(settings.version.clone(), since),
+                starting: starting::router(settings.version.clone(), life.clone()),
                 front: Arc::default(),
             },
             connections_max: settings.connections_max,
             request_timeout: settings.request_timeout,
-            since,
+            life,
             soft,
             hard,
         }
@@ -66,7 +79,8 @@ impl Entrance {
 
     /// Leads all further requests to `frontend`. It opens once: whoever comes second changes nothing.
     pub fn open<D: Desk>(&self, frontend: Frontend<D>) {
-        let router = frontend.into_router(self.since, self.soft.clone(), self.hard.clone());
+        let life = self.life.clone();
+        let router = frontend.into_router(life, self.soft.clone(), self.hard.clone());
         let _ = self.answering.front.set(router);
     }
 

@@ -3,13 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use axum::Router;
-use tokio::{net::TcpListener, time::Instant};
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Cause, Consumers, Debts, Desk, Details, Entrance, MessageLog, Metric, Settings,
     body::Bodies,
-    health::DetailsFn,
+    health::{DetailsFn, Life},
     key::KeyRing,
     readiness::CausesFn,
     relay::Relay,
@@ -103,20 +103,20 @@ impl<D: Desk> Frontend<D> {
         entrance.serve(listener).await;
     }
 
-    /// What answers requests. The process has been alive `since`.
+    /// What answers requests.
     pub(crate) fn into_router(
         mut self,
-        since: Instant,
+        life: Life,
         soft: CancellationToken,
         hard: CancellationToken,
     ) -> Router {
         let extras = std::mem::take(&mut self.extras);
-        routes::router(Arc::new(self.into_server(since, soft, hard)), extras)
+        routes::router(Arc::new(self.into_server(life, soft, hard)), extras)
     }
 
     fn into_server(
         mut self,
-        since: Instant,
+        life: Life,
         soft: CancellationToken,
         hard: CancellationToken,
     ) -> Server<D> {
@@ -124,7 +124,7 @@ impl<D: Desk> Frontend<D> {
             keys: KeyRing::new(std::mem::take(&mut self.settings.keys)),
             bodies: Bodies::new(self.settings.body_bytes_max, self.settings.bodies_bytes_max),
             started: (self.clock)(),
-            started_at: since,
+            life,
             desk: self.desk,
             settings: self.settings,
             clock: self.clock,

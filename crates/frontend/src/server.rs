@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, body::Bodies, health::DetailsFn, key::KeyRing, readiness::CausesFn};
+use crate::{
+    Settings,
+    body::Bodies,
+    health::{DetailsFn, Life},
+    key::KeyRing,
+    readiness::CausesFn,
+};
 
 /// What all requests share.
 pub(crate) struct Server<D> {
@@ -19,7 +24,7 @@ pub(crate) struct Server<D> {
     pub(crate) causes: Arc<CausesFn>,
     /// Unix seconds.
     pub(crate) started: u64,
-    pub(crate) started_at: Instant,
+    pub(crate) life: Life,
     /// Ends what has no end of its own, and can be taken up elsewhere.
     pub(crate) soft: CancellationToken,
     /// Ends what is still going on, with an honest last word.

@@ -2,17 +2,16 @@
 
 use axum::{Router, extract::Request, routing::get};
 use cordboard_openai::ApiError;
-use tokio::time::Instant;
 
 use crate::{
-    Cause, Details, answer::Refusal, health, limits::STARTING_RETRY_AFTER, readiness,
+    Cause, Details, answer::Refusal, health::Life, limits::STARTING_RETRY_AFTER, readiness,
     routes::refused,
 };
 
 /// Alive and not ready; nothing else is known yet, not even who may ask.
-pub(crate) fn router(version: String, since: Instant) -> Router {
+pub(crate) fn router(version: String, life: Life) -> Router {
     let alive = move || {
-        let alive = health::alive(&version, since, Details::new());
+        let alive = life.told(&version, Details::new());
         async { alive }
     };
     let starting = || async {

@@ -1,6 +1,12 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use cordboard_frontend::{Entrance, Frontend, Key, Scope, Settings};
+use cordboard_frontend::{Cause, Entrance, Frontend, Key, Scope, Settings};
 use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -72,4 +78,37 @@ async fn a_start_that_is_given_up_lets_go_of_its_connections() {
     client.ask(&plain("GET", "/healthz", "")).await;
     tasks.shutdown().await;
     assert!(client.closed().await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_is_stuck_is_not_alive_whether_it_starts_or_runs() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
+    let is_stuck = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&is_stuck);
+    let entrance = Entrance::watched(&settings(), soft, hard, move || {
+        told.load(Ordering::Relaxed).then(|| Cause {
+            name: "stuck",
+            detail: "gateway has held its thread for 12 s".to_owned(),
+        })
+    });
+    let mut tasks = JoinSet::new();
+    tasks.spawn(entrance.clone().serve(listener));
+    let mut client = Client::connect(address).await;
+    for is_open in [false, true] {
+        if is_open {
+            entrance.open(Frontend::new(Script::default(), settings(), || NOW));
+        }
+        for (stuck, status, word) in [(true, 503, "stuck"), (false, 200, "ok")] {
+            is_stuck.store(stuck, Ordering::Relaxed);
+            let health = client.ask(&plain("GET", "/healthz", "")).await;
+            assert_eq!(health.head.status, status, "open: {is_open}");
+            assert_eq!(health.json()["status"], word);
+            let names_it =
+                health.json()["cause"]["detail"] == "gateway has held its thread for 12 s";
+            assert_eq!(names_it, stuck);
+        }
+    }
+    tasks.shutdown().await;
 }
