@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use cordboard_app::{Config, Environment, Failed, Proxy, WallClock, stop};
+use cordboard_app::{Config, Environment, Failed, Proxy, WallClock, Watchdog, stop};
 use cordboard_simulator::{Config as SimulatorConfig, Simulator};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -16,14 +16,14 @@ const KEY: &str = "sk-cordboard-demo";
 const MODEL: &str = "demo";
 
 /// Runs until a signal says stop.
-pub(crate) async fn run(listen: Option<SocketAddr>) -> Result<(), Failed> {
+pub(crate) async fn run(listen: Option<SocketAddr>, watchdog: Watchdog) -> Result<(), Failed> {
     let signal = stop::signals()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let simulator = Simulator::new(SimulatorConfig::default());
     let discord_stop = CancellationToken::new();
     let discord = simulator.serve(listener, discord_stop.clone().cancelled_owned());
     let proxy = async {
-        let outcome = serve(&simulator, listen, signal).await;
+        let outcome = serve(&simulator, listen, watchdog, signal).await;
         discord_stop.cancel();
         outcome
     };
@@ -35,6 +35,7 @@ pub(crate) async fn run(listen: Option<SocketAddr>) -> Result<(), Failed> {
 async fn serve(
     simulator: &Simulator,
     listen: Option<SocketAddr>,
+    watchdog: Watchdog,
     signal: impl Future<Output = ()>,
 ) -> Result<(), Failed> {
     // The file and the checks that everybody else goes through, with nothing taken from outside.
@@ -45,7 +46,7 @@ async fn serve(
     )?;
     config.listen = listen.unwrap_or(config.listen);
     let ready = |address| cli::say(&welcome(address, &simulator.rest_url()));
-    Proxy::run_until(config, WallClock::of_system(), signal, ready).await
+    Proxy::run_until(config, WallClock::of_system(), watchdog, signal, ready).await
 }
 
 fn configuration(simulator: &Simulator) -> String {

@@ -7,7 +7,9 @@ mod demo;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cordboard_app::{Config, Environment, Failed, Proxy, WallClock, run_to_end, stop, telemetry};
+use cordboard_app::{
+    Config, Environment, Failed, Proxy, WallClock, Watchdog, run_to_end, stop, telemetry,
+};
 
 use crate::cli::Cli;
 
@@ -29,7 +31,8 @@ fn run(cli: &Cli, environment: &Environment) -> Result<(), Failed> {
     runtime.worker_threads(cli::WORKER_THREADS);
     #[cfg(feature = "demo")]
     if cli.demo {
-        return run_to_end(&mut runtime, demo::run(cli.listen));
+        let watchdog = Watchdog::start(environment)?;
+        return run_to_end(&mut runtime, demo::run(cli.listen, watchdog));
     }
     let mut config = Config::load(cli.config.as_deref(), environment)?;
     config.listen = cli.listen.unwrap_or(config.listen);
@@ -38,8 +41,9 @@ fn run(cli: &Cli, environment: &Environment) -> Result<(), Failed> {
         return Ok(());
     }
     let stop = stop::signals()?;
+    let watchdog = Watchdog::start(environment)?;
     run_to_end(
         &mut runtime,
-        Proxy::run_until(config, WallClock::of_system(), stop, |_| {}),
+        Proxy::run_until(config, WallClock::of_system(), watchdog, stop, |_| {}),
     )
 }

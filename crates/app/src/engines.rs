@@ -1,19 +1,20 @@
 //! What runs below the front.
 
-use std::future::pending;
+use std::{future::pending, sync::Arc, time::Duration};
 
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failed,
+    Failed, Watchdog,
     error::Source,
     limits::ENGINES_STOP_TIMEOUT,
     tasks::{Ended, Tasks},
+    watchdog::Pulse,
 };
 
 /// What runs below the front, from before the first request until after the last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Engines {
     tasks: Tasks,
     stop: CancellationToken,
@@ -22,6 +23,14 @@ pub(crate) struct Engines {
 // === impl Engines ===
 
 impl Engines {
+    /// None yet, and a watchdog over those that will be.
+    pub(crate) fn new(watchdog: &Watchdog) -> Self {
+        Self {
+            tasks: Tasks::new(watchdog),
+            stop: CancellationToken::new(),
+        }
+    }
+
     pub(crate) fn spawn<E, F>(
         &mut self,
         name: &'static str,
@@ -42,19 +51,21 @@ impl Engines {
         name: &'static str,
         care: impl Future<Output = ()> + Send + 'static,
     ) {
+        self.tasks.spawn(name, until(self.stop.clone(), care));
+    }
+
+    /// As [`Self::spawn_care`], for what goes in rounds that take no longer than `round_max`.
+    pub(crate) fn spawn_rounds<F>(
+        &mut self,
+        name: &'static str,
+        round_max: Duration,
+        care: impl FnOnce(Arc<Pulse>) -> F,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
         let stop = self.stop.clone();
-        self.tasks.spawn(name, async move {
-            let caring = async {
-                care.await;
-                pending::<()>().await;
-            };
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => {}
-                () = caring => {}
-            }
-            Ok(())
-        });
+        self.tasks
+            .spawn_rounds(name, round_max, |pulse| until(stop, care(pulse)));
     }
 
     /// Waits until one ends although nobody has told it to, however it does.
@@ -91,4 +102,18 @@ impl Engines {
                 })
             })
     }
+}
+
+/// Cares until told to stop, and then ends well.
+async fn until(stop: CancellationToken, care: impl Future<Output = ()>) -> Result<(), Source> {
+    let caring = async {
+        care.await;
+        pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => {}
+        () = caring => {}
+    }
+    Ok(())
 }

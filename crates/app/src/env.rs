@@ -51,6 +51,8 @@ impl Environment {
         match self.get("CORDBOARD_SABOTAGE") {
             None => {}
             Some("synchronous-normal") => cordboard_store::sabotage::synchronous_normal(),
+            Some("blocked-thread") => crate::sabotage::block_threads(1),
+            Some("blocked-runtime") => crate::sabotage::block_threads(crate::sabotage::ALL),
             Some(other) => panic!("there is no sabotage {other}"),
         }
     }

@@ -9,6 +9,9 @@ use std::{
 
 use crate::ConfigError;
 
+/// The exit code for a bug of ours (sysexits: `EX_SOFTWARE`).
+pub(crate) const INTERNAL: u8 = 70;
+
 /// The cause below a [`Failed`].
 pub type Source = Box<dyn Error + Send + Sync>;
 
@@ -54,7 +57,7 @@ pub enum Failed {
         /// Why not.
         source: io::Error,
     },
-    /// A part of Cordboard ended that must not end: a bug. Exit code 70.
+    /// A part of Cordboard ended that must not end: a bug. Exit code 70, as when a part is stuck.
     #[error("a part of cordboard failed: {task}")]
     Task {
         /// The part.
@@ -108,7 +111,7 @@ impl Failed {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Unreachable { .. } => 69,
-            Self::Task { .. } => 70,
+            Self::Task { .. } => INTERNAL,
             Self::System { .. } => 71,
             Self::StoreBusy { .. } => 73,
             Self::Store { .. } => 74,

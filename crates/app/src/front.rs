@@ -4,7 +4,7 @@ use cordboard_frontend::{Desk, Entrance, Frontend, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Failed, tasks::Tasks};
+use crate::{Failed, Watchdog, tasks::Tasks};
 
 /// The front, which says that the proxy starts until it is opened. Dropping it cuts all connections.
 #[derive(Debug)]
@@ -19,11 +19,14 @@ pub(crate) struct Front {
 
 impl Front {
     /// Takes connections from now on.
-    pub(crate) fn take(listener: TcpListener, settings: &Settings) -> Self {
+    pub(crate) fn take(listener: TcpListener, settings: &Settings, watchdog: &Watchdog) -> Self {
         let (soft, hard) = (CancellationToken::new(), CancellationToken::new());
-        let entrance = Entrance::new(settings, soft.clone(), hard.clone());
+        let watched = watchdog.clone();
+        let entrance = Entrance::watched(settings, soft.clone(), hard.clone(), move || {
+            watched.cause()
+        });
         let serving = entrance.clone().serve(listener);
-        let mut tasks = Tasks::default();
+        let mut tasks = Tasks::new(watchdog);
         tasks.spawn("front", async move {
             serving.await;
             Ok(())

@@ -4,56 +4,69 @@ use cordboard_frontend::{Cause, Details, Metric};
 use cordboard_gateway::{Hub, State};
 use cordboard_lifecycle::Channels;
 
-/// How the gateway stands, in one word, and for how long.
-pub(crate) fn details(hub: Hub) -> impl Fn() -> Details + Send + Sync + 'static {
-    move || {
-        let state = hub.health().state;
-        let word = match state {
-            State::Connecting { .. } => "connecting",
-            State::Ready { .. } => "ready",
-            State::Resuming { .. } => "resuming",
-            State::Degraded { .. } => "degraded",
-            State::Fatal(_) => "fatal",
-            _ => "stopped",
-        };
-        let seconds = state.since().map(|since| since.elapsed().as_secs());
-        Details::from([
-            ("gateway", word.into()),
-            ("gateway_seconds", seconds.into()),
-        ])
+use crate::Watchdog;
+
+/// Everybody who knows how a part of the proxy is.
+#[derive(Clone, Debug)]
+pub(crate) struct Witnesses {
+    pub(crate) hub: Hub,
+    pub(crate) channels: Channels,
+    pub(crate) watchdog: Watchdog,
+}
+
+/// How the gateway stands, in one word.
+pub(crate) fn word(state: &State) -> &'static str {
+    match state {
+        State::Connecting { .. } => "connecting",
+        State::Ready { .. } => "ready",
+        State::Resuming { .. } => "resuming",
+        State::Degraded { .. } => "degraded",
+        State::Fatal(_) => "fatal",
+        _ => "stopped",
     }
 }
 
-/// Why no new conversation can begin, if so.
-pub(crate) fn causes(
-    hub: Hub,
-    channels: Channels,
-) -> impl Fn() -> Vec<Cause> + Send + Sync + 'static {
-    move || {
-        let conditions = channels.conditions().into_iter();
+// === impl Witnesses ===
+
+impl Witnesses {
+    /// How the gateway stands, and for how many seconds.
+    pub(crate) fn details(&self) -> Details {
+        let state = self.hub.health().state;
+        let seconds = state.since().map(|since| since.elapsed().as_secs());
+        Details::from([
+            ("gateway", word(&state).into()),
+            ("gateway_seconds", seconds.into()),
+        ])
+    }
+
+    /// Why no new conversation can begin, or should, if so.
+    pub(crate) fn causes(&self) -> Vec<Cause> {
+        let conditions = self.channels.conditions().into_iter();
         let stopping = conditions.filter(|(condition, _)| condition.stops_openings());
         let stopping = stopping.map(|(condition, detail)| Cause {
             name: condition.name(),
             detail,
         });
-        gateway(&hub).into_iter().chain(stopping).collect()
+        self.own_causes().chain(stopping).collect()
     }
-}
 
-/// What is wrong with the gateway, if so.
-fn gateway(hub: &Hub) -> Option<Cause> {
-    (!hub.health().state.is_ready()).then(|| Cause {
-        name: "gateway",
-        detail: "discord sends no events at the moment".to_owned(),
-    })
-}
+    /// What is wrong beside what the lifecycle knows.
+    fn own_causes(&self) -> impl Iterator<Item = Cause> {
+        let stuck = self.watchdog.cause().into_iter();
+        stuck.chain(self.gateway())
+    }
 
-/// What is counted about channels, and what is wrong.
-pub(crate) fn metrics(
-    hub: Hub,
-    channels: Channels,
-) -> impl Fn() -> Vec<Metric> + Send + Sync + 'static {
-    move || {
+    /// What is wrong with the gateway, if so.
+    fn gateway(&self) -> Option<Cause> {
+        (!self.hub.health().state.is_ready()).then(|| Cause {
+            name: "gateway",
+            detail: "discord sends no events at the moment".to_owned(),
+        })
+    }
+
+    /// What is counted about channels, and what is wrong.
+    pub(crate) fn metrics(&self) -> Vec<Metric> {
+        let channels = &self.channels;
         let counts = channels.counts();
         let stages = [
             ("planned", counts.planned),
@@ -96,8 +109,8 @@ pub(crate) fn metrics(
         );
         let conditions = channels.conditions().into_iter();
         let conditions = conditions.map(|(condition, _)| condition.name());
-        let gateway = gateway(&hub).map(|cause| cause.name);
-        for condition in gateway.into_iter().chain(conditions) {
+        let own = self.own_causes().map(|cause| cause.name);
+        for condition in own.chain(conditions) {
             degraded = degraded.with([("condition", condition)], 1);
         }
         vec![standing, ended, refused, degraded]

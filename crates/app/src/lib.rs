@@ -11,19 +11,25 @@ mod error;
 mod events;
 mod front;
 mod health;
+mod heartbeat;
 mod housekeeping;
 pub mod limits;
 mod mark_key;
+mod notifier;
 mod proxy;
 mod relay;
 mod room;
 mod runtime;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod session;
 mod settings;
 mod space;
+mod status;
 pub mod stop;
 mod tasks;
 pub mod telemetry;
+mod watchdog;
 
 pub use self::{
     clock::WallClock,
@@ -33,6 +39,7 @@ pub use self::{
     error::{Failed, Source},
     proxy::Proxy,
     runtime::run_to_end,
+    watchdog::Watchdog,
 };
 
 /// Names the TLS provider of this process: without it the first `wss` or `https` connection would

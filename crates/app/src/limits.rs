@@ -1,4 +1,4 @@
-//! Bounds of assembly: how long starting and stopping may take.
+//! Bounds of assembly: how long starting and stopping may take, and how long anything may be stuck.
 
 use std::time::Duration;
 
@@ -67,3 +67,31 @@ pub(crate) const CONSUMERS_MAX: usize = 256;
 /// thread that may block, of which there are 512 for everything: at first seconds, then an hour apart,
 /// they last for weeks.
 pub const SPACE_LOOK_STUCK_MAX: Duration = Duration::from_hours(1);
+
+/// How often the watchdog looks: a tenth of [`STUCK_AFTER`], and it costs nothing.
+pub const WATCHDOG_ROUND: Duration = Duration::from_secs(1);
+
+/// How often the runtime shows that its timers and its threads work.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// How long one poll of a task may take, and how long the runtime may be silent, until the process
+/// counts as stuck. Whatever takes a millisecond goes to threads that may block; ten seconds are no
+/// busy machine, on which the watchdog would not run either.
+pub const STUCK_AFTER: Duration = Duration::from_secs(10);
+
+/// And how long until the process ends itself. Together 30 s, as long as a service manager waits
+/// (`WatchdogSec=30`), which hears nothing from [`STUCK_AFTER`] on: whichever comes first.
+pub const STUCK_ENDS_AFTER: Duration = Duration::from_secs(20);
+
+/// How long the last words before such an end may take: what is stuck may be the log.
+pub const LAST_WORD_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How often the service manager's line about the program is brought up to date, if it changes.
+pub const STATUS_EVERY: Duration = Duration::from_secs(5);
+
+/// How long that may take, which does not wait for anything.
+pub const STATUS_ROUND_MAX: Duration = Duration::from_mins(1);
+
+/// A gateway that is ready and has heard nothing for so long should have given its connection up: a
+/// heartbeat is acknowledged every 41 s, and missed after 15 s.
+pub const GATEWAY_SILENT_MAX: Duration = Duration::from_mins(5);

@@ -14,16 +14,21 @@ use tokio::{
 };
 
 use crate::{
-    Config, Failed, WallClock, connect,
+    Config, Failed, WallClock, Watchdog, connect,
     debts::OpenDebts,
     engines::Engines,
     events,
     front::Front,
-    health, housekeeping, install_tls,
-    limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT},
+    health::Witnesses,
+    heartbeat, housekeeping, install_tls,
+    limits::{
+        ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT,
+        STATUS_ROUND_MAX,
+    },
     mark_key,
     relay::{Relay, Told},
-    room, session, settings, space,
+    room, session, settings, space, status,
+    tasks::Tasks,
 };
 
 /// A proxy that is ready: its record read, connected to Discord, its front open.
@@ -35,6 +40,7 @@ pub struct Proxy {
     channels: Channels,
     grace: Duration,
     engines: Engines,
+    watchdog: Watchdog,
 }
 
 /// What the parts of a running proxy share.
@@ -45,6 +51,7 @@ struct Parts {
     hub: Hub,
     told: Option<Told>,
     clock: WallClock,
+    watchdog: Watchdog,
 }
 
 impl Proxy {
@@ -55,12 +62,20 @@ impl Proxy {
     /// What is wrong, sorted by what helps. Nothing keeps running then; what a former life left is
     /// still on record.
     pub async fn start(config: Config, clock: WallClock) -> Result<Self, Failed> {
+        Self::start_watched(config, clock, Watchdog::default()).await
+    }
+
+    async fn start_watched(
+        config: Config,
+        clock: WallClock,
+        watchdog: Watchdog,
+    ) -> Result<Self, Failed> {
         install_tls();
         let deadline = Instant::now() + START_TIMEOUT;
         // What can be refused at once comes first: the address, the store, the key.
         let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
-        let front = Front::take(listener, &settings::frontend(&config));
+        let front = Front::take(listener, &settings::frontend(&config), &watchdog);
         let store = Store::open_with(&config.store, settings::store(&config))
             .await
             .map_err(settings::store_failed)?;
@@ -73,7 +88,7 @@ impl Proxy {
         let bot = connect::introduce(&discord, &config, deadline).await?;
         kp!("app.start.introduced");
 
-        let mut engines = Engines::default();
+        let mut engines = Engines::new(&watchdog);
         let gateway = settings::gateway(&config);
         let shard = gateway.shard.number();
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
@@ -97,6 +112,7 @@ impl Proxy {
             hub,
             told,
             clock,
+            watchdog: watchdog.clone(),
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
@@ -112,6 +128,9 @@ impl Proxy {
             .await?;
         kp!("app.start.connected");
         engines.unless_one_ends(parts.reap_left_overs()).await?;
+        parts.spawn_status(&mut engines);
+        #[cfg(feature = "sabotage")]
+        crate::sabotage::commit(&mut engines);
         let channels = parts.channels.clone();
         let (exchanges, frontend) = parts.front(&config);
         front.open(frontend);
@@ -124,6 +143,7 @@ impl Proxy {
             channels,
             grace: config.shutdown_grace,
             engines,
+            watchdog,
         })
     }
 
@@ -134,24 +154,39 @@ impl Proxy {
     }
 
     /// Starts and runs, until `stop` says to stop: during the start as well, which waits for minutes
-    /// when Discord is out of reach. `ready` is told where it listens.
+    /// when Discord is out of reach. `ready` is told where it listens. All of it is watched over by
+    /// `watchdog`; with a paused clock that has to be one that was not started.
     ///
     /// # Errors
     /// As [`Self::start`] and [`Self::run`].
     pub async fn run_until(
         config: Config,
         clock: WallClock,
+        watchdog: Watchdog,
         stop: impl Future<Output = ()>,
         ready: impl FnOnce(SocketAddr),
     ) -> Result<(), Failed> {
-        let mut stop = pin!(stop);
-        let proxy = tokio::select! {
-            biased;
-            () = &mut stop => return Ok(()),
-            started = Self::start(config, clock) => started?,
+        let mut beating = Tasks::new(&watchdog);
+        if watchdog.is_started() {
+            beating.spawn_rounds("the runtime", watchdog.silence_max(), async |pulse| {
+                match heartbeat::beat(pulse).await {}
+            });
+        }
+        let main = watchdog.pulse("main", None);
+        let living = async {
+            let mut stop = pin!(stop);
+            let proxy = tokio::select! {
+                biased;
+                () = &mut stop => {
+                    watchdog.notifier().tell("STOPPING=1");
+                    return Ok(());
+                }
+                started = Self::start_watched(config, clock, watchdog.clone()) => started?,
+            };
+            ready(proxy.address);
+            proxy.run(stop).await
         };
-        ready(proxy.address);
-        proxy.run(stop).await
+        main.watch(living).await
     }
 
     /// Answers requests until `stop`, then lets go of everything in the reverse order.
@@ -169,6 +204,7 @@ impl Proxy {
             })),
         };
         tracing::info!("stopping");
+        self.watchdog.notifier().tell("STOPPING=1\nSTATUS=stopping");
         kp!("app.stop.told");
         self.exchanges.close();
         kp!("app.stop.closed");
@@ -277,6 +313,20 @@ impl Parts {
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
     }
 
+    /// Starts what tells the service manager how it goes, if there is one to be told, and looks at the
+    /// gateway from beside it.
+    fn spawn_status(&self, engines: &mut Engines) {
+        let watchdog = self.watchdog.clone();
+        if !watchdog.is_started() {
+            return;
+        }
+        let (hub, channels) = (self.hub.clone(), self.channels.clone());
+        let gateway = watchdog.pulse("gateway", Some(STATUS_ROUND_MAX));
+        engines.spawn_rounds("status", STATUS_ROUND_MAX, |pulse| {
+            status::tell(watchdog, hub, channels, gateway, pulse)
+        });
+    }
+
     /// Waits for what a former life left to be deleted, but not for long: it takes the room that new
     /// channels need, and what takes longer goes on in the background. So does the proof that a
     /// channel is gone, which takes a minute if nobody got the answer to its deletion.
@@ -296,14 +346,20 @@ impl Parts {
     /// What answers requests.
     fn front(self, config: &Config) -> (Exchanges<Discord>, Frontend<Exchanges<Discord>>) {
         let (channels, hub, clock) = (self.channels, self.hub, self.clock);
+        let witnesses = Witnesses {
+            hub: hub.clone(),
+            channels: channels.clone(),
+            watchdog: self.watchdog,
+        };
+        let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);
         let conversations = settings::conversation(config);
-        let exchanges = Exchanges::new(self.discord, channels.clone(), hub.clone(), conversations);
-        let debts = OpenDebts::new(self.store, channels.clone(), clock.clone());
+        let exchanges = Exchanges::new(self.discord, channels.clone(), hub, conversations);
+        let debts = OpenDebts::new(self.store, channels, clock.clone());
         let seconds = move || clock.now().as_secs();
         let mut frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
-            .with_readiness(health::causes(hub.clone(), channels.clone()))
-            .with_metrics(health::metrics(hub.clone(), channels))
-            .with_details(health::details(hub))
+            .with_readiness(move || ready.causes())
+            .with_metrics(move || counted.metrics())
+            .with_details(move || alive.details())
             .with_admin(debts);
         if let Some(told) = self.told {
             frontend = frontend.with_relay(told.clone(), told);

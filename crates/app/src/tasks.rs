@@ -1,27 +1,61 @@
 //! The group of named tasks that make up a running program.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::task::{Id, JoinSet};
 
-use crate::{Failed, error::Source};
+use crate::{Failed, Watchdog, error::Source, watchdog::Pulse};
 
 /// Long-lived tasks by name. One that ends before it was told to, or panics, ends the program: a
-/// proxy without its reaper would look alive and leak. Dropping the group stops them all.
+/// proxy without its reaper would look alive and leak. The watchdog sees one that is stuck. Dropping
+/// the group stops them all.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
+    watchdog: Watchdog,
     set: JoinSet<Result<(), Source>>,
     names: Vec<(Id, &'static str)>,
 }
 
 impl Tasks {
-    /// Starts a task.
+    /// None yet, and a watchdog over those that will be.
+    pub(crate) fn new(watchdog: &Watchdog) -> Self {
+        Self {
+            watchdog: watchdog.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Starts a task that may wait for ever, as long as it gives its thread back.
     pub(crate) fn spawn(
         &mut self,
         name: &'static str,
         task: impl Future<Output = Result<(), Source>> + Send + 'static,
     ) {
-        let handle = self.set.spawn(task);
+        let pulse = self.watchdog.pulse(name, None);
+        self.spawn_watched(name, &pulse, task);
+    }
+
+    /// Starts a task that goes in rounds, and is stuck when one takes longer than `round_max`.
+    pub(crate) fn spawn_rounds<F>(
+        &mut self,
+        name: &'static str,
+        round_max: Duration,
+        task: impl FnOnce(Arc<Pulse>) -> F,
+    ) where
+        F: Future<Output = Result<(), Source>> + Send + 'static,
+    {
+        let pulse = self.watchdog.pulse(name, Some(round_max));
+        let task = task(Arc::clone(&pulse));
+        self.spawn_watched(name, &pulse, task);
+    }
+
+    fn spawn_watched(
+        &mut self,
+        name: &'static str,
+        pulse: &Arc<Pulse>,
+        task: impl Future<Output = Result<(), Source>> + Send + 'static,
+    ) {
+        let handle = self.set.spawn(pulse.watch(task));
         self.names.push((handle.id(), name));
     }
 

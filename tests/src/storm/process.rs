@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Failed, Proxy, WallClock};
+use cordboard_app::{Config, Failed, Proxy, WallClock, Watchdog};
 use tokio::{
     sync::oneshot,
     task::{JoinError, JoinHandle},
@@ -69,11 +69,14 @@ impl Process {
             lookout.proxy_is_ready();
             let _ = told.set(address);
         };
+        // One that goes by real time would see nothing but hours in which nobody moves.
+        let watchdog = Watchdog::default();
+        let running = Proxy::run_until(config, clock, watchdog, stopped, ready);
         #[expect(
             clippy::disallowed_methods,
             reason = "the harness stands in for a process"
         )]
-        let task = tokio::spawn(Proxy::run_until(config, clock, stopped, ready));
+        let task = tokio::spawn(running);
         self.running = Some(Running {
             task,
             stop,
