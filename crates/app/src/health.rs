@@ -4,13 +4,15 @@ use cordboard_frontend::{Cause, Details, Metric};
 use cordboard_gateway::{Hub, State};
 use cordboard_lifecycle::Channels;
 
-use crate::Watchdog;
+use crate::{Watchdog, arrears::Arrears, canary::Canary};
 
 /// Everybody who knows how a part of the proxy is.
 #[derive(Clone, Debug)]
 pub(crate) struct Witnesses {
     pub(crate) hub: Hub,
     pub(crate) channels: Channels,
+    pub(crate) canary: Canary,
+    pub(crate) arrears: Arrears,
     pub(crate) watchdog: Watchdog,
 }
 
@@ -29,13 +31,17 @@ pub(crate) fn word(state: &State) -> &'static str {
 // === impl Witnesses ===
 
 impl Witnesses {
-    /// How the gateway stands, and for how many seconds.
+    /// How the gateway stands and what REST last said, each with the seconds since.
     pub(crate) fn details(&self) -> Details {
         let state = self.hub.health().state;
         let seconds = state.since().map(|since| since.elapsed().as_secs());
+        let (rest, rest_seconds) = self.canary.last().unzip();
+        let rest = rest.map(|is_well| if is_well { "ok" } else { "failed" });
         Details::from([
             ("gateway", word(&state).into()),
             ("gateway_seconds", seconds.into()),
+            ("rest", rest.into()),
+            ("rest_seconds", rest_seconds.into()),
         ])
     }
 
@@ -53,7 +59,8 @@ impl Witnesses {
     /// What is wrong beside what the lifecycle knows.
     fn own_causes(&self) -> impl Iterator<Item = Cause> {
         let stuck = self.watchdog.cause().into_iter();
-        stuck.chain(self.gateway())
+        let discord = self.gateway().into_iter().chain(self.canary.cause());
+        stuck.chain(discord).chain(self.arrears.causes())
     }
 
     /// What is wrong with the gateway, if so.

@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod arrears;
+mod canary;
 mod clock;
 pub mod config;
 mod connect;

@@ -95,3 +95,33 @@ pub const STATUS_ROUND_MAX: Duration = Duration::from_mins(1);
 /// A gateway that is ready and has heard nothing for so long should have given its connection up: a
 /// heartbeat is acknowledged every 41 s, and missed after 15 s.
 pub const GATEWAY_SILENT_MAX: Duration = Duration::from_mins(5);
+
+/// How often Discord's REST is asked whether it answers, while it does: seldom, since requests tell
+/// as well, and nobody is waiting.
+pub const CANARY_EVERY: Duration = Duration::from_mins(1);
+
+/// And while it does not: its return should be noticed soon. Far below the 10,000 failures in ten
+/// minutes that get an address banned.
+pub const CANARY_RETRY: Duration = Duration::from_secs(15);
+
+/// How long one such question may take: longer than the sender's own bound, which says more.
+pub const CANARY_TIMEOUT: Duration = Duration::from_secs(45);
+
+/// How many questions in a row must fail: one lost answer is no outage.
+pub const CANARY_FAILURES: u32 = 2;
+
+/// How often the store is asked whether it answers, and which deletions are late.
+/// A page of rows at most, beside everything else.
+pub const ARREARS_EVERY: Duration = Duration::from_mins(1);
+
+/// How long the store may take until it is said that it does not answer. It takes milliseconds; at
+/// 30 s it counts as failed, and the process ends.
+pub const STORE_SLOW_AFTER: Duration = Duration::from_secs(5);
+
+/// How long after it was due a channel should be gone: most take a second, an outage of Discord's
+/// passes in this time, and the guild fills with channels from then on.
+pub const DELETION_OBJECTIVE: Duration = Duration::from_mins(5);
+
+/// Between the end of one round that asks Discord or the store and the end of the next, whatever it
+/// waits for: three times the longest that their bounds add up to.
+pub const CARE_ROUND_MAX: Duration = Duration::from_mins(6);

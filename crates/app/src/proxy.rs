@@ -14,7 +14,10 @@ use tokio::{
 };
 
 use crate::{
-    Config, Failed, WallClock, Watchdog, connect,
+    Config, Failed, WallClock, Watchdog,
+    arrears::Arrears,
+    canary::Canary,
+    connect,
     debts::OpenDebts,
     engines::Engines,
     events,
@@ -22,8 +25,8 @@ use crate::{
     health::Witnesses,
     heartbeat, housekeeping, install_tls,
     limits::{
-        ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT, START_TIMEOUT,
-        STATUS_ROUND_MAX,
+        CARE_ROUND_MAX, ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT,
+        START_TIMEOUT, STATUS_ROUND_MAX,
     },
     mark_key,
     relay::{Relay, Told},
@@ -51,6 +54,8 @@ struct Parts {
     hub: Hub,
     told: Option<Told>,
     clock: WallClock,
+    canary: Canary,
+    arrears: Arrears,
     watchdog: Watchdog,
 }
 
@@ -112,6 +117,8 @@ impl Proxy {
             hub,
             told,
             clock,
+            canary: Canary::default(),
+            arrears: Arrears::default(),
             watchdog: watchdog.clone(),
         };
         let driver = parts.recover(driver, &config).await?;
@@ -309,6 +316,15 @@ impl Parts {
                 failed = store.failed() => Err(failed),
             }
         });
+        let (canary, discord) = (self.canary.clone(), self.discord.clone());
+        engines.spawn_rounds("canary", CARE_ROUND_MAX, |pulse| {
+            canary.watch(discord, pulse)
+        });
+        let (arrears, store) = (self.arrears.clone(), self.store.clone());
+        let (channels, clock) = (self.channels.clone(), self.clock.clone());
+        engines.spawn_rounds("arrears", CARE_ROUND_MAX, |pulse| {
+            arrears.watch(store, channels, clock, pulse)
+        });
         let discord = self.discord.clone();
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
     }
@@ -349,6 +365,8 @@ impl Parts {
         let witnesses = Witnesses {
             hub: hub.clone(),
             channels: channels.clone(),
+            canary: self.canary,
+            arrears: self.arrears,
             watchdog: self.watchdog,
         };
         let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);

@@ -15,6 +15,7 @@ mod gateway;
 mod limits;
 mod ownership;
 mod prompts;
+mod readiness;
 mod refusals;
 mod relay;
 mod restarts;

@@ -1,0 +1,112 @@
+//! A small question to Discord now and then: whether REST answers, before somebody needs it.
+
+use std::sync::Arc;
+
+use cordboard_discord::Discord;
+use cordboard_frontend::Cause;
+use cordboard_gateway::{Failure, GatewayDirectory as _};
+use parking_lot::Mutex;
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    limits::{CANARY_EVERY, CANARY_FAILURES, CANARY_RETRY, CANARY_TIMEOUT},
+    watchdog::Pulse,
+};
+
+/// What the canary has seen; a handle that is cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Canary(Arc<Mutex<Seen>>);
+
+#[derive(Debug, Default)]
+struct Seen {
+    asked: Option<Instant>,
+    /// In a row.
+    failures: u32,
+    trouble: String,
+}
+
+// === impl Canary ===
+
+impl Canary {
+    /// Asks for ever.
+    pub(crate) async fn watch(self, discord: Discord, pulse: Arc<Pulse>) {
+        loop {
+            let trouble = ask(&discord).await;
+            pulse.round();
+            let pause = if trouble.is_none() {
+                CANARY_EVERY
+            } else {
+                CANARY_RETRY
+            };
+            self.note(trouble);
+            sleep(pause).await;
+        }
+    }
+
+    /// What is wrong with REST, if so.
+    pub(crate) fn cause(&self) -> Option<Cause> {
+        let seen = self.0.lock();
+        (seen.failures >= CANARY_FAILURES).then(|| Cause {
+            name: "rest",
+            detail: seen.trouble.clone(),
+        })
+    }
+
+    /// Whether the last answer was one, and how many seconds ago it was; `None` before the first.
+    pub(crate) fn last(&self) -> Option<(bool, u64)> {
+        let seen = self.0.lock();
+        let age = seen.asked?.elapsed().as_secs();
+        Some((seen.failures == 0, age))
+    }
+
+    fn note(&self, trouble: Option<String>) {
+        let mut seen = self.0.lock();
+        let was = seen.failures;
+        seen.asked = Some(Instant::now());
+        seen.failures = match trouble {
+            None => 0,
+            Some(_) => was.saturating_add(1),
+        };
+        seen.trouble = trouble.unwrap_or_default();
+        if seen.failures == CANARY_FAILURES {
+            tracing::error!(condition = "rest", why = seen.trouble, "degraded");
+        } else if seen.failures == 0 && was >= CANARY_FAILURES {
+            tracing::info!(condition = "rest", "no longer degraded");
+        }
+    }
+}
+
+/// Asks where the gateway is, which costs Discord nothing. What is wrong with the answer is for anyone
+/// to read: no more than its kind.
+async fn ask(discord: &Discord) -> Option<String> {
+    let trouble = match timeout(CANARY_TIMEOUT, discord.gateway()).await {
+        Ok(Ok(_)) => return None,
+        Ok(Err(Failure::NotDone { wait: Some(_), .. })) => "takes no requests for a while",
+        Ok(Err(Failure::Never { .. })) => "refuses the token",
+        Ok(Err(_)) => "cannot be reached, or fails",
+        Err(_) => "does not answer in time",
+    };
+    Some(format!("discord's REST API {trouble}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn one_lost_answer_is_no_outage() {
+        let canary = Canary::default();
+        assert_eq!(canary.last(), None);
+        let trouble = || Some("away".to_owned());
+        canary.note(trouble());
+        assert_eq!((canary.cause(), canary.last()), (None, Some((false, 0))));
+        canary.note(None);
+        canary.note(trouble());
+        assert_eq!(canary.cause(), None);
+        canary.note(trouble());
+        assert_eq!(canary.cause().unwrap().detail, "away");
+        sleep(CANARY_RETRY).await;
+        canary.note(None);
+        assert_eq!((canary.cause(), canary.last()), (None, Some((true, 0))));
+    }
+}
