@@ -33,7 +33,7 @@ pub struct Trouble {
 /// When Discord cannot be asked at all: it is out of reach, or refuses the token.
 pub async fn doctor(config: &Config) -> Result<Vec<Finding>, Failed> {
     install_tls();
-    let discord = Discord::new(&settings::discord(config)).map_err(settings::discord_failed)?;
+    let discord = settings::connect(config)?;
     let identity = discord.identity().await.map_err(|error| match error {
         DiscordError::NotDone { .. } => Failed::Unreachable {
             source: error.into(),

@@ -81,15 +81,12 @@ impl Proxy {
         let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
         let front = Front::take(listener, &settings::frontend(&config), &watchdog);
-        let store = Store::open_with(&config.store, settings::store(&config))
-            .await
-            .map_err(settings::store_failed)?;
+        let store = settings::open(&config).await?;
         kp!("app.start.store_opened");
         let key = mark_key::load(&config, &store).await?;
         kp!("app.start.key_loaded");
         settings::warn(&config);
-        let discord =
-            Discord::new(&settings::discord(&config)).map_err(settings::discord_failed)?;
+        let discord = settings::connect(&config)?;
         let bot = connect::introduce(&discord, &config, deadline).await?;
         kp!("app.start.introduced");
 
@@ -123,11 +120,7 @@ impl Proxy {
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
-        let store = parts.store.clone();
-        let hub = parts.hub.clone();
-        engines.spawn("gateway", |stop| {
-            session::run(gateway, hub, store, shard, stop)
-        });
+        parts.spawn_gateway(gateway, shard, &mut engines);
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
         engines
@@ -291,6 +284,13 @@ impl Parts {
             self.channels.hold_deletions(true);
         }
         Ok(driver)
+    }
+
+    fn spawn_gateway(&self, gateway: Gateway<Discord>, shard: u32, engines: &mut Engines) {
+        let (store, hub) = (self.store.clone(), self.hub.clone());
+        engines.spawn("gateway", |stop| {
+            session::run(gateway, hub, store, shard, stop)
+        });
     }
 
     /// Starts what looks after the rest.

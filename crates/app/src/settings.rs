@@ -1,9 +1,9 @@
 //! From configuration to each part's own settings, and from each part's errors to ours.
 
-use cordboard_discord::{DiscordError, Identity};
+use cordboard_discord::{Discord, DiscordError, Identity};
 use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
-use cordboard_store::{Location, StoreError};
+use cordboard_store::{Location, Store, StoreError};
 
 use crate::{Config, ConfigError, Failed};
 
@@ -25,12 +25,17 @@ pub(crate) fn warn(config: &Config) {
     }
 }
 
-pub(crate) fn discord(config: &Config) -> cordboard_discord::Settings {
+fn discord(config: &Config) -> cordboard_discord::Settings {
     cordboard_discord::Settings {
         rest_url: config.discord.rest_url.clone(),
         requests_per_second: config.discord.requests_per_second,
         ..cordboard_discord::Settings::new(config.discord.token.clone())
     }
+}
+
+/// What sends requests to Discord.
+pub(crate) fn connect(config: &Config) -> Result<Discord, Failed> {
+    Discord::new(&discord(config)).map_err(discord_failed)
 }
 
 /// What conversations need, and the audit log's entries as they are written (`GUILD_MODERATION`).
@@ -78,6 +83,12 @@ pub(crate) fn frontend(config: &Config) -> cordboard_frontend::Settings {
     }
 }
 
+/// Opens the record.
+pub(crate) async fn open(config: &Config) -> Result<Store, Failed> {
+    let opened = Store::open_with(&config.store, store(config)).await;
+    opened.map_err(store_failed)
+}
+
 pub(crate) fn store_failed(error: StoreError) -> Failed {
     match error {
         StoreError::Busy { .. } => Failed::StoreBusy {
@@ -95,7 +106,7 @@ pub(crate) fn lifecycle_failed(error: LifecycleError) -> Failed {
     }
 }
 
-pub(crate) fn discord_failed(error: DiscordError) -> Failed {
+fn discord_failed(error: DiscordError) -> Failed {
     match error {
         DiscordError::Settings { .. } => Failed::Config(ConfigError::Unusable {
             problems: vec![error.into()],
@@ -107,7 +118,7 @@ pub(crate) fn discord_failed(error: DiscordError) -> Failed {
     }
 }
 
-pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
+fn store(config: &Config) -> cordboard_store::Settings {
     cordboard_store::Settings {
         allows_network_fs: config.store_allows_network_fs,
     }
