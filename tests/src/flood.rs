@@ -24,6 +24,9 @@ use self::{checked::Checked, crowd::Crowd, shore::Shore, watcher::Watcher};
 /// How long after the heal everything has to be on record.
 const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
 
+/// What people do at most: a crowd that is in a hurry is done sooner.
+const ACTS_MAX: u32 = 1_000;
+
 /// Pause between two looks at whether it is.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
 
@@ -88,7 +91,10 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
     let until = Instant::now() + Duration::from_secs(dice.u64(60..900));
-    while Instant::now() < until && record.wrong().is_empty() {
+    for _ in 0..ACTS_MAX {
+        if Instant::now() >= until || !record.wrong().is_empty() {
+            break;
+        }
         if dice.f64() < shore.unrest {
             shore.strike(&discord, &mut watcher, &mut dice).await;
         }
