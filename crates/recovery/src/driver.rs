@@ -25,7 +25,6 @@ use crate::{
         BATCH_EVENTS_MAX, HOLDS_MAX, LISTS_TIMEOUT, PAGE_TIMEOUT, RESCAN_MESSAGES, RETRY_FIRST,
         RETRY_MAX, SCRUB_EVERY,
     },
-    sabotage::Sabotage,
     walk::Order,
 };
 
@@ -78,7 +77,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
 
     /// Takes a safeguard away, to see that a test notices.
     #[cfg(feature = "sabotage")]
-    pub fn sabotage(&mut self, safeguard: Sabotage) {
+    pub fn sabotage(&mut self, safeguard: crate::Sabotage) {
         self.book.sabotage = Some(safeguard);
     }
 
@@ -170,14 +169,6 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         let mut newest = self.standing.borrow().newest;
         let batch = self.book.take_batch();
         if !batch.is_empty() {
-            if self.book.sabotage == Some(Sabotage::AckBeforeDurable) {
-                let early = crate::Batch {
-                    shard: batch.shard,
-                    session: batch.session.clone(),
-                    ..crate::Batch::default()
-                };
-                self.inbox.commit(early).await?;
-            }
             newest = self.inbox.commit(batch).await?.newest;
         }
         let standing = self.book.standing(self.pages, newest);

@@ -23,8 +23,6 @@ pub enum Sabotage {
     NoClamp,
     /// What was read before a gap counts after it.
     NoReseed,
-    /// The sequence is on record before its event is.
-    AckBeforeDurable,
 }
 
 // === impl Sabotage ===
@@ -32,7 +30,7 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 8] = [
         Self::MaxIdCursor,
         Self::VolatileDirty,
         Self::SkipLeMax,
@@ -41,6 +39,5 @@ impl Sabotage {
         Self::NewChanFromNow,
         Self::NoClamp,
         Self::NoReseed,
-        Self::AckBeforeDurable,
     ];
 }

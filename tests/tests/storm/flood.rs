@@ -68,17 +68,15 @@ fn run_all(from: u64, seeds: u64) -> (Flow, String) {
     (total.into_inner(), failed.into_inner())
 }
 
-/// Each safeguard, and the seeds within which the flood has to find that it is missing.
-const SAFEGUARDS: [(Sabotage, u64); 9] = [
-    (Sabotage::MaxIdCursor, 200),
-    (Sabotage::VolatileDirty, 1_000),
-    (Sabotage::SkipLeMax, 1_000),
-    (Sabotage::NoTieMargin, 100),
+/// Safeguards, and the seeds within which the flood has to find that they are missing. The others are too
+/// rarely needed for that: `recovery`'s tests of the book take them away by hand.
+const SAFEGUARDS: [(Sabotage, u64); 6] = [
+    (Sabotage::MaxIdCursor, 100),
+    (Sabotage::VolatileDirty, 100),
+    (Sabotage::SkipLeMax, 100),
+    (Sabotage::NoTieMargin, 200),
     (Sabotage::SealByWallClock, 200),
-    (Sabotage::NewChanFromNow, 200),
-    (Sabotage::NoClamp, 1_000),
-    (Sabotage::NoReseed, 1_000),
-    (Sabotage::AckBeforeDurable, 1_000),
+    (Sabotage::NewChanFromNow, 100),
 ];
 
 #[test]
