@@ -65,6 +65,5 @@ pub(crate) fn take(connection: &Connection, shard: u32) -> rusqlite::Result<Opti
 pub(crate) fn forget(connection: &Connection, shard: u32) -> rusqlite::Result<()> {
     let mut delete = connection.prepare_cached("DELETE FROM gateway_session WHERE shard = ?1")?;
     delete.execute([shard])?;
-    kp!("store.session.forgotten");
     Ok(())
 }
