@@ -177,7 +177,14 @@ impl Reception {
 
     /// Takes a frame of a connection that is ending.
     pub(crate) fn take_last(&mut self, text: &str) {
-        if let Some(head) = Frame::read(text).ok().and_then(|frame| frame.head()) {
+        let Ok(frame) = Frame::read(text) else {
+            return self.undecodable();
+        };
+        if let Some(head) = frame.head() {
+            if head.name == "READY" {
+                // It can be resumed, and its guilds are awaited then; the connection ends anyway.
+                drop(self.session_began(head, text));
+            }
             self.publish(head, text);
             self.note_guild(head);
             self.feed.published(self.shard, &head);

@@ -103,7 +103,9 @@ impl Agenda {
 
     /// When a delayed one is due.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.later.first().map(|(due, _)| *due)
+        // One that may not be read yet is due when another read is over.
+        let due = self.later.first().map(|(due, _)| *due);
+        due.filter(|_| self.reading < READ_AT_ONCE)
     }
 
     /// A read is over, whatever came of it.

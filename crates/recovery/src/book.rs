@@ -17,7 +17,7 @@ pub(crate) use self::{
     turning::{Page, Probed, ReadFailure},
 };
 use crate::{
-    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Loaded, SessionMark, Settings,
+    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, SessionMark, Settings,
     agenda::Agenda,
     limits::SETTLE,
     sabotage::Sabotage,
@@ -112,8 +112,28 @@ impl Book {
             batch,
             sabotage: None,
         };
+        book.unwatch_unwanted();
         book.resume_reading();
         book
+    }
+
+    /// What a former run has watched, and this one is not to.
+    fn unwatch_unwanted(&mut self) {
+        let is_wanted = |channel: &Channel| {
+            let head = Head {
+                id: channel.id,
+                guild_id: channel.guild_id,
+                parent_id: channel.parent_id,
+                is_thread: channel.is_thread,
+                is_archived: false,
+                last_message_id: None,
+            };
+            self.settings.guild_ids.contains(&channel.guild_id) && self.wants(&head)
+        };
+        let unwanted = self.channels.values().filter(|channel| !is_wanted(channel));
+        for id in unwanted.map(|channel| channel.id).collect::<Vec<_>>() {
+            self.unwatch(id);
+        }
     }
 
     /// Whether a test has taken this safeguard away.
@@ -163,6 +183,10 @@ impl Book {
 
     /// The next page to read, if one may be read now.
     pub(crate) fn next_order(&mut self, now: Instant) -> Option<Order> {
+        if self.watermark_ms == 0 {
+            // Where a first run begins is not known yet.
+            return None;
+        }
         let at_ms = self.time.at(now);
         let (channel_id, walk) = self.agenda.next(now)?;
         Some(Order {
@@ -249,7 +273,18 @@ impl Book {
         self.channels.insert(channel.id, channel);
     }
 
-    /// A channel that is not there any more, or is not to be watched.
+    /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
+    fn unwatch(&mut self, id: Id<ChannelMarker>) {
+        if self.channels.remove(&id).is_some() {
+            self.batch.channels.retain(|other| other.id != id);
+            self.batch.closed.push(id);
+            self.agenda.forget(id);
+            self.archived.remove(&id);
+            self.last.remove(&id);
+        }
+    }
+
+    /// A channel that is not there any more.
     fn close(&mut self, id: Id<ChannelMarker>) {
         let Some(channel) = self.channels.remove(&id) else {
             return;

@@ -31,7 +31,8 @@ pub struct Settings {
 pub enum Watch {
     /// All that the bot may see, and their threads.
     All,
-    /// These channels and threads, those in these categories, and the threads in them.
+    /// These channels and threads, those in these categories, and the threads in them. Posts in a forum
+    /// are threads in it: name the forum itself, its category is not enough.
     Some(HashSet<Id<ChannelMarker>>),
 }
 

@@ -22,8 +22,6 @@ pub(crate) struct Walk {
     pub(crate) is_frozen: bool,
     /// Discord's clock when the first page was asked for, if it was known.
     pub(crate) began_ms: Option<u64>,
-    /// Whether nothing was found so far.
-    pub(crate) is_empty: bool,
     /// Messages on record that are to be found again; `None`: that has to be asked.
     pub(crate) expected: Option<BTreeSet<Id<MessageMarker>>>,
     /// Reads in a row that failed.
@@ -77,7 +75,6 @@ impl Walk {
             cursor: Cursor::starting_after(after),
             is_frozen: false,
             began_ms: None,
-            is_empty: true,
             expected: None,
             failures: 0,
             gone_since: None,
@@ -119,7 +116,6 @@ impl Walk {
         if self.lacks_margin && newest > self.cursor.after() {
             self.cursor = Cursor::behind(newest);
         }
-        self.is_empty &= page.is_empty();
         self.failures = 0;
         self.gone_since = None;
         Turn {

@@ -27,7 +27,8 @@ const IMAGES_AT_ONCE: usize = 4;
 enum Effect {
     /// A channel was asked for, with the mark of this attempt.
     Create { attempt: String },
-    /// A prompt was posted in a channel that Discord had named.
+    /// A prompt was posted in a channel that Discord had named. That may still be on its way to the
+    /// record (docs/decisions/0009).
     Post { channel_id: i64 },
     /// A channel was to be deleted.
     Delete { channel_id: i64 },
@@ -155,7 +156,10 @@ fn is_recorded(effect: &Effect, rows: &Rows) -> bool {
     let row_of = |channel_id: &i64| rows.values().find(|row| row.1 == Some(*channel_id));
     match effect {
         Effect::Create { attempt } => rows.contains_key(attempt),
-        Effect::Post { channel_id } => row_of(channel_id).is_some(),
+        Effect::Post { channel_id } => {
+            let is_planned = |row: &(String, Option<i64>)| row.0 == "planned";
+            row_of(channel_id).is_some() || rows.values().any(is_planned)
+        }
         Effect::Delete { channel_id } => row_of(channel_id)
             .is_some_and(|(stage, _)| !matches!(stage.as_str(), "planned" | "unknown" | "live")),
     }

@@ -104,6 +104,8 @@ impl Book {
         match &*event.name {
             "READY" => {
                 self.interrupt();
+                // The lists are wanted once the session has been handed over, and not before.
+                self.wish = None;
                 let ready = serde_json::from_str::<Ready>(event.data.get());
                 self.session = ready.ok().map(|it| (it.session_id, it.resume_gateway_url));
             }
@@ -218,10 +220,7 @@ impl Book {
         };
         if !self.wants(&head) {
             // It may have been moved away from where it was watched.
-            if self.channels.contains_key(&head.id) {
-                self.close(head.id);
-            }
-            return;
+            return self.unwatch(head.id);
         }
         let is_born = name == "CHANNEL_CREATE" || (name == "THREAD_CREATE" && told.newly_created);
         match self.channels.get(&head.id) {
@@ -231,7 +230,9 @@ impl Book {
                 let is_young = now_ms.is_some_and(|now_ms| {
                     created_ms(head.id).saturating_add(milliseconds(SETTLE)) >= now_ms
                 });
-                let born = (is_born && is_young && self.is_covered).then_some(());
+                // One in which something happened before is not new.
+                let is_known = self.strangers.remove(&head.id);
+                let born = (is_born && is_young && !is_known && self.is_covered).then_some(());
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
             }

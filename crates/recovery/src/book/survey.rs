@@ -88,36 +88,62 @@ impl Book {
         // Channels before threads: what a thread's channel is in decides whether it is watched.
         let mut heads: Vec<_> = survey.heads.iter().collect();
         heads.sort_by_key(|head| head.is_thread);
-        for head in heads {
-            if let Some(id) = head.last_message_id {
-                self.last_is(head.id, id);
-            }
+        for head in &heads {
             if !self.wants(head) {
+                self.unwatch(head.id);
                 self.strangers.insert(head.id);
                 continue;
             }
-            self.strangers.remove(&head.id);
-            match self.channels.get(&head.id) {
-                None => self.meet_in_list(head, is_first),
-                Some(channel) if survey.wish == Wish::Gap => {
-                    let channel = channel.clone();
-                    if !self.is_unchanged(&channel, head, on_record) {
-                        self.doubt_since(&channel);
-                    }
-                }
-                Some(channel) if survey.wish == Wish::Scrub => {
-                    let (id, since) = (channel.id, channel.scrubbed_ms);
-                    self.scrub(id, since, head);
-                }
-                Some(_) => {}
+            if let Some(id) = head.last_message_id {
+                self.last_is(head.id, id);
             }
-            self.archive(head.id, head.is_archived);
+            match self.channels.get(&head.id) {
+                Some(channel) if !is_first => {
+                    let channel = channel.clone();
+                    self.compare(&channel, head, survey.wish, on_record);
+                }
+                // On a first run it may have been heard of before the lists were read.
+                _ => self.meet_in_list(head, is_first),
+            }
+            // Something happened in it before it was known to be watched, and was not taken in.
+            if self.strangers.remove(&head.id) {
+                self.doubt_stranger(head.id, is_first);
+            }
         }
         if survey.wish == Wish::Gap {
             self.miss_unlisted(survey);
             self.is_covered = true;
             self.resume_reading();
         }
+        for head in heads.iter().filter(|head| head.is_archived) {
+            self.archive(head.id, true);
+        }
+    }
+
+    fn compare(
+        &mut self,
+        channel: &Channel,
+        head: &Head,
+        wish: Wish,
+        on_record: &HashSet<Id<MessageMarker>>,
+    ) {
+        match wish {
+            Wish::Gap if !self.is_unchanged(channel, head, on_record) => self.doubt_since(channel),
+            Wish::Scrub => self.scrub(channel.id, channel.scrubbed_ms, head),
+            Wish::Gap | Wish::Look => {}
+        }
+        if !head.is_archived {
+            self.archive(head.id, false);
+        }
+    }
+
+    /// A first run begins with what is new, and what was ignored is.
+    fn doubt_stranger(&mut self, id: Id<ChannelMarker>, is_first: bool) {
+        if is_first && self.settings.start == Start::Now {
+            return self.doubt(id);
+        }
+        let (after, reason) = (None, DirtyReason::New);
+        self.soil(id, Dirty { after, reason });
     }
 
     /// A first run: what is older than the youngest thing there is counts as on record.
@@ -147,6 +173,7 @@ impl Book {
             Start::Since(ms) => just_before(ms),
             Start::Now => {
                 let last_ms = head.last_message_id.map_or(created_ms(head.id), created_ms);
+                self.agenda.forget(head.id);
                 return self.put(Channel {
                     id: head.id,
                     guild_id: head.guild_id,

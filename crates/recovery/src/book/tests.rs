@@ -1,3 +1,5 @@
+mod edges;
+
 use std::collections::HashSet;
 
 use serde_json::{json, value::to_raw_value};
@@ -296,42 +298,4 @@ async fn a_channel_that_is_deleted_before_it_was_read_is_a_gap() {
     let batch = book.take_batch();
     assert_eq!(batch.closed, [HERE]);
     assert_eq!(batch.gaps[0].reason, GapReason::ChannelGone);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_the_clamp_a_cursor_passes_what_may_yet_turn_up() {
-    let mut book = begun();
-    book.sabotage = Some(Sabotage::NoClamp);
-    begin(
-        &mut book,
-        "second",
-        head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
-    );
-    book.hear_time(NOW_MS + 60_000, Instant::now());
-    let first = order(&mut book);
-    book.turn(&first, page((0..100).map(|n| NOW_MS + 50_000 + n)));
-    let dirty = book.take_batch().channels[0].dirty.unwrap();
-    assert_eq!(dirty.after, just_before(NOW_MS + 50_099));
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_the_restart_what_was_read_before_a_gap_ends_what_came_after_it() {
-    let mut book = begun();
-    book.sabotage = Some(Sabotage::NoReseed);
-    begin(
-        &mut book,
-        "second",
-        head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
-    );
-    let before = order(&mut book);
-    begin(
-        &mut book,
-        "third",
-        head(Some(NOW_MS + 91_000)),
-        &HashSet::new(),
-    );
-    book.turn(&before, page([NOW_MS + 90_000]));
-    assert_eq!(book.take_batch().channels[0].dirty, None);
 }

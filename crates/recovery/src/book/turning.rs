@@ -45,12 +45,11 @@ pub(crate) enum ReadFailure {
 }
 
 impl Book {
-    /// The last message of a channel, if a reading of it that ends without a message would be blind.
-    pub(crate) fn probe_for(&mut self, order: &Order) -> Option<Id<MessageMarker>> {
-        let walk = self.agenda.get(order.channel_id, order.number);
-        let is_empty = walk.is_some_and(|walk| walk.is_empty);
+    /// The last message of a channel, if a page that holds none would be blind: the permission may have
+    /// been lost in the middle of a walk as well.
+    pub(crate) fn probe_for(&self, order: &Order) -> Option<Id<MessageMarker>> {
         let last = self.last.get(&order.channel_id).copied();
-        last.filter(|last| is_empty && Some(*last) > order.after)
+        last.filter(|last| Some(*last) > order.after)
     }
 
     /// Takes in a page.

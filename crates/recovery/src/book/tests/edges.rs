@@ -1,0 +1,147 @@
+//! What is rare: safeguards that are missing, and what comes in another order.
+
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn without_the_clamp_a_cursor_passes_what_may_yet_turn_up() {
+    let mut book = begun();
+    book.sabotage = Some(Sabotage::NoClamp);
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    book.hear_time(NOW_MS + 60_000, Instant::now());
+    let first = order(&mut book);
+    book.turn(&first, page((0..100).map(|n| NOW_MS + 50_000 + n)));
+    let dirty = book.take_batch().channels[0].dirty.unwrap();
+    assert_eq!(dirty.after, just_before(NOW_MS + 50_099));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_the_restart_what_was_read_before_a_gap_ends_what_came_after_it() {
+    let mut book = begun();
+    book.sabotage = Some(Sabotage::NoReseed);
+    begin(
+        &mut book,
+        "second",
+        head(Some(NOW_MS + 90_000)),
+        &HashSet::new(),
+    );
+    let before = order(&mut book);
+    begin(
+        &mut book,
+        "third",
+        head(Some(NOW_MS + 91_000)),
+        &HashSet::new(),
+    );
+    book.turn(&before, page([NOW_MS + 90_000]));
+    assert_eq!(book.take_batch().channels[0].dirty, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_turns_blind_in_the_middle_of_a_walk_is_no_end() {
+    let mut book = begun();
+    let (now, last) = (Instant::now(), head(Some(NOW_MS + 90_000)));
+    begin(&mut book, "second", last, &HashSet::new());
+    let first = order(&mut book);
+    book.turn(&first, page((0..100).map(|n| NOW_MS + n)));
+    let second = book.next_order(now).unwrap();
+    assert_eq!(
+        book.probe_for(&second),
+        Some(message_id(NOW_MS + 90_000)),
+        "it is looked for, should the page be empty"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() {
+    // How: a message in a channel of a watched category, while the lists that name it without a message
+    // are on their way.
+    let category = Id::new(50);
+    let settings = Settings {
+        watch: crate::Watch::Some(HashSet::from([category])),
+        ..Settings::new(GUILD)
+    };
+    let mut book = Book::new(settings, Loaded::default());
+    let other = Head {
+        id: Id::new(200),
+        parent_id: Some(category),
+        ..head(Some(NOW_MS))
+    };
+    begin(&mut book, "first", other.clone(), &HashSet::new());
+    book.take_batch();
+    let now = Instant::now();
+    book.observe(&ready(1, "second"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    book.observe(&created(2, NOW_MS + 1_000), now);
+    let born = Head {
+        parent_id: Some(category),
+        ..head(None)
+    };
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![other, born],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    let batch = book.take_batch();
+    let new = batch.channels.iter().find(|channel| channel.id == HERE);
+    assert_eq!(new.unwrap().dirty.unwrap().after, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_watched_no_longer_is_not_vouched_for() {
+    let mut book = begun();
+    let channels = book.channels.values().cloned().collect::<Vec<_>>();
+    let settings = Settings {
+        watch: crate::Watch::Some(HashSet::from([Id::new(200)])),
+        ..Settings::new(GUILD)
+    };
+    let loaded = Loaded {
+        session: None,
+        watermark_ms: NOW_MS,
+        channels,
+    };
+    let mut narrower = Book::new(settings, loaded);
+    let batch = narrower.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (vec![HERE], Vec::new()));
+    // Should it be watched again, it is a new one.
+    begin(&mut book, "second", head(Some(NOW_MS)), &HashSet::new());
+    assert!(narrower.channels.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_before_the_first_lists_makes_nobody_read_all_that_was_ever_said() {
+    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+    let now = Instant::now();
+    book.observe(&ready(1, "first"), now);
+    book.observe(&created(2, NOW_MS), now);
+    assert!(book.next_order(now).is_none());
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head(Some(NOW_MS))],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    assert!(book.next_order(now).is_none());
+    let batch = book.take_batch();
+    assert_eq!((batch.records.len(), batch.channels[0].dirty), (1, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn lists_are_wanted_for_a_session_once_it_is_handed_over() {
+    let mut book = begun();
+    let now = Instant::now();
+    book.observe(&Observed::Lapsed, now);
+    book.observe(&ready(1, "second"), now);
+    assert!(book.take_wish().is_none());
+    book.observe(&Observed::Lapsed, now);
+    assert!(book.take_wish().is_some());
+}
