@@ -2,8 +2,8 @@
 
 use cordboard_discord::AuditLogEntry;
 use cordboard_gateway::{Delivery, Dispatch, Hub};
-use cordboard_lifecycle::{Channels, Observed};
-use serde::{Deserialize, de::IgnoredAny};
+use cordboard_lifecycle::{Channels, Observed, Shown};
+use serde::Deserialize;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, GuildMarker},
@@ -54,23 +54,17 @@ fn observed(dispatch: &Dispatch, guild_id: Id<GuildMarker>) -> Option<Observed> 
     if dispatch.guild_id != Some(guild_id) {
         return None;
     }
-    let read =
-        match &*dispatch.name {
-            "CHANNEL_UPDATE" => serde_json::from_str::<Channel>(data)
-                .map(|channel| Some(Observed::Updated(channel.id))),
-            "CHANNEL_CREATE" => serde_json::from_str::<Channel>(data).map(|channel| {
-                Some(Observed::Created {
-                    channel_id: channel.id,
-                    parent_id: channel.parent_id,
-                    topic: channel.topic,
-                })
-            }),
-            "CHANNEL_DELETE" | "THREAD_DELETE" => serde_json::from_str::<Channel>(data)
-                .map(|channel| Some(Observed::Deleted(channel.id))),
-            "GUILD_AUDIT_LOG_ENTRY_CREATE" => serde_json::from_str::<AuditLogEntry>(data)
-                .map(|entry| entry.creation().map(Observed::Logged)),
-            _ => Ok(Some(Observed::Changed)),
-        };
+    let channel = || serde_json::from_str::<Channel>(data);
+    let read = match &*dispatch.name {
+        "CHANNEL_UPDATE" => channel().map(|channel| Some(Observed::Updated(channel.into()))),
+        "CHANNEL_CREATE" => channel().map(|channel| Some(Observed::Created(channel.into()))),
+        "CHANNEL_DELETE" | "THREAD_DELETE" => {
+            channel().map(|channel| Some(Observed::Deleted(channel.id)))
+        }
+        "GUILD_AUDIT_LOG_ENTRY_CREATE" => serde_json::from_str::<AuditLogEntry>(data)
+            .map(|entry| entry.creation().map(Observed::Logged)),
+        _ => Ok(Some(Observed::Changed)),
+    };
     read.unwrap_or(Some(Observed::Lapsed))
 }
 
@@ -79,9 +73,8 @@ struct Guild {
     id: Id<GuildMarker>,
     #[serde(default)]
     unavailable: Option<bool>,
-    /// Counted, not read: a large guild's list takes megabytes.
     #[serde(default)]
-    channels: Vec<IgnoredAny>,
+    channels: Vec<Channel>,
 }
 
 #[derive(Deserialize)]
@@ -91,19 +84,37 @@ struct Channel {
     parent_id: Option<Id<ChannelMarker>>,
     #[serde(default)]
     topic: Option<String>,
+    #[serde(default)]
+    flags: u64,
 }
+
+/// The channel's flag that says that our bot may not view it (discord-api-docs #8454).
+const OBFUSCATED: u64 = 1 << 17;
 
 // === impl Guild ===
 
 impl Guild {
-    fn observed(&self, name: &str) -> Observed {
+    fn observed(self, name: &str) -> Observed {
         let unavailable = self.unavailable.unwrap_or(false);
         match name {
-            "GUILD_CREATE" if !unavailable => Observed::Arrived {
-                channels: self.channels.len(),
-            },
+            "GUILD_CREATE" if !unavailable => {
+                Observed::Arrived(self.channels.into_iter().map(Shown::from).collect())
+            }
             "GUILD_UPDATE" => Observed::Changed,
             _ => Observed::Left { unavailable },
+        }
+    }
+}
+
+// === impl Channel ===
+
+impl From<Channel> for Shown {
+    fn from(channel: Channel) -> Self {
+        Self {
+            channel_id: channel.id,
+            parent_id: channel.parent_id,
+            topic: channel.topic,
+            is_hidden: channel.flags & OBFUSCATED != 0,
         }
     }
 }
@@ -130,10 +141,40 @@ mod tests {
         observed(&dispatch, GUILD)
     }
 
+    fn shown() -> Shown {
+        Shown {
+            channel_id: Id::new(5),
+            parent_id: Some(Id::new(6)),
+            topic: Some("~x".to_owned()),
+            is_hidden: false,
+        }
+    }
+
+    #[test]
+    fn a_channel_that_is_masked_is_hidden() {
+        let masked = json!({"id": "5", "guild_id": "7", "topic": null, "type": 0,
+            "parent_id": "6", "flags": OBFUSCATED | 1, "name": "___hidden___"});
+        let hidden = Shown {
+            topic: None,
+            is_hidden: true,
+            ..shown()
+        };
+        for (name, expected) in [
+            ("CHANNEL_CREATE", Observed::Created(hidden.clone())),
+            ("CHANNEL_UPDATE", Observed::Updated(hidden.clone())),
+        ] {
+            assert_eq!(heard(name, &masked), Some(expected));
+        }
+        let guild = json!({"id": "7", "channels": [masked]});
+        let expected = Observed::Arrived(vec![hidden]);
+        assert_eq!(heard("GUILD_CREATE", &guild), Some(expected));
+    }
+
     #[test]
     fn each_dispatch_tells_the_lifecycle_what_it_means() {
         let created = json!({"id": "5", "guild_id": "7", "topic": "~x", "type": 0,
             "parent_id": "6"});
+        let shown = shown();
         let logged = json!({"id": "9", "guild_id": "7", "user_id": "3", "target_id": "5",
             "action_type": 10, "reason": "~x"});
         let creation = Creation {
@@ -147,11 +188,7 @@ mod tests {
             (
                 "CHANNEL_CREATE",
                 created.clone(),
-                Observed::Created {
-                    channel_id: Id::new(5),
-                    parent_id: Some(Id::new(6)),
-                    topic: Some("~x".to_owned()),
-                },
+                Observed::Created(shown.clone()),
             ),
             (
                 "CHANNEL_DELETE",
@@ -163,7 +200,11 @@ mod tests {
                 created.clone(),
                 Observed::Deleted(Id::new(5)),
             ),
-            ("CHANNEL_UPDATE", created, Observed::Updated(Id::new(5))),
+            (
+                "CHANNEL_UPDATE",
+                created.clone(),
+                Observed::Updated(shown.clone()),
+            ),
             (
                 "GUILD_AUDIT_LOG_ENTRY_CREATE",
                 logged,
@@ -177,8 +218,8 @@ mod tests {
             ("GUILD_UPDATE", json!({"id": "7"}), Observed::Changed),
             (
                 "GUILD_CREATE",
-                json!({"id": "7", "channels": [{}, {}]}),
-                Observed::Arrived { channels: 2 },
+                json!({"id": "7", "channels": [created]}),
+                Observed::Arrived(vec![shown]),
             ),
             (
                 "GUILD_CREATE",
@@ -192,6 +233,11 @@ mod tests {
             ),
             ("CHANNEL_CREATE", json!({"guild_id": "7"}), Observed::Lapsed),
             ("GUILD_CREATE", json!({"id": 7.5}), Observed::Lapsed),
+            (
+                "GUILD_CREATE",
+                json!({"id": "7", "channels": [{}]}),
+                Observed::Lapsed,
+            ),
         ];
         for (name, data, expected) in table {
             assert_eq!(heard(name, &data), Some(expected), "{name} {data}");

@@ -20,10 +20,10 @@ pub const FRONT_STOP_TIMEOUT: Duration = Duration::from_secs(2);
 /// managers kill.
 pub const ENGINES_STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often it is written down how far the gateway's session has come, for a process that is killed.
-/// Discord replays what came since, thousands of events if need be; ten seconds of a busy guild are
-/// hundreds, and one small write in that time costs nothing.
-pub const SESSION_KEEP_EVERY: Duration = Duration::from_secs(10);
+/// How often it is written down how far the gateway's session had come a round ago, for a process that
+/// is killed. Discord replays what came since, thousands of events if need be; ten seconds of a busy
+/// guild are hundreds, and one small write in five costs nothing.
+pub const SESSION_KEEP_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a stop waits for the gateway's session to be on record: the next process spends an IDENTIFY
 /// without it, which is no reason to be killed for. Less than [`ENGINES_STOP_TIMEOUT`], of which the

@@ -30,7 +30,9 @@ use crate::{
     },
     mark_key,
     relay::{Relay, Told},
-    room, session, settings, space, status,
+    room,
+    session::{self, Keeper},
+    settings, space, status,
     tasks::Tasks,
 };
 
@@ -92,13 +94,10 @@ impl Proxy {
 
         let mut engines = Engines::new(&watchdog);
         let gateway = settings::gateway(&config);
-        let shard = gateway.shard.number();
+        let keeper = Keeper::new(store.clone(), &bot, &gateway);
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
-        let mut relay = Relay::load(&config, &store, &discord).await?;
-        let gateway = match &mut relay {
-            Some(relay) => relay.resume(gateway),
-            None => session::take_over(gateway, &store, shard).await?,
-        };
+        let relay = Relay::load(&config, &store, &discord).await?;
+        let inherited = keeper.inherit(relay.as_ref()).await?;
         let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(
             discord.clone(),
@@ -107,6 +106,7 @@ impl Proxy {
             clock.clone(),
             settings::lifecycle(&config, &bot),
         );
+        let gateway = session::resume(inherited, gateway, &channels);
         let parts = Parts {
             store,
             discord,
@@ -120,7 +120,7 @@ impl Proxy {
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
-        parts.spawn_gateway(gateway, shard, &mut engines);
+        parts.spawn_gateway(gateway, keeper, &mut engines);
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
         engines
@@ -286,11 +286,9 @@ impl Parts {
         Ok(driver)
     }
 
-    fn spawn_gateway(&self, gateway: Gateway<Discord>, shard: u32, engines: &mut Engines) {
-        let (store, hub) = (self.store.clone(), self.hub.clone());
-        engines.spawn("gateway", |stop| {
-            session::run(gateway, hub, store, shard, stop)
-        });
+    fn spawn_gateway(&self, gateway: Gateway<Discord>, keeper: Keeper, engines: &mut Engines) {
+        let (hub, hidden) = (self.hub.clone(), self.channels.hidden());
+        engines.spawn("gateway", |stop| keeper.run(gateway, hub, hidden, stop));
     }
 
     /// Starts what looks after the rest.

@@ -3,7 +3,7 @@
 mod told;
 
 use cordboard_discord::{Backfill, Discord};
-use cordboard_gateway::{Delivery, Gateway, Hub, Session, Subscription};
+use cordboard_gateway::{Delivery, Hub, Subscription};
 use cordboard_recovery::{
     self as recovery, Driver, EVENTS, InboxError, MessageLog as _, Observed, Recovery, Retention,
     SessionMark, Settings, Standing,
@@ -13,7 +13,9 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::told::Told;
-use crate::{Config, Failed, config, engines::Engines, limits::HOUSEKEEPING_EVERY};
+use crate::{
+    Config, Failed, config, engines::Engines, limits::HOUSEKEEPING_EVERY, session::Inherited,
+};
 
 /// What keeps the record, before it runs.
 pub(crate) struct Relay {
@@ -21,7 +23,7 @@ pub(crate) struct Relay {
     recovery: Recovery,
     driver: Driver<Backfill, SqliteInbox>,
     kept: Kept,
-    /// The session to go on with.
+    /// The session that the record is of, and how far it has seen it.
     session: Option<SessionMark>,
 }
 
@@ -60,17 +62,11 @@ impl Relay {
         }))
     }
 
-    /// Goes on with the session that the record is of, and with no later one: what the record has not
-    /// seen of its own is sent again, and of another one it would be missing.
-    pub(crate) fn resume(&mut self, gateway: Gateway<Discord>) -> Gateway<Discord> {
-        match self.session.take() {
-            Some(session) => gateway.resuming(Session {
-                id: session.id,
-                sequence: session.sequence,
-                resume_url: session.resume_url,
-            }),
-            None => gateway,
-        }
+    /// Goes on only with the session that the record is of, and from where both are: what the record
+    /// has not seen of its own is sent again, and of another one it would be missing.
+    pub(crate) fn agree(&self, inherited: Inherited) -> Option<Inherited> {
+        let recorded = self.session.as_ref()?;
+        inherited.limited_to(&recorded.id, recorded.sequence)
     }
 
     /// Begins to record what `hub` delivers, which must not have begun to.

@@ -30,6 +30,10 @@ impl<D: GatewayDirectory> Gateway<D> {
     /// Goes on with a session that another process has left, instead of beginning one: what has
     /// happened since is sent again, and no IDENTIFY is spent. If Discord no longer knows it, a new one
     /// begins.
+    ///
+    /// It sends what it was begun with: resume none that was begun with other intents, or as one of
+    /// another number of shards. And it does not bring the guilds again; one that comes is a
+    /// [lapse](crate::LapseReason::GuildReturned), since it may have been away.
     #[must_use]
     pub fn resuming(mut self, session: Session) -> Self {
         self.supervisor.take_over(session);

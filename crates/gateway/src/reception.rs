@@ -191,6 +191,12 @@ impl Reception {
         }
     }
 
+    /// The session is one that another process has left.
+    pub(crate) fn session_taken_over(&mut self, session: Option<Session>) {
+        self.roster = Roster::taken_over();
+        self.session_is(session);
+    }
+
     /// The session that can be gone on with now, if any.
     pub(crate) fn session_is(&self, session: Option<Session>) {
         self.feed.set_session(self.shard, session);

@@ -19,6 +19,9 @@ pub(crate) struct Roster {
     away: HashSet<Id<GuildMarker>>,
     /// Until when the session waits for those awaited; `None` when it has been handed over.
     deadline: Option<Instant>,
+    /// The guilds of a session that was taken over which were announced since: the others may have been
+    /// away when it was left. `None` when the session began here.
+    announced: Option<HashSet<Id<GuildMarker>>>,
 }
 
 /// What an announcement means.
@@ -42,6 +45,15 @@ impl Roster {
             awaited,
             away: HashSet::new(),
             deadline,
+            announced: None,
+        }
+    }
+
+    /// Of a session that another process has left: it said which guilds there are, and which are away.
+    pub(crate) fn taken_over() -> Self {
+        Self {
+            announced: Some(HashSet::new()),
+            ..Self::default()
         }
     }
 
@@ -64,7 +76,9 @@ impl Roster {
     /// `GUILD_CREATE`.
     pub(crate) fn created(&mut self, guild: Id<GuildMarker>, unavailable: bool) -> Arrival {
         let awaited = self.awaited.remove(&guild);
-        let was_away = self.away.remove(&guild);
+        let announced = self.announced.as_mut();
+        let is_unheard_of = announced.is_some_and(|announced| announced.insert(guild));
+        let was_away = self.away.remove(&guild) || is_unheard_of;
         if unavailable {
             self.away.insert(guild);
         }
@@ -131,6 +145,15 @@ mod tests {
         assert_eq!(roster.deleted(A, true), Arrival::Unremarkable);
         assert_eq!(roster.deleted(A, false), Arrival::Unremarkable);
         assert_eq!(roster.created(A, false), Arrival::Unremarkable);
+    }
+
+    #[tokio::test]
+    async fn a_guild_may_have_been_away_when_the_session_was_taken_over() {
+        let mut roster = Roster::taken_over();
+        assert_eq!(roster.created(A, false), Arrival::Returned);
+        assert_eq!(roster.created(A, false), Arrival::Unremarkable);
+        assert_eq!(roster.created(B, true), Arrival::Unremarkable);
+        assert_eq!(roster.created(B, false), Arrival::Returned);
     }
 
     #[tokio::test]

@@ -69,7 +69,7 @@ impl<D: GatewayDirectory> Supervisor<D> {
     /// Goes on with a session that another process has left.
     pub(crate) fn take_over(&mut self, session: Session) {
         self.link.take_over(session);
-        self.reception.session_is(self.link.left());
+        self.reception.session_taken_over(self.link.left());
     }
 
     /// Holds the connection until `stop`, or until an operator has to act. Returns the session that is

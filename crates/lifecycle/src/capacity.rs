@@ -17,8 +17,8 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 pub(crate) use self::line::Ticket;
 use self::{door::Shut, line::Line, space::Space};
 use crate::{
-    AttemptId, Clock, Condition, Listed, OpenError, Opening, Place, Room, Row, Settings, Source,
-    Stage,
+    AttemptId, Clock, Condition, Listed, OpenError, Opening, Place, Room, Row, Settings, Shown,
+    Source, Stage,
     answer::Answer,
     core::Core,
     limits::{CREATE_LEAST, LONG_WAIT},
@@ -172,13 +172,8 @@ impl Capacity {
     }
 
     /// There is a channel, whoever created it.
-    pub(crate) fn created(
-        &self,
-        channel_id: Id<ChannelMarker>,
-        parent_id: Option<Id<ChannelMarker>>,
-    ) {
-        let now = Instant::now();
-        self.change(|state| state.space.census.created(channel_id, parent_id, now));
+    pub(crate) fn shown(&self, shown: &Shown) {
+        self.change(|state| state.space.census.shown(shown, Instant::now()));
     }
 
     /// A channel is gone, whoever deleted it.
@@ -186,9 +181,14 @@ impl Capacity {
         self.change(|state| state.space.deleted(channel_id, Instant::now()));
     }
 
-    /// The guild came with so many channels.
-    pub(crate) fn arrived(&self, channels: usize) {
-        self.change(|state| state.space.census.arrived(channels));
+    /// The guild came with these channels.
+    pub(crate) fn arrived(&self, channels: &[Shown]) {
+        self.change(|state| state.space.arrived(channels, Instant::now()));
+    }
+
+    /// The guild does not come: a former process knew what it hides.
+    pub(crate) fn resumed(&self, hidden: &[Id<ChannelMarker>]) {
+        self.change(|state| state.space.census.resumed(hidden, Instant::now()));
     }
 
     /// The list of the guild's channels, as it was asked for at `began`.
@@ -260,6 +260,7 @@ impl Capacity {
             conditions.end(Condition::CreationRefused);
         }
         core.signals.nearly_full(state.space.is_nearly_full());
+        core.signals.hidden(state.space.census.hidden());
     }
 }
 

@@ -156,6 +156,14 @@ impl Channels {
         self.told.is_nearly_full.clone()
     }
 
+    /// The guild's channels that no list shows us, because our bot may not view them, now and whenever
+    /// they change; `None` until the guild has come ([`Observed::Arrived`]). Whoever leaves a gateway
+    /// session to another process leaves them with it ([`Observed::Resumed`]).
+    #[must_use]
+    pub fn hidden(&self) -> watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>> {
+        self.told.hidden.clone()
+    }
+
     /// How many channels stand where.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -25,14 +25,12 @@ pub(crate) async fn run<A, R: Registry, C: Clock>(
 fn hear<A, R, C: Clock>(core: &Core<A, R, C>, observed: Observed) {
     let conditions = &core.switches.conditions;
     match observed {
-        Observed::Created {
-            channel_id,
-            parent_id,
-            topic,
-        } => {
-            core.capacity.created(channel_id, parent_id);
+        Observed::Created(shown) => {
+            core.capacity.shown(&shown);
+            let channel_id = shown.channel_id;
             core.time.heard(channel_id);
-            let attempt = topic.and_then(|topic| core.marks.recognise(&topic));
+            let topic = shown.topic.as_deref();
+            let attempt = topic.and_then(|topic| core.marks.recognise(topic));
             if attempt.is_some_and(|attempt| !core.is_in_flight(attempt))
                 && core.known(channel_id).is_none()
             {
@@ -54,16 +52,19 @@ fn hear<A, R, C: Clock>(core: &Core<A, R, C>, observed: Observed) {
                 core.logged.put(creation);
             }
         }
-        // What hangs on it, or is to be created in it, goes by its permissions.
-        Observed::Updated(channel_id) if core.settings.hosts(channel_id) => changed(core),
-        Observed::Updated(channel_id) => {
-            if core.known(channel_id).is_some() {
-                core.updated.put(channel_id);
+        Observed::Updated(shown) => {
+            core.capacity.shown(&shown);
+            // What hangs on it, or is to be created in it, goes by its permissions.
+            if core.settings.hosts(shown.channel_id) {
+                changed(core);
+            } else if core.known(shown.channel_id).is_some() {
+                core.updated.put(shown.channel_id);
             }
         }
         Observed::Changed => changed(core),
-        Observed::Arrived { channels } => {
-            core.capacity.arrived(channels);
+        Observed::Resumed(hidden) => core.capacity.resumed(&hidden),
+        Observed::Arrived(channels) => {
+            core.capacity.arrived(&channels);
             conditions.end(Condition::GuildAway);
             changed(core);
             core.sweep_soon.notify_one();

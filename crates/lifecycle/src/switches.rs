@@ -2,11 +2,15 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{AttemptId, Condition, Counts, condition::Conditions};
 
@@ -30,6 +34,8 @@ pub(crate) struct Signals {
     pub(crate) counts: watch::Sender<Counts>,
     /// Whether the guild is so full that deletions should go before everything else.
     nearly_full: watch::Sender<bool>,
+    /// The channels that no list shows us, once somebody has told.
+    hidden: watch::Sender<Option<Arc<[Id<ChannelMarker>]>>>,
     /// Whether the guild was looked at once in this life.
     has_looked: watch::Sender<bool>,
 }
@@ -39,6 +45,7 @@ pub(crate) struct Signals {
 pub(crate) struct Told {
     pub(crate) counts: watch::Receiver<Counts>,
     pub(crate) is_nearly_full: watch::Receiver<bool>,
+    pub(crate) hidden: watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>>,
     pub(crate) has_looked: watch::Receiver<bool>,
 }
 
@@ -68,16 +75,19 @@ impl Signals {
     pub(crate) fn new() -> (Self, Told) {
         let (counts, counted) = watch::channel(Counts::default());
         let (nearly_full, is_nearly_full) = watch::channel(false);
+        let (shown, hidden) = watch::channel(None);
         let (looked, has_looked) = watch::channel(false);
         (
             Self {
                 counts,
                 nearly_full,
+                hidden: shown,
                 has_looked: looked,
             },
             Told {
                 counts: counted,
                 is_nearly_full,
+                hidden,
                 has_looked,
             },
         )
@@ -85,6 +95,16 @@ impl Signals {
 
     pub(crate) fn looked_around(&self) {
         self.has_looked.send_replace(true);
+    }
+
+    pub(crate) fn hidden(&self, hidden: Option<Vec<Id<ChannelMarker>>>) {
+        self.hidden.send_if_modified(|was| {
+            let is_another = was.as_deref() != hidden.as_deref();
+            if is_another {
+                *was = hidden.map(Into::into);
+            }
+            is_another
+        });
     }
 
     pub(crate) fn nearly_full(&self, is_nearly_full: bool) {

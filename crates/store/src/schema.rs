@@ -10,16 +10,17 @@ const APPLICATION_ID: i32 = 0x434f_5244;
 
 /// What leads from each version to the next; the first makes version 1. An entry never changes
 /// once it was released.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_registry.sql"),
     include_str!("migrations/0002_lives.sql"),
     include_str!("migrations/0003_sessions.sql"),
     include_str!("migrations/0004_messages.sql"),
     include_str!("migrations/0005_session_takes.sql"),
+    include_str!("migrations/0006_session_terms.sql"),
 ];
 
 /// The newest schema.
-pub(crate) const VERSION: u32 = 5;
+pub(crate) const VERSION: u32 = 6;
 
 /// The tables that are checked at each start, however large the file is.
 const CHECKED: [&str; 6] = ["channel", "shard", "watched", "tally", "gap", "consumer"];

@@ -1,11 +1,14 @@
 //! Gateway sessions that outlive a process.
 
+use std::num::ParseIntError;
+
 use cordboard_lifecycle::kp;
-use rusqlite::{Connection, OptionalExtension as _, named_params};
+use rusqlite::{Connection, OptionalExtension as _, Row, named_params, types::FromSqlError};
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     limits::SESSION_TAKES_MAX,
-    record::{signed, unsigned},
+    record::{damaged, signed, unsigned},
 };
 
 /// A gateway session that a process has left, or still holds (Discord: events/gateway#resuming).
@@ -17,22 +20,29 @@ pub struct LeftSession {
     pub sequence: u64,
     /// Where Discord wants it to be resumed.
     pub resume_url: Option<String>,
+    /// The channels that were hidden from its bot when it had come so far. Only the beginning of a
+    /// session tells them.
+    pub hidden: Vec<Id<ChannelMarker>>,
 }
 
 pub(crate) fn leave(
     connection: &Connection,
     shard: u32,
+    terms: &str,
     session: &LeftSession,
 ) -> rusqlite::Result<()> {
     let mut replace = connection.prepare_cached(
-        "REPLACE INTO gateway_session (shard, session_id, sequence, resume_url)
-         VALUES (:shard, :session_id, :sequence, :resume_url)",
+        "REPLACE INTO gateway_session (shard, session_id, sequence, resume_url, terms, hidden)
+         VALUES (:shard, :session_id, :sequence, :resume_url, :terms, :hidden)",
     )?;
+    let hidden = session.hidden.iter().map(ToString::to_string);
     replace.execute(named_params! {
         ":shard": shard,
         ":session_id": session.id,
         ":sequence": signed(session.sequence),
         ":resume_url": session.resume_url,
+        ":terms": terms,
+        ":hidden": hidden.collect::<Vec<_>>().join(" "),
     })?;
     kp!("store.session.left");
     Ok(())
@@ -40,18 +50,23 @@ pub(crate) fn leave(
 
 /// Leaves it on record for whoever comes if the taker dies before it leaves it again, but not for
 /// ever. The store's lock keeps two processes from resuming one session.
-pub(crate) fn take(connection: &Connection, shard: u32) -> rusqlite::Result<Option<LeftSession>> {
+pub(crate) fn take(
+    connection: &Connection,
+    shard: u32,
+    terms: &str,
+) -> rusqlite::Result<Option<LeftSession>> {
     let mut count = connection.prepare_cached(
-        "UPDATE gateway_session SET takes = takes + 1 WHERE shard = ?1
-         RETURNING session_id, sequence, resume_url, takes",
+        "UPDATE gateway_session SET takes = takes + 1 WHERE shard = ?1 AND terms = ?2
+         RETURNING session_id, sequence, resume_url, hidden, takes",
     )?;
-    let session = count.query_row([shard], |row| {
+    let session = count.query_row((shard, terms), |row| {
         let session = LeftSession {
             id: row.get(0)?,
             sequence: unsigned(row, 1)?,
             resume_url: row.get(2)?,
+            hidden: hidden(row, 3)?,
         };
-        Ok((session, row.get::<_, u32>(3)?))
+        Ok((session, row.get::<_, u32>(4)?))
     });
     kp!("store.session.taken");
     match session.optional()? {
@@ -66,4 +81,11 @@ pub(crate) fn forget(connection: &Connection, shard: u32) -> rusqlite::Result<()
     let mut delete = connection.prepare_cached("DELETE FROM gateway_session WHERE shard = ?1")?;
     delete.execute([shard])?;
     Ok(())
+}
+
+fn hidden(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Id<ChannelMarker>>> {
+    let ids: String = row.get(column)?;
+    let ids = ids.split_whitespace().map(str::parse);
+    ids.collect::<Result<_, ParseIntError>>()
+        .map_err(|error| damaged(column, FromSqlError::other(error)))
 }

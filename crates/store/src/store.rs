@@ -90,26 +90,39 @@ impl Store {
     }
 
     /// Leaves the gateway session of a shard to the next process, or writes down how far it has come,
-    /// in case this one is killed.
+    /// in case this one is killed. `terms` say what it was begun with, in the caller's words: its bot,
+    /// its intents, the number of shards.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn leave_session(&self, shard: u32, session: LeftSession) -> Result<(), StoreError> {
+    pub async fn leave_session(
+        &self,
+        shard: u32,
+        terms: &str,
+        session: LeftSession,
+    ) -> Result<(), StoreError> {
+        let terms = terms.to_owned();
         self.database
-            .call(move |connection| session::leave(connection, shard, &session))
+            .call(move |connection| session::leave(connection, shard, &terms, &session))
             .await
     }
 
-    /// The gateway session that a former process left for this shard, if one did. It stays on record
+    /// The gateway session that a former process left for this shard on the same `terms`, if one did: on
+    /// other terms, it sends what was asked for then. It stays on record
     /// until it is left anew or forgotten, but is given only [`SESSION_TAKES_MAX`] times in a row.
     ///
     /// [`SESSION_TAKES_MAX`]: crate::limits::SESSION_TAKES_MAX
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn take_session(&self, shard: u32) -> Result<Option<LeftSession>, StoreError> {
+    pub async fn take_session(
+        &self,
+        shard: u32,
+        terms: &str,
+    ) -> Result<Option<LeftSession>, StoreError> {
+        let terms = terms.to_owned();
         self.database
-            .call(move |connection| session::take(connection, shard))
+            .call(move |connection| session::take(connection, shard, &terms))
             .await
     }
 

@@ -38,6 +38,40 @@ fn twenty_conversations_take_turns_in_a_guild_with_room_for_four() {
 }
 
 #[test]
+fn channels_that_are_hidden_from_the_bot_count_after_a_deploy_and_after_a_kill() {
+    // How: only the guild itself tells of them, and a session that is gone on with does not bring it.
+    const VIEW_CHANNEL: u64 = 1 << 10;
+    sim_with(small(), async |world| {
+        world.stop_proxy().await;
+        for number in 0..3 {
+            let id = world.discord.create_channel(&format!("people-{number}"));
+            world.discord.set_overwrite(id, 0, VIEW_CHANNEL);
+        }
+        sleep(Duration::from_hours(1)).await;
+        world.start_proxy().await;
+        // The first one comes too late.
+        assert_eq!(world.discord.counters().resumes, 1);
+        for resumes in 2..=4 {
+            if resumes < 4 {
+                world.stop_proxy().await;
+            } else {
+                world.kill_proxy().await;
+            }
+            world.start_proxy().await;
+            assert_eq!(world.discord.counters().resumes, resumes);
+            let client = world.client();
+            let asks = (0..3).map(|_| client.ask(MODEL, "Hello"));
+            for answer in join_all(asks).await {
+                assert_eq!(answer.unwrap().0, 200);
+            }
+        }
+        let refused = world.discord.requests(Some(CREATE));
+        let refused = refused.iter().filter(|of| of.status != Some(201)).count();
+        assert_eq!(refused, 0, "nobody asks for what there is no room for");
+    });
+}
+
+#[test]
 fn a_guild_that_stays_full_is_an_honest_503_with_the_time_to_wait() {
     // How: people fill the guild up.
     sim_with(small(), async |world| {

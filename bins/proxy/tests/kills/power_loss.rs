@@ -27,9 +27,9 @@ const IMAGES_AT_ONCE: usize = 4;
 enum Effect {
     /// A channel was asked for, with the mark of this attempt.
     Create { attempt: String },
-    /// A prompt was posted in a channel that Discord had named. That may still be on its way to the
-    /// record (docs/decisions/0009).
-    Post { channel_id: i64 },
+    /// A prompt was posted in a channel that Discord had named for this attempt. The name may still be
+    /// on its way to the record (docs/decisions/0009).
+    Post { attempt: String, channel_id: i64 },
     /// A channel was to be deleted.
     Delete { channel_id: i64 },
 }
@@ -38,7 +38,11 @@ enum Effect {
 type Rows = BTreeMap<String, (String, Option<i64>)>;
 
 /// One life, as strace saw it.
-type History = Vec<Happened>;
+struct History {
+    happened: Vec<Happened>,
+    /// Which attempt each channel was created by, in truth.
+    attempts: BTreeMap<i64, String>,
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_done_is_on_record_after_a_power_loss() {
@@ -49,7 +53,8 @@ async fn what_was_done_is_on_record_after_a_power_loss() {
     let seed = seed("power losses");
     let began = Instant::now();
     let histories = record(seed, &[]).await;
-    let effects: Vec<Effect> = histories.iter().flat_map(|life| effects(life)).collect();
+    let effects = histories.iter().map(|life| life.effects(&life.happened));
+    let effects: Vec<Effect> = effects.flatten().collect();
     let count = |kind: fn(&Effect) -> bool| effects.iter().filter(|effect| kind(effect)).count();
     let counts = [
         count(|effect| matches!(effect, Effect::Create { .. })),
@@ -94,9 +99,15 @@ async fn record(seed: u64, variables: &[(&str, &str)]) -> Vec<History> {
         command.envs(variables.iter().copied());
         let end = world.live(&mut strace::recorded(&command, &log)).await;
         assert!(end.status.success(), "{end:#?}");
-        let history = trace::read(&fs::read_to_string(log).expect("there is a log"));
+        let happened = trace::read(&fs::read_to_string(log).expect("there is a log"));
+        let channels = world.discord.simulator.truth().channels;
+        let attempts = channels.iter().filter_map(|channel| {
+            let attempt = attempt_of(channel.topic.as_deref()?)?;
+            Some((channel.id.cast_signed(), attempt))
+        });
+        let attempts = attempts.collect();
         world.settle().await;
-        history
+        History { happened, attempts }
     });
     futures_util::future::join_all(lives).await
 }
@@ -106,9 +117,9 @@ async fn lose_power(histories: &[History], seed: u64, images: u64) -> Vec<String
     let losses = (0..images).map(|number| {
         let mut dice = Rng::with_seed(seed.wrapping_add(number));
         let history = &histories[dice.usize(..histories.len())];
-        let history = &history[..dice.usize(..=history.len())];
-        let files = Disk::after(history).lose_power(&mut dice);
-        (number, files, effects(history))
+        let happened = &history.happened[..dice.usize(..=history.happened.len())];
+        let files = Disk::after(happened).lose_power(&mut dice);
+        (number, files, history.effects(happened))
     });
     stream::iter(losses)
         .map(async |(number, files, effects)| {
@@ -156,41 +167,55 @@ fn is_recorded(effect: &Effect, rows: &Rows) -> bool {
     let row_of = |channel_id: &i64| rows.values().find(|row| row.1 == Some(*channel_id));
     match effect {
         Effect::Create { attempt } => rows.contains_key(attempt),
-        Effect::Post { channel_id } => {
-            let is_planned = |row: &(String, Option<i64>)| row.0 == "planned";
-            row_of(channel_id).is_some() || rows.values().any(is_planned)
-        }
+        Effect::Post {
+            attempt,
+            channel_id,
+        } => rows.get(attempt).is_some_and(|(stage, named)| {
+            named.map_or(stage == "planned", |named| named == *channel_id)
+        }),
         Effect::Delete { channel_id } => row_of(channel_id)
             .is_some_and(|(stage, _)| !matches!(stage.as_str(), "planned" | "unknown" | "live")),
     }
 }
 
-/// What was done in Discord, or may have been.
-fn effects(history: &[Happened]) -> Vec<Effect> {
-    let sent = history.iter().filter_map(|happened| match happened {
-        Happened::Send { bytes } => effect(&String::from_utf8_lossy(bytes)),
-        _ => None,
-    });
-    sent.collect()
+/// The attempt that a mark names: `~namespace.attempt.mac`.
+fn attempt_of(mark: &str) -> Option<String> {
+    let mut parts = mark.strip_prefix('~')?.split('.');
+    parts.nth(1).map(str::to_owned)
 }
 
-fn effect(request: &str) -> Option<Effect> {
-    let line = request.lines().next()?;
-    let (method, path) = line.strip_suffix(" HTTP/1.1")?.split_once(' ')?;
-    let path = path.strip_prefix("/api/v10/")?;
-    let channel_id = || path.split('/').nth(1)?.parse().ok();
-    if method == "POST" && path.starts_with("guilds/") && path.ends_with("/channels") {
-        // ~namespace.attempt.mac
-        let (_, mark) = request.split_once("\"topic\":\"~")?;
-        let attempt = mark.split('.').nth(1)?.to_owned();
-        return Some(Effect::Create { attempt });
-    }
-    if method == "POST" && path.ends_with("/messages") {
-        return Some(Effect::Post {
-            channel_id: channel_id()?,
+// === impl History ===
+
+impl History {
+    /// What was done in Discord, or may have been, by what had happened.
+    fn effects(&self, happened: &[Happened]) -> Vec<Effect> {
+        let sent = happened.iter().filter_map(|happened| match happened {
+            Happened::Send { bytes } => self.effect(&String::from_utf8_lossy(bytes)),
+            _ => None,
         });
+        sent.collect()
     }
-    (method == "DELETE" && path.starts_with("channels/")).then_some(Effect::Delete {
-        channel_id: channel_id()?,
-    })
+
+    fn effect(&self, request: &str) -> Option<Effect> {
+        let line = request.lines().next()?;
+        let (method, path) = line.strip_suffix(" HTTP/1.1")?.split_once(' ')?;
+        let path = path.strip_prefix("/api/v10/")?;
+        let channel_id = || path.split('/').nth(1)?.parse().ok();
+        if method == "POST" && path.starts_with("guilds/") && path.ends_with("/channels") {
+            let (_, topic) = request.split_once("\"topic\":\"")?;
+            let attempt = attempt_of(topic)?;
+            return Some(Effect::Create { attempt });
+        }
+        if method == "POST" && path.ends_with("/messages") {
+            let channel_id = channel_id()?;
+            let attempt = self.attempts.get(&channel_id).cloned();
+            return Some(Effect::Post {
+                attempt: attempt.expect("prompts go to channels of ours"),
+                channel_id,
+            });
+        }
+        (method == "DELETE" && path.starts_with("channels/")).then_some(Effect::Delete {
+            channel_id: channel_id()?,
+        })
+    }
 }

@@ -6,26 +6,23 @@ use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Kind, Listed, Place, Row, Stage,
+    AttemptId, Kind, Listed, Place, Row, Shown, Stage,
     limits::{GHOSTS_MAX, SWEEP_GRACE, WAIT_MAX},
 };
 
 /// The guild's channels, categories included and threads not: those are not counted by Discord.
 ///
 /// Three sources say different things. Events and our own steps are early, and some are lost. The
-/// list is exact and late, and leaves out what is hidden from us (discord-api-docs #8454). The
-/// number that comes with the guild (`GUILD_CREATE`) includes what is hidden, and comes rarely. So
-/// the list counts, together with what was learnt too shortly before it to be on it, and with as
-/// many hidden channels as the number that came with the guild was larger. What remains wrong is an
-/// event that was lost since the last list, which is what the reserve is for.
+/// list is exact and late, and leaves out what is hidden from us (discord-api-docs #8454). What comes
+/// with the guild (`GUILD_CREATE`) includes what is hidden, and comes rarely. So the list counts,
+/// together with what was learnt too shortly before it to be on it, and with what the gateway has
+/// shown as hidden. What remains wrong is an event that was lost: until the next list, or, of a hidden
+/// channel, until the guild comes again. That is what the reserve is for.
 #[derive(Debug, Default)]
 pub(super) struct Census {
     known: HashMap<Id<ChannelMarker>, Known>,
-    /// Channels that are there and that no list shows us.
-    hidden: usize,
-    /// Whether the guild has arrived since the last list: `hidden` holds until that list, which
-    /// tells better.
-    has_arrived: bool,
+    /// Whether anybody has told which channels are hidden.
+    knows_hidden: bool,
     /// What went lately: a list that was read meanwhile may still show it.
     gone: HashMap<Id<ChannelMarker>, Instant>,
     /// Creations that are under way or whose answers were lost. Each may be, or become, a channel.
@@ -38,6 +35,8 @@ pub(super) struct Census {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) parent_id: Option<Id<ChannelMarker>>,
+    /// No list shows it to us.
+    is_hidden: bool,
     since: Instant,
 }
 
@@ -53,7 +52,7 @@ impl Census {
     /// How many channels there are, or may come to be without another request of ours.
     pub(super) fn count(&self) -> usize {
         let pending = self.pending.values().filter(|one| !one.is_thread());
-        self.known.len() + self.hidden + pending.count()
+        self.known.len() + pending.count()
     }
 
     /// As [`Self::count`], of one category.
@@ -71,6 +70,14 @@ impl Census {
         pending
             .filter(|one| !one.is_lost && is_there(one.place))
             .count()
+    }
+
+    /// The channels that no list shows us, in the order of their ids; `None` while nobody has told.
+    pub(super) fn hidden(&self) -> Option<Vec<Id<ChannelMarker>>> {
+        let hidden = self.known.iter().filter(|(_, known)| known.is_hidden);
+        let mut hidden: Vec<_> = hidden.map(|(id, _)| *id).collect();
+        hidden.sort_unstable();
+        self.knows_hidden.then_some(hidden)
     }
 
     /// When the deletions are due, the next one first.
@@ -100,17 +107,34 @@ impl Census {
         }
     }
 
-    /// There is a channel.
-    pub(super) fn created(
+    /// There is a channel, and this is how the gateway shows it.
+    pub(super) fn shown(&mut self, shown: &Shown, now: Instant) {
+        // Ids do not come back: what is told of one that is gone is old.
+        if !self.gone.contains_key(&shown.channel_id) {
+            let known = self.known(shown.channel_id, now);
+            known.parent_id = shown.parent_id;
+            known.is_hidden = shown.is_hidden;
+        }
+    }
+
+    /// There is a channel that we can see.
+    fn seen(
         &mut self,
         channel_id: Id<ChannelMarker>,
         parent_id: Option<Id<ChannelMarker>>,
         now: Instant,
     ) {
-        let since = now;
-        let known = self.known.entry(channel_id);
-        let known = known.or_insert(Known { parent_id, since });
+        let known = self.known(channel_id, now);
         known.parent_id = parent_id.or(known.parent_id);
+        known.is_hidden = false;
+    }
+
+    fn known(&mut self, channel_id: Id<ChannelMarker>, now: Instant) -> &mut Known {
+        self.known.entry(channel_id).or_insert(Known {
+            parent_id: None,
+            is_hidden: false,
+            since: now,
+        })
     }
 
     /// A channel is not there any more. Says what was known of it, if anything.
@@ -125,25 +149,34 @@ impl Census {
         self.known.remove(&channel_id)
     }
 
-    /// The guild came with so many channels.
-    pub(super) fn arrived(&mut self, channels: usize) {
-        self.hidden = channels.saturating_sub(self.known.len());
-        self.has_arrived = true;
+    /// The guild came with these channels.
+    pub(super) fn arrived(&mut self, channels: &[Shown], now: Instant) {
+        self.known
+            .retain(|_, known| now < known.since + SWEEP_GRACE);
+        for channel in channels {
+            self.shown(channel, now);
+        }
+        self.knows_hidden = true;
+    }
+
+    /// A former process knew these to be hidden.
+    pub(super) fn resumed(&mut self, hidden: &[Id<ChannelMarker>], now: Instant) {
+        for channel_id in hidden {
+            self.known(*channel_id, now).is_hidden = true;
+        }
+        self.knows_hidden = true;
     }
 
     /// The list of the guild's channels, as it was asked for at `began`.
     pub(super) fn listed(&mut self, listed: &[Listed], began: Instant) {
-        let before = self.known.len() + self.hidden;
         let recent = |at: &Instant| began < *at + SWEEP_GRACE;
-        self.known.retain(|_, known| recent(&known.since));
+        self.known
+            .retain(|_, known| known.is_hidden || recent(&known.since));
         self.gone.retain(|_, at| recent(at));
         for channel in listed {
             if !self.gone.contains_key(&channel.channel_id) {
-                self.created(channel.channel_id, channel.parent_id, began);
+                self.seen(channel.channel_id, channel.parent_id, began);
             }
-        }
-        if std::mem::take(&mut self.has_arrived) {
-            self.hidden = before.saturating_sub(self.known.len());
         }
     }
 
@@ -184,7 +217,7 @@ impl Census {
         match (former_id, row.stage.channel_id()) {
             (None, Some(channel_id)) if !matches!(row.stage, Stage::Gone(_)) => {
                 let parent_id = pending.and_then(Pending::category_id);
-                self.created(channel_id, parent_id, now);
+                self.seen(channel_id, parent_id, now);
             }
             (Some(channel_id), None) => drop(self.deleted(channel_id, now)),
             _ => {}

@@ -10,7 +10,7 @@ use super::{
     door::{Door, Shut},
 };
 use crate::{
-    AttemptId, Isolation, Kind, Listed, Place, Quota, Room, Row, Settings, Stage,
+    AttemptId, Isolation, Kind, Listed, Place, Quota, Room, Row, Settings, Shown, Stage,
     limits::{CREATES_MAX, FULL_RETRY, FULL_RETRY_SPAN, LOOK_AFTER_ACCEPTED, NEARLY_FULL_PERCENT},
 };
 
@@ -156,8 +156,17 @@ impl Space {
 
     /// The list of the guild's channels.
     pub(super) fn listed(&mut self, listed: &[Listed], began: Instant) {
+        self.counted(|census| census.listed(listed, began));
+    }
+
+    /// The guild, with its channels.
+    pub(super) fn arrived(&mut self, channels: &[Shown], now: Instant) {
+        self.counted(|census| census.arrived(channels, now));
+    }
+
+    fn counted(&mut self, count: impl FnOnce(&mut Census)) {
         let before = self.census.count();
-        self.census.listed(listed, began);
+        count(&mut self.census);
         // Deletions that nobody told of.
         if self.census.count() < before {
             self.guild.relieved();

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use cordboard_lifecycle::{Condition, Lease, Observed, OpenError, Opening, Quota};
+use cordboard_lifecycle::{Condition, Lease, Observed, OpenError, Opening, Quota, Shown};
 use cordboard_simulator::{ChannelConfig, Config, Fault, Scope};
 use futures_util::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use tokio::time::{Instant, sleep, timeout};
 use twilight_model::id::Id;
 
-use super::floor::{CREATE, World, opening};
+use super::floor::{CREATE, World, opening, shown};
 
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
@@ -174,13 +174,14 @@ async fn what_the_gateway_tells_counts() {
     // How: a guild that arrives with six of its channels hidden, and one that is created.
     let world = World::with(Config::default(), |world| world.quota = quota(10, 0)).await;
     let channels = world.channels();
-    channels.observe(Observed::Arrived { channels: 7 });
-    let theirs = world.discord.create_channel("theirs");
-    channels.observe(Observed::Created {
-        channel_id: Id::new(theirs),
-        parent_id: None,
-        topic: None,
+    let hidden = (1..=6).map(|channel_id| Shown {
+        is_hidden: true,
+        ..shown(channel_id)
     });
+    let first = shown(world.discord.default_channel_id());
+    channels.observe(Observed::Arrived(hidden.chain([first]).collect()));
+    let theirs = world.discord.create_channel("theirs");
+    channels.observe(Observed::Created(shown(theirs)));
     sleep(Duration::from_secs(5)).await;
     let leases = [world.open().await.unwrap(), world.open().await.unwrap()];
     assert!(*channels.is_nearly_full().borrow());

@@ -5,7 +5,7 @@ use std::{collections::HashSet, net::Ipv4Addr, time::Duration};
 use cordboard_discord::{Discord, Settings as DiscordSettings};
 use cordboard_lifecycle::{
     Channels, Clock, Counts, Driver, Isolation, Lease, LifecycleError, MarkKey, MemoryRegistry,
-    OpenError, Opening, Quota, Registry as _, Settings, Stage, lifecycle,
+    OpenError, Opening, Quota, Registry as _, Settings, Shown, Stage, lifecycle,
 };
 use cordboard_simulator::{Config, Simulator, Violation};
 use secrecy::SecretString;
@@ -204,5 +204,15 @@ pub(crate) fn opening(patience: Duration) -> Opening {
         tenant: String::new(),
         deadline: Instant::now() + patience,
         lifetime: Duration::from_mins(10),
+    }
+}
+
+/// A channel that can be seen.
+pub(crate) fn shown(channel_id: u64) -> Shown {
+    Shown {
+        channel_id: Id::new(channel_id),
+        parent_id: None,
+        topic: None,
+        is_hidden: false,
     }
 }

@@ -10,7 +10,7 @@ use twilight_model::id::Id;
 
 use super::{
     capacity::{categories, filled, is},
-    floor::{CREATE, THREAD, World, opening},
+    floor::{CREATE, THREAD, World, opening, shown},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -101,7 +101,7 @@ async fn what_a_category_is_refused_is_tried_anew_when_the_category_changes() {
     assert!(is(&world, Condition::CreationRefused));
     world.discord.clear_overwrite(ids[0]);
     sleep(Duration::from_secs(30)).await;
-    world.channels().observe(Observed::Updated(Id::new(ids[0])));
+    world.channels().observe(Observed::Updated(shown(ids[0])));
     sleep(Duration::from_millis(1)).await;
     drop(world.open().await.unwrap());
     world.settle().await;

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
-use super::floor::{CREATE, DELETE, LOOK, THREAD, World, opening};
+use super::floor::{CREATE, DELETE, LOOK, THREAD, World, opening, shown};
 
 const THREADS: &str = "GET /guilds/{guild_id}/threads/active";
 const HOUR: Duration = Duration::from_hours(1);
@@ -304,7 +304,7 @@ async fn parked_threads_are_tried_again_when_their_channel_changes() {
     world.discord.clear_overwrite(parent_id);
     world
         .channels()
-        .observe(Observed::Updated(Id::new(parent_id)));
+        .observe(Observed::Updated(shown(parent_id)));
     sleep(Duration::from_secs(20)).await;
     assert_eq!(world.alive(), 0);
     world.settle().await;

@@ -111,8 +111,8 @@ async fn what_is_refused_keeps_its_log_of_writes_as_it_was() {
     for (name, writes) in [
         ("foreign", song),
         ("newer", "PRAGMA user_version = 1000"),
-        ("damaged", "PRAGMA user_version = 5"),
-        ("ours", "PRAGMA user_version = 5"),
+        ("damaged", "UPDATE state SET prunable_before_ms = 1"),
+        ("ours", "UPDATE state SET prunable_before_ms = 1"),
     ] {
         let folder = tempfile::tempdir().unwrap();
         if name != "foreign" {

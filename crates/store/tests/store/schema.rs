@@ -181,6 +181,9 @@ async fn the_rows_of_the_first_version_are_taken_over() {
     assert_eq!(horizon.youngest, Some(conformance::CHANNEL));
 }
 
+/// What the sessions of these tests were begun with.
+const TERMS: &str = "some intents";
+
 #[tokio::test]
 async fn a_session_is_left_over_a_restart_and_given_until_it_seems_to_do_harm() {
     let folder = tempfile::tempdir().unwrap();
@@ -188,33 +191,51 @@ async fn a_session_is_left_over_a_restart_and_given_until_it_seems_to_do_harm() 
         id: "abc".to_owned(),
         sequence,
         resume_url: Some("wss://gateway.example".to_owned()),
+        hidden: vec![Id::new(5), Id::new(u64::MAX)],
     };
     let store = Store::open(&location(&folder)).await.unwrap();
-    assert_eq!(store.take_session(0).await.unwrap(), None);
+    assert_eq!(store.take_session(0, TERMS).await.unwrap(), None);
     for sequence in [1, u64::from(u32::MAX) + 1] {
-        store.leave_session(0, session(sequence)).await.unwrap();
+        store
+            .leave_session(0, TERMS, session(sequence))
+            .await
+            .unwrap();
     }
     let other = LeftSession {
         resume_url: None,
+        hidden: Vec::new(),
         ..session(7)
     };
-    store.leave_session(1, other.clone()).await.unwrap();
+    store.leave_session(1, TERMS, other.clone()).await.unwrap();
     drop(store);
     let store = Store::open(&location(&folder)).await.unwrap();
     let left = Some(session(u64::from(u32::MAX) + 1));
+    let elsewhere = store.take_session(0, "other intents").await.unwrap();
+    assert_eq!(elsewhere, None, "it sends what it was begun with");
     for _ in 0..SESSION_TAKES_MAX {
-        assert_eq!(store.take_session(0).await.unwrap(), left);
+        assert_eq!(store.take_session(0, TERMS).await.unwrap(), left);
     }
-    assert_eq!(store.take_session(0).await.unwrap(), None, "nobody left it");
-    assert_eq!(store.take_session(0).await.unwrap(), None);
+    assert_eq!(
+        store.take_session(0, TERMS).await.unwrap(),
+        None,
+        "nobody left it"
+    );
+    assert_eq!(store.take_session(0, TERMS).await.unwrap(), None);
 
-    assert_eq!(store.take_session(1).await.unwrap(), Some(other.clone()));
-    store.leave_session(1, other.clone()).await.unwrap();
+    assert_eq!(
+        store.take_session(1, TERMS).await.unwrap(),
+        Some(other.clone())
+    );
+    store.leave_session(1, TERMS, other.clone()).await.unwrap();
     for _ in 0..SESSION_TAKES_MAX {
-        let taken = store.take_session(1).await.unwrap();
+        let taken = store.take_session(1, TERMS).await.unwrap();
         assert_eq!(taken.as_ref(), Some(&other), "counted anew");
     }
-    store.leave_session(1, other).await.unwrap();
+    store.leave_session(1, TERMS, other).await.unwrap();
     store.forget_session(1).await.unwrap();
-    assert_eq!(store.take_session(1).await.unwrap(), None, "forgotten");
+    assert_eq!(
+        store.take_session(1, TERMS).await.unwrap(),
+        None,
+        "forgotten"
+    );
 }

@@ -68,6 +68,15 @@ fn listed(channel_ids: impl IntoIterator<Item = u64>) -> Vec<Listed> {
     channel_ids.into_iter().map(listed).collect()
 }
 
+fn shown(channel_id: u64, is_hidden: bool) -> Shown {
+    Shown {
+        channel_id: Id::new(channel_id),
+        parent_id: None,
+        topic: None,
+        is_hidden,
+    }
+}
+
 /// Begins what is offered; where it is.
 fn take(space: &mut Space, now: Instant) -> Option<(AttemptId, Place)> {
     let place = space.offer(now)?;
@@ -124,20 +133,41 @@ fn a_list_counts_with_what_is_younger_and_with_what_it_hides() {
     let began = Instant::now();
     let mut space = space(Isolation::Channel, 0);
     let census = &mut space.census;
-    census.arrived(6);
+    let arrived = [1, 2, 3, 4].map(|id| shown(id, false));
+    let hidden = [8, 7].map(|id| shown(id, true));
+    assert_eq!(census.hidden(), None);
+    census.arrived(&[&arrived[..], &hidden].concat(), began);
     assert_eq!(census.count(), 6);
     census.listed(&listed(1..=4), began);
     assert_eq!(census.count(), 6, "two are hidden from us");
-    census.created(Id::new(50), None, began);
-    census.created(Id::new(50), None, began);
+    assert_eq!(census.hidden(), Some(vec![Id::new(7), Id::new(8)]));
+    census.shown(&shown(50, false), began);
+    census.shown(&shown(50, false), began);
     census.deleted(Id::new(1), began);
+    census.shown(&shown(1, false), began);
     census.listed(&listed(1..=4), began + Duration::from_secs(1));
     assert_eq!(census.count(), 6, "the list was a little late for both");
-    census.listed(&listed(2..=4), began + 2 * SWEEP_GRACE);
-    assert_eq!(census.count(), 5, "a deletion that nobody told of");
-    census.arrived(3);
-    census.listed(&listed(2..=4), began + 3 * SWEEP_GRACE);
+    census.listed(&listed(2..=3), began + 2 * SWEEP_GRACE);
+    assert_eq!(census.count(), 4, "deletions that nobody told of");
+    census.shown(&shown(9, true), began);
+    census.shown(&shown(3, true), began);
+    census.listed(&listed([2, 7]), began + 4 * SWEEP_GRACE);
+    assert_eq!(census.count(), 5, "one more, and one that was seen before");
+    let hidden = census.hidden().unwrap();
+    assert_eq!(hidden, [3, 8, 9].map(Id::new), "one can be seen now");
+    census.arrived(&arrived[1..], began + 5 * SWEEP_GRACE);
     assert_eq!(census.count(), 3, "nothing is hidden any more");
+    let mut later = space_of_a_later_process(&hidden, began);
+    later.listed(&listed(20..=21), began);
+    assert_eq!(later.census.count(), 5);
+    later.deleted(Id::new(8), began);
+    assert_eq!(later.census.count(), 4);
+}
+
+fn space_of_a_later_process(hidden: &[Id<ChannelMarker>], now: Instant) -> Space {
+    let mut space = space(Isolation::Channel, 0);
+    space.census.resumed(hidden, now);
+    space
 }
 
 #[test]
@@ -145,7 +175,14 @@ fn categories_are_filled_evenly_and_full_ones_are_passed_over() {
     let now = Instant::now();
     let mut space = space(Isolation::Channel, 2);
     let [one, two] = [1, 2].map(|id| Place::Category(Id::new(id)));
-    space.census.created(Id::new(100), Some(Id::new(1)), now);
+    let parent_id = Some(Id::new(1));
+    space.census.shown(
+        &Shown {
+            parent_id,
+            ..shown(100, false)
+        },
+        now,
+    );
     assert_eq!(take(&mut space, now).unwrap().1, two);
     space.full(one, Room::Category, now);
     assert_eq!(places(&mut space, now), [two, two]);
