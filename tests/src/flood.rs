@@ -5,6 +5,7 @@
 
 mod checked;
 mod crowd;
+mod disk;
 mod shore;
 mod watcher;
 
@@ -19,7 +20,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{checked::Checked, crowd::Crowd, shore::Shore, watcher::Watcher};
+use self::{checked::Checked, crowd::Crowd, disk::Disk, shore::Shore, watcher::Watcher};
 
 /// How long after the heal everything has to be on record.
 const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
@@ -76,7 +77,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
         listener.expect("loopback has a free port"),
         std::future::pending(),
     ));
-    let record = Checked::new(discord.clone(), shore.is_lossy);
+    let disk = Disk::draw(&mut dice).await;
+    let record = Checked::new(discord.clone(), disk, &shore);
     let mut crowd = Crowd::new(&discord, &mut dice, record.clone());
     // What was said before anybody watched.
     for _ in 0..dice.usize(0..20) {
@@ -137,7 +139,7 @@ async fn converge(record: &Checked) -> (Duration, Vec<String>) {
     while wrong.is_empty() {
         sleep(LOOK_EVERY).await;
         converged = healed.elapsed();
-        let missing = record.differences();
+        let missing = record.differences().await;
         wrong = record.wrong();
         if missing.is_empty() {
             break;

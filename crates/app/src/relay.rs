@@ -4,6 +4,7 @@ mod told;
 
 use cordboard_discord::{Backfill, Discord};
 use cordboard_gateway::{Delivery, Hub, Subscription};
+use cordboard_lifecycle::kp;
 use cordboard_recovery::{
     self as recovery, Driver, EVENTS, InboxError, MessageLog as _, Observed, Recovery, Retention,
     SessionMark, Settings, Standing,
@@ -108,6 +109,7 @@ async fn feed(mut tap: Subscription, recovery: Recovery) {
         if recovery.observe(observed).await.is_err() {
             return;
         }
+        kp!("app.relay.told");
     }
 }
 

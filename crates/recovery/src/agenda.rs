@@ -57,6 +57,12 @@ impl Agenda {
         self.walks.contains_key(&id)
     }
 
+    /// Whether something may be missing of this one, and is going to be read.
+    pub(crate) fn is_catching_up(&self, id: Id<ChannelMarker>) -> bool {
+        let walk = self.walks.get(&id);
+        walk.is_some_and(|walk| walk.purpose == Purpose::CatchUp)
+    }
+
     /// The walk that an order was for, unless it has ended.
     pub(crate) fn get(&mut self, id: Id<ChannelMarker>, number: u64) -> Option<&mut Walk> {
         self.walks.get_mut(&id).filter(|walk| walk.number == number)

@@ -19,6 +19,7 @@ pub(crate) use self::{
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, SessionMark, Settings,
     agenda::Agenda,
+    held::Held,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{DiscordTime, just_before, milliseconds},
@@ -52,6 +53,8 @@ pub(crate) struct Book {
     generation: u64,
     wish: Option<Wish>,
     agenda: Agenda,
+    /// What has come of channels whose older messages are still being read.
+    held: Held,
     batch: Batch,
     pub(crate) sabotage: Option<Sabotage>,
 }
@@ -109,6 +112,7 @@ impl Book {
             generation: 0,
             wish: None,
             agenda: Agenda::default(),
+            held: Held::default(),
             batch,
             sabotage: None,
         };
@@ -150,14 +154,7 @@ impl Book {
 
     /// What there is to write, and from now on counts as written.
     pub(crate) fn take_batch(&mut self) -> Batch {
-        if self.is_covered
-            && let Some((id, resume_url)) = &self.session
-        {
-            let mark = SessionMark {
-                id: id.clone(),
-                resume_url: resume_url.clone(),
-                sequence: self.sequence,
-            };
+        if let Some(mark) = self.mark() {
             let is_news = self.marked.as_ref() != Some(&mark);
             // A sequence alone is worth no write: an older one is as good.
             let is_other = self
@@ -179,6 +176,46 @@ impl Book {
             ..Batch::default()
         };
         std::mem::replace(&mut self.batch, empty)
+    }
+
+    /// How far the session has come; `None` while not all is known that it began behind.
+    fn mark(&self) -> Option<SessionMark> {
+        let (id, resume_url) = self.session.as_ref().filter(|_| self.is_covered)?;
+        Some(SessionMark {
+            id: id.clone(),
+            resume_url: resume_url.clone(),
+            sequence: self
+                .held
+                .before()
+                .map_or(self.sequence, |before| before.min(self.sequence)),
+        })
+    }
+
+    /// Whether messages of a channel may be missing that are older than what comes of it now, and are
+    /// going to be read.
+    fn is_behind(&self, id: Id<ChannelMarker>) -> bool {
+        let dirty = self.channels.get(&id).and_then(|channel| channel.dirty);
+        let is_refused = dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused);
+        !self.is_covered || (self.agenda.is_catching_up(id) && !is_refused)
+    }
+
+    /// Nothing older is going to be read of a channel: what has waited for that is told.
+    fn release(&mut self, id: Id<ChannelMarker>) {
+        self.batch.records.extend(self.held.release(id));
+    }
+
+    /// What waits for older messages, of channels of which none are going to be read.
+    fn release_complete(&mut self) {
+        for id in self.held.channels() {
+            if !self.is_behind(id) {
+                self.release(id);
+            }
+        }
+    }
+
+    /// What has waited for older messages for too long is told before them.
+    pub(crate) fn release_overdue(&mut self, now: Instant) {
+        self.batch.records.extend(self.held.give_up(now));
     }
 
     /// The next page to read, if one may be read now.
@@ -206,7 +243,8 @@ impl Book {
 
     /// When something is due that nobody will tell of.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        self.agenda.next_due()
+        let due = [self.agenda.next_due(), self.held.next_due()];
+        due.into_iter().flatten().min()
     }
 
     /// Somebody waits for what is missing of this channel.
@@ -275,6 +313,7 @@ impl Book {
 
     /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
     fn unwatch(&mut self, id: Id<ChannelMarker>) {
+        self.release(id);
         if self.channels.remove(&id).is_some() {
             self.batch.channels.retain(|other| other.id != id);
             self.batch.closed.push(id);
@@ -286,6 +325,7 @@ impl Book {
 
     /// A channel that is not there any more.
     fn close(&mut self, id: Id<ChannelMarker>) {
+        self.release(id);
         let Some(channel) = self.channels.remove(&id) else {
             return;
         };
@@ -324,6 +364,17 @@ impl Book {
         {
             self.seal(ms);
         }
+    }
+
+    /// How far the session has come, before that is on record, if a test has said so.
+    pub(crate) fn sabotage_acknowledge(&mut self) -> Option<Batch> {
+        let is_lacking = self.lacks(Sabotage::AckBeforeDurable) && !self.batch.is_empty();
+        let mark = self.mark().filter(|_| is_lacking);
+        mark.map(|session| Batch {
+            shard: self.settings.shard,
+            session: Some(session),
+            ..Batch::default()
+        })
     }
 
     /// Everything from before this is on record.

@@ -82,7 +82,8 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     }
 
     /// Does the work until `stop`, or until nobody can tell it anything any more. What was told before
-    /// is on record then.
+    /// is on record then, but for what waits for older messages of its channel: the session on record
+    /// has not come so far, and its channel is one of those that are read again.
     ///
     /// # Errors
     /// When the record fails. The process should end then, because nothing more can be promised.
@@ -98,6 +99,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             if let Some(ms) = self.discord.now_ms() {
                 self.book.hear_time(ms, now);
             }
+            self.book.release_overdue(now);
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
@@ -167,6 +169,9 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     /// Writes down what there is, and says so.
     async fn write(&mut self) -> Result<(), InboxError> {
         let mut newest = self.standing.borrow().newest;
+        if let Some(batch) = self.book.sabotage_acknowledge() {
+            self.inbox.commit(batch).await?;
+        }
         let batch = self.book.take_batch();
         if !batch.is_empty() {
             newest = self.inbox.commit(batch).await?.newest;

@@ -14,6 +14,7 @@ mod driver;
 mod entry;
 mod failure;
 mod fields;
+mod held;
 mod history;
 mod inbox;
 mod limits;

@@ -35,6 +35,14 @@ pub(crate) const READ_AT_ONCE: usize = 16;
 /// How long one page may take in all, the waits for limits included.
 pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// How long what is new waits for what is older of its channel and still being read, so that it is told
+/// after that. In this time some ten thousand messages of a channel are read, or the first page of some
+/// thousand channels; whoever waits for what is said now has to have it some time, too.
+pub(crate) const HELD_FOR_MAX: Duration = Duration::from_mins(2);
+
+/// What waits for that at most, in all channels: some megabytes.
+pub(crate) const HELD_MAX: usize = 4_096;
+
 /// Messages that the record is asked for at once.
 pub(crate) const HOLDS_MAX: usize = 500;
 

@@ -7,6 +7,8 @@
     expect(unreachable_pub, reason = "only test builds can name one")
 )]
 pub enum Sabotage {
+    /// A session is on record as having come as far as what is written after that.
+    AckBeforeDurable,
     /// A gap's cursor is the youngest message on record, not the watermark.
     MaxIdCursor,
     /// A session is on record before what it began behind is.
@@ -30,7 +32,8 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
+        Self::AckBeforeDurable,
         Self::MaxIdCursor,
         Self::VolatileDirty,
         Self::SkipLeMax,

@@ -1,22 +1,20 @@
-//! The record in memory, compared with the truth at each commit and at the end.
+//! The record, compared with the truth at each commit and at the end.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use cordboard_recovery::{
-    Batch, Committed, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox, MessageLog as _,
-    News,
-};
+use cordboard_recovery::{Batch, Committed, Entry, Inbox, InboxError, Loaded, News};
 use cordboard_simulator::Simulator;
-use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 use serde_json::Value;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
 };
+
+use super::{disk::Disk, shore::Shore};
 
 /// The first millisecond an id can name.
 const EPOCH_MS: u64 = 1_420_070_400_000;
@@ -27,10 +25,10 @@ const RESCANNED: usize = 200;
 /// How long Discord may take to show a message, and to answer where it should be.
 const SETTLES_MS: u64 = 20_000;
 
-/// The record in memory. Its checks see what Discord has.
+/// The record. Its checks see what Discord has.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
-    inner: MemoryInbox,
+    inner: Disk,
     discord: Simulator,
     state: Arc<Mutex<State>>,
 }
@@ -47,6 +45,8 @@ struct State {
     changed: BTreeMap<u64, u64>,
     /// Whether Discord leaves out events: then the record is complete only after the scrub.
     is_lossy: bool,
+    /// Whether messages of a channel have to be told in their order.
+    is_orderly: bool,
     session: Option<String>,
     /// Times in which events were missed: from the watermark to the new session.
     gaps: Vec<(u64, u64)>,
@@ -63,13 +63,14 @@ struct Told {
 // === impl Checked ===
 
 impl Checked {
-    pub(super) fn new(discord: Simulator, is_lossy: bool) -> Self {
+    pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore) -> Self {
         let state = State {
-            is_lossy,
+            is_lossy: shore.is_lossy,
+            is_orderly: shore.is_orderly,
             ..State::default()
         };
         Self {
-            inner: MemoryInbox::default(),
+            inner,
             discord,
             state: Arc::new(Mutex::new(state)),
         }
@@ -123,7 +124,7 @@ impl Checked {
                 None => created_ms(id) < loaded.watermark_ms,
                 Some(dirty) => dirty.after.is_some_and(|after| id <= after.get()),
             };
-            if is_due && !state.before.contains(&id) && !self.holds(id) {
+            if is_due && !state.before.contains(&id) && !self.inner.has(Id::new(id)) {
                 let rule = if channel.dirty.is_some() {
                     "C14"
                 } else {
@@ -142,14 +143,12 @@ impl Checked {
         state.wrong.extend(found);
     }
 
-    fn holds(&self, id: u64) -> bool {
-        let held = self.inner.holds(vec![Id::new(id)]).now_or_never();
-        held.and_then(Result::ok).is_some_and(|held| held[0])
-    }
-
     /// C11 and C12: what consumers were told against what Discord has.
-    pub(super) fn differences(&self) -> Vec<String> {
-        let told = self.told();
+    pub(super) async fn differences(&self) -> Vec<String> {
+        let told = match self.inner.entries().await {
+            Ok(entries) => self.told(entries),
+            Err(error) => return vec![error.source.to_string()],
+        };
         let truth = messages(&self.discord);
         let state = self.state.lock();
         let before = &state.before;
@@ -191,17 +190,9 @@ impl Checked {
     }
 
     /// What a consumer made of all entries, in their order.
-    fn told(&self) -> BTreeMap<(u64, u64), Told> {
-        let query = EntryQuery {
-            after: 0,
-            channels: Vec::new(),
-            limit: usize::MAX,
-        };
-        let entries = self.inner.entries(query).now_or_never();
-        let entries = entries
-            .and_then(Result::ok)
-            .map_or_else(Vec::new, |it| it.entries);
+    fn told(&self, entries: Vec<Entry>) -> BTreeMap<(u64, u64), Told> {
         let mut told = BTreeMap::new();
+        let (mut last, mut late) = (BTreeMap::new(), Vec::new());
         let mut state = self.state.lock();
         for Entry {
             sequence,
@@ -215,6 +206,16 @@ impl Checked {
                         let wrong =
                             format!("C11: message {message_id} was created twice, at {sequence}");
                         state.wrong.push(wrong);
+                    }
+                    // What nobody wants may turn up at any time.
+                    let is_wanted = !state.before.contains(&message_id.get());
+                    let before = is_wanted.then(|| last.insert(channel_id, message_id));
+                    let before = before.flatten();
+                    if state.is_orderly && before > Some(message_id) {
+                        let wrong = format!(
+                            "C11: message {message_id} is told behind {before:?} of its channel, at {sequence}"
+                        );
+                        late.push(((channel_id.get(), message_id.get()), wrong));
                     }
                     let content = content(&serde_json::from_str(json.get()).unwrap_or_default());
                     let is_there = true;
@@ -233,6 +234,9 @@ impl Checked {
             };
             told.insert((channel_id.get(), id.get()), now);
         }
+        // What was deleted soon is on no page: it comes with the events, behind the pages.
+        late.retain(|(key, _)| told[key].is_there);
+        state.wrong.extend(late.into_iter().map(|(_, wrong)| wrong));
         told
     }
 }
@@ -271,6 +275,7 @@ impl Inbox for Checked {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
+        self.inner.seek().await;
         let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
         let shard = batch.shard;
         if let Some(session) = &batch.session {
@@ -282,10 +287,11 @@ impl Inbox for Checked {
                 state.session = Some(session.id.clone());
             }
         }
-        let committed = self.inner.commit(batch).await?;
+        let committed = self.inner.write(batch).await?;
         if claims && !self.state.lock().is_lossy {
             self.check_sound(&self.inner.load(shard).await?);
         }
+        self.inner.seek().await;
         Ok(committed)
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Shore {
     /// Whether Discord leaves out events.
     pub(super) is_lossy: bool,
     pub(super) scrubs: bool,
+    /// Whether ids are in order, and nothing holds up or mixes up what Discord says.
+    pub(super) is_orderly: bool,
     /// How likely something strikes between two acts of people.
     pub(super) unrest: f64,
     faults: Vec<Fault>,
@@ -85,6 +87,7 @@ impl Shore {
             faults.push(Fault::new(event, kind).with_probability(dice.f64() / 2.0));
         }
         Self {
+            is_orderly: faults.is_empty() && config.id_skew_ms == 0,
             config,
             is_lossy,
             begins_now: dice.bool(),

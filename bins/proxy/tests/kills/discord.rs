@@ -7,7 +7,7 @@ use cordboard_tests::Client;
 use fastrand::Rng;
 use hyper::Method;
 use serde_json::Value;
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::sleep};
 
 /// Nothing that Discord was asked for comes later than this.
 pub(crate) const LATE_MAX: Duration = Duration::from_millis(500);
@@ -104,6 +104,30 @@ impl Discord {
         let creation = Fault::act_then_hang_up(CREATE).nth(2);
         self.simulator.fault(creation);
         self.simulator.fault(Fault::status(DELETE, 503));
+    }
+
+    /// Where people talk.
+    pub(crate) fn place(&self) -> u64 {
+        self.foreign[0]
+    }
+
+    /// People talk, now fast and now slowly, for as long as this is waited for.
+    pub(crate) async fn people_talk(&self, dice: &mut Rng) {
+        loop {
+            sleep(Duration::from_millis(dice.u64(0..200))).await;
+            self.simulator.say(self.place(), "Who is there?");
+        }
+    }
+
+    /// What people have said, in that order.
+    pub(crate) fn said(&self) -> Vec<u64> {
+        let messages = self.simulator.messages(self.place());
+        let ids = messages.iter().map(|message| message["id"].as_str());
+        let mut said: Vec<u64> = ids
+            .map(|id| id.and_then(|id| id.parse().ok()).expect("an id"))
+            .collect();
+        said.sort_unstable();
+        said
     }
 
     /// What the simulator tells an operator who asks for the truth.

@@ -44,7 +44,7 @@ async fn whoever_is_killed_at_any_time_leaves_no_channel() {
 }
 
 async fn world(seed: u64) -> usize {
-    let mut world = World::new(seed).await;
+    let mut world = World::watching(seed).await;
     let mut times = Rng::with_seed(!seed);
     for _ in 0..LIVES {
         let time = Duration::from_millis(times.u64(0..=LIFE_MS_MAX));

@@ -1,6 +1,12 @@
 //! One Discord, one store, and the lives that follow each other over it.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, process::Command, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
 
 use cordboard_simulator::Violation;
 use fastrand::Rng;
@@ -41,12 +47,23 @@ pub(crate) struct World {
     seed: u64,
     folder: TempDir,
     lives: Vec<String>,
+    /// Whether people talk, and the proxy keeps a record of it.
+    is_watching: bool,
 }
 
 // === impl World ===
 
 impl World {
     pub(crate) async fn new(seed: u64) -> Self {
+        Self::made(seed, false).await
+    }
+
+    /// A world in which people talk as well, and the proxy has to keep a record of it.
+    pub(crate) async fn watching(seed: u64) -> Self {
+        Self::made(seed, true).await
+    }
+
+    async fn made(seed: u64, is_watching: bool) -> Self {
         let discord = Discord::start(seed).await;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let world = Self {
@@ -55,6 +72,7 @@ impl World {
             seed,
             folder,
             lives: Vec::new(),
+            is_watching,
         };
         fs::write(world.file("cordboard.toml"), world.configuration()).expect("a file is written");
         world
@@ -84,12 +102,25 @@ impl World {
     /// A life of a command from its start to its end.
     pub(crate) async fn live(&mut self, command: &mut Command) -> End {
         self.discord.go_wrong(&mut self.dice);
-        let mut life = Life::start(command);
-        if let Some(address) = life.ready().await {
-            load::talk(address, &mut self.dice).await;
-            life.terminate();
+        let mut dice = self.dice.fork();
+        self.among_people(async {
+            let mut life = Life::start(command);
+            if let Some(address) = life.ready().await {
+                load::talk(address, &mut dice).await;
+                life.terminate();
+            }
+            life.ended().await
+        })
+        .await
+    }
+
+    /// A life, while people talk.
+    async fn among_people(&self, life: impl Future<Output = End>) -> End {
+        let mut dice = Rng::with_seed(self.seed);
+        tokio::select! {
+            end = life => end,
+            () = self.discord.people_talk(&mut dice), if self.is_watching => unreachable!("they go on"),
         }
-        life.ended().await
     }
 
     /// A life with two conversations that is the same each time: the answer to one creation is
@@ -121,19 +152,22 @@ impl World {
     }
 
     async fn live_on(&mut self, mut command: Command, time: Duration) -> End {
-        let mut life = Life::start(&mut command);
         let mut dice = self.dice.fork();
-        let talking = async {
-            let Some(address) = life.ready().await else {
-                return;
+        self.among_people(async {
+            let mut life = Life::start(&mut command);
+            let talking = async {
+                let Some(address) = life.ready().await else {
+                    return;
+                };
+                loop {
+                    load::talk(address, &mut dice).await;
+                }
             };
-            loop {
-                load::talk(address, &mut dice).await;
-            }
-        };
-        drop(tokio::time::timeout(time, talking).await);
-        life.kill();
-        life.ended().await
+            drop(tokio::time::timeout(time, talking).await);
+            life.kill();
+            life.ended().await
+        })
+        .await
     }
 
     /// Puts other files in the place of the store's.
@@ -161,13 +195,15 @@ impl World {
         let began = Instant::now();
         // What former lives asked for may come late.
         sleep(LATE_MAX).await;
-        while self.discord.alive() > 0 || self.debts() > 0 {
+        while self.discord.alive() > 0 || self.debts() > 0 || self.untold() > 0 {
             if began.elapsed() > PATIENCE {
                 life.terminate();
                 let log = life.ended().await.log;
                 let (alive, stages) = (self.discord.alive(), self.stages());
+                let untold = self.untold();
                 panic!(
-                    "{}: {alive} channels are still there, and the rows are {stages:?}: {log:#?}",
+                    "{}: {alive} channels are still there, the rows are {stages:?}, and {untold} \
+                     messages are on no record: {log:#?}",
                     self.story()
                 );
             }
@@ -190,6 +226,10 @@ impl World {
         assert!(violations.is_empty(), "{}: {violations:#?}", self.story());
         let gone = self.discord.foreign_gone();
         assert!(gone.is_empty(), "{}: foreign {gone:?}", self.story());
+        if self.is_watching {
+            let said = self.discord.said();
+            assert_eq!(self.told(), said, "{}: once, and in order", self.story());
+        }
         let integrity: String = self
             .database()
             .query_row("PRAGMA integrity_check", [], |row| row.get(0))
@@ -217,6 +257,27 @@ impl World {
         count.expect("rows can be counted").unsigned_abs()
     }
 
+    /// What people said that is not on record yet.
+    fn untold(&self) -> usize {
+        if !self.is_watching {
+            return 0;
+        }
+        let told: BTreeSet<u64> = self.told().into_iter().collect();
+        let said = self.discord.said();
+        said.iter().filter(|id| !told.contains(id)).count()
+    }
+
+    /// What of it consumers are told, in that order.
+    fn told(&self) -> Vec<u64> {
+        let database = self.database();
+        let mut query = database
+            .prepare("SELECT message_id FROM entry WHERE kind = 'created' ORDER BY sequence")
+            .expect("entries can be read");
+        let told = query.query_map([], |row| row.get(0)).expect("entries");
+        told.map(|id| id.map(i64::cast_unsigned).expect("an entry"))
+            .collect()
+    }
+
     fn stages(&self) -> Vec<String> {
         let database = self.database();
         let mut query = database
@@ -228,6 +289,12 @@ impl World {
 
     fn configuration(&self) -> String {
         let me = self.discord.simulator.introduction();
+        let relay = if self.is_watching {
+            let place = self.discord.place();
+            format!("[relay]\nchannels = [\"{place}\"]\nstart = \"beginning\"\n")
+        } else {
+            String::new()
+        };
         format!(
             r#"
 listen = "127.0.0.1:0"
@@ -238,7 +305,7 @@ rest_url = "{}"
 gateway_url = "{}"
 [store]
 url = "sqlite:{}"
-[channels]
+{relay}[channels]
 delete_after = "20ms"
 [[bots]]
 name = "bot"

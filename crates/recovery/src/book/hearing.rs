@@ -104,6 +104,7 @@ impl Book {
         match &*event.name {
             "READY" => {
                 self.interrupt();
+                self.held.outlive_session();
                 // The lists are wanted once the session has been handed over, and not before.
                 self.wish = None;
                 let ready = serde_json::from_str::<Ready>(event.data.get());
@@ -192,8 +193,15 @@ impl Book {
             tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");
             return self.doubt(channel_id);
         };
-        let records = sights.into_iter().map(|sight| Record { channel_id, sight });
-        self.batch.records.extend(records);
+        let is_behind = self.is_behind(channel_id);
+        for sight in sights {
+            let record = if is_behind {
+                self.held.hold(channel_id, event.sequence, sight, now)
+            } else {
+                Some(Record { channel_id, sight })
+            };
+            self.batch.records.extend(record);
+        }
     }
 
     fn hear_of_channel(

@@ -114,6 +114,7 @@ impl Book {
             self.miss_unlisted(survey);
             self.is_covered = true;
             self.resume_reading();
+            self.release_complete();
         }
         for head in heads.iter().filter(|head| head.is_archived) {
             self.archive(head.id, true);

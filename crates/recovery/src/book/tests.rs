@@ -134,9 +134,9 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&created(2, NOW_MS + 60_000), now);
-    // The message is; that the session has come so far is not.
+    // The message waits for those before it.
     let batch = book.take_batch();
-    assert_eq!((batch.records.len(), batch.session), (1, None));
+    assert_eq!((batch.records.len(), batch.session), (0, None));
     book.observe(&Observed::Acknowledged(now), now);
     assert_eq!(book.take_batch().watermark_ms, None);
     book.observe(&Observed::Lapsed, now);
@@ -153,10 +153,46 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     let session = SessionMark {
         id: "second".to_owned(),
         resume_url: None,
-        sequence: 2,
+        sequence: 1,
+    };
+    assert_eq!(batch.session, Some(session.clone()));
+    assert!(batch.channels[0].dirty.is_some());
+    let order = order(&mut book);
+    book.turn(&order, page([NOW_MS + 30_000]));
+    let batch = book.take_batch();
+    let told = batch.records.iter().map(|record| record.sight.message_id());
+    let expected = [NOW_MS + 30_000, NOW_MS + 60_000].map(message_id);
+    assert_eq!(told.collect::<Vec<_>>(), expected, "in order");
+    let sequence = 2;
+    let session = SessionMark {
+        sequence,
+        ..session
     };
     assert_eq!(batch.session, Some(session));
-    assert!(batch.channels[0].dirty.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_new_waits_neither_for_what_is_refused_nor_for_ever() {
+    let mut book = begun();
+    let now = Instant::now();
+    let last = NOW_MS + 60_000;
+    begin(&mut book, "second", head(Some(last)), &HashSet::new());
+    drop(book.take_batch());
+    book.observe(&created(2, last + 1), now);
+    assert_eq!(book.take_batch().records.len(), 0);
+    let due = book.next_due().unwrap();
+    book.release_overdue(due);
+    assert_eq!(book.take_batch().records.len(), 1);
+    book.observe(&created(3, last + 2), due);
+    assert_eq!(book.take_batch().records.len(), 1, "nor does the next one");
+
+    begin(&mut book, "third", head(Some(last)), &HashSet::new());
+    let order = order(&mut book);
+    book.observe(&created(2, last + 3), due);
+    book.fail(&order, ReadFailure::Refused, due);
+    drop(book.take_batch());
+    book.observe(&created(3, last + 4), due);
+    assert_eq!(book.take_batch().records.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -165,6 +165,7 @@ impl Book {
             channel.dirty = None;
         }
         self.put(channel);
+        self.release_complete();
         if self.archived.contains(&id) && walk.purpose == Purpose::CatchUp {
             self.close(id);
         }
@@ -224,5 +225,6 @@ impl Book {
         self.agenda
             .begin(id, self.catch_up(Dirty { after, reason }));
         self.agenda.delay(id, order.at + REFUSED_RETRY);
+        self.release(id);
     }
 }

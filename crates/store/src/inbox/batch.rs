@@ -1,5 +1,6 @@
 //! Writing a batch.
 
+use cordboard_lifecycle::kp;
 use cordboard_recovery::{Batch, Committed, Known, News, Record};
 use rusqlite::Connection;
 use serde_json::value::RawValue;
@@ -20,6 +21,7 @@ pub(super) fn write(connection: &Connection, batch: Batch) -> rusqlite::Result<C
     for record in batch.records {
         take(connection, &mut tally, record)?;
     }
+    kp!("store.inbox.recorded");
     for gap in &batch.gaps {
         gap::tell(connection, &mut tally, gap)?;
     }
@@ -32,6 +34,7 @@ pub(super) fn write(connection: &Connection, batch: Batch) -> rusqlite::Result<C
     if batch.session.is_some() || batch.watermark_ms.is_some() {
         let (session, watermark_ms) = (batch.session.as_ref(), batch.watermark_ms);
         shard::write(connection, batch.shard, session, watermark_ms)?;
+        kp!("store.inbox.marked");
     }
     if tally != before {
         tally.write(connection)?;

@@ -1,0 +1,154 @@
+//! The record of the flood: where it is kept, and how long that takes.
+
+use std::{fmt::Debug, sync::Arc, time::Duration};
+
+use cordboard_recovery::{
+    Batch, Committed, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox, MessageLog as _,
+};
+use cordboard_store::{Location, SqliteInbox, Store};
+use fastrand::Rng;
+use futures_util::FutureExt as _;
+use parking_lot::Mutex;
+use tokio::time::sleep;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+/// The record in memory; or the same in a database, which has to answer as memory does. A write takes
+/// its time, before it is durable and after, and whoever asked for it may be killed meanwhile.
+#[derive(Clone, Debug)]
+pub(super) struct Disk {
+    memory: MemoryInbox,
+    database: Option<SqliteInbox>,
+    latency_ms: u64,
+    dice: Arc<Mutex<Rng>>,
+    /// Held by a write that goes on although whoever asked for it is dead.
+    writing: Arc<tokio::sync::Mutex<()>>,
+}
+
+// === impl Disk ===
+
+impl Disk {
+    pub(super) async fn draw(dice: &mut Rng) -> Self {
+        let latency_ms = if dice.bool() { dice.u64(1..400) } else { 0 };
+        let database = if dice.bool() {
+            let store = Store::open(&Location::Memory).await;
+            Some(store.expect("a database in memory opens").inbox())
+        } else {
+            None
+        };
+        Self {
+            memory: MemoryInbox::default(),
+            database,
+            latency_ms,
+            dice: Arc::new(Mutex::new(Rng::with_seed(dice.u64(..)))),
+            writing: Arc::default(),
+        }
+    }
+
+    /// Whether a message is on record.
+    pub(super) fn has(&self, id: Id<MessageMarker>) -> bool {
+        let held = self.memory.holds(vec![id]).now_or_never();
+        held.and_then(Result::ok).is_some_and(|held| held[0])
+    }
+
+    /// All that consumers are told.
+    ///
+    /// # Errors
+    /// When memory and database do not say the same.
+    pub(super) async fn entries(&self) -> Result<Vec<Entry>, InboxError> {
+        let (mut after, mut all) = (0, Vec::new());
+        loop {
+            let query = EntryQuery {
+                after,
+                channels: Vec::new(),
+                limit: 256,
+            };
+            let page = self.memory.entries(query.clone()).await?.entries;
+            if let Some(database) = &self.database {
+                same(&page, &database.entries(query).await?.entries)?;
+            }
+            let Some(last) = page.last() else {
+                return Ok(all);
+            };
+            after = last.sequence;
+            all.extend(page);
+        }
+    }
+
+    /// Writes, and is done with it however the caller fares.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a disk goes on when the process is dead"
+    )]
+    pub(super) async fn write(&self, batch: Batch) -> Result<Committed, InboxError> {
+        let disk = self.clone();
+        let writing = tokio::spawn(async move {
+            let _writing = disk.writing.lock().await;
+            let written = disk.memory.commit(batch.clone()).await?;
+            if let Some(database) = &disk.database {
+                same(&written, &database.commit(batch).await?)?;
+            }
+            Ok(written)
+        });
+        writing.await.map_err(|panic| InboxError {
+            source: panic.into(),
+        })?
+    }
+
+    /// What a write waits for.
+    pub(super) async fn seek(&self) {
+        if self.latency_ms > 0 {
+            let wait_ms = self.dice.lock().u64(0..self.latency_ms);
+            sleep(Duration::from_millis(wait_ms)).await;
+        }
+    }
+
+    pub(super) async fn load(&self, shard: u32) -> Result<Loaded, InboxError> {
+        let _writing = self.writing.lock().await;
+        let loaded = in_order(self.memory.load(shard).await?);
+        if let Some(database) = &self.database {
+            same(&loaded, &in_order(database.load(shard).await?))?;
+        }
+        Ok(loaded)
+    }
+
+    pub(super) async fn holds(
+        &self,
+        messages: Vec<Id<MessageMarker>>,
+    ) -> Result<Vec<bool>, InboxError> {
+        let held = self.memory.holds(messages.clone()).await?;
+        if let Some(database) = &self.database {
+            same(&held, &database.holds(messages).await?)?;
+        }
+        Ok(held)
+    }
+
+    pub(super) async fn recent(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        limit: usize,
+    ) -> Result<Vec<Id<MessageMarker>>, InboxError> {
+        let recent = self.memory.recent(channel_id, limit).await?;
+        if let Some(database) = &self.database {
+            same(&recent, &database.recent(channel_id, limit).await?)?;
+        }
+        Ok(recent)
+    }
+}
+
+fn in_order(mut loaded: Loaded) -> Loaded {
+    loaded.channels.sort_unstable_by_key(|channel| channel.id);
+    loaded
+}
+
+fn same<T: Debug>(memory: &T, database: &T) -> Result<(), InboxError> {
+    let (memory, database) = (format!("{memory:?}"), format!("{database:?}"));
+    if memory == database {
+        return Ok(());
+    }
+    Err(InboxError {
+        source: format!("memory says {memory}, and the database {database}").into(),
+    })
+}
