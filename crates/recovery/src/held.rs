@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use tokio::time::Instant;
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
 use crate::{
     Record, Sight,
@@ -21,11 +24,14 @@ pub(crate) struct Held {
 
 #[derive(Debug)]
 struct Line {
-    /// Each with the sequence of its event; `u64::MAX`: of one in a session that is over.
+    /// Each with the sequence of its event, or [`OVER`].
     sights: Vec<(u64, Sight)>,
     /// When they have waited for too long; `None`: they have, and so nothing waits here any more.
     until: Option<Instant>,
 }
+
+/// Instead of a sequence: no session that goes on sends it again.
+const OVER: u64 = u64::MAX;
 
 // === impl Held ===
 
@@ -48,6 +54,37 @@ impl Held {
         line.sights.push((sequence, sight));
         self.count += 1;
         None
+    }
+
+    /// Lets a message wait that Discord no longer shows, if what waits of its channel may be about it:
+    /// behind that.
+    pub(crate) fn hold_missed(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        message_id: Id<MessageMarker>,
+    ) -> Option<Record> {
+        let sight = Sight::Missed(message_id);
+        match self.lines.get_mut(&channel_id) {
+            Some(line) if !line.sights.is_empty() => {
+                line.sights.push((OVER, sight));
+                self.count += 1;
+                None
+            }
+            _ => Some(Record { channel_id, sight }),
+        }
+    }
+
+    /// The messages of a channel that wait: they are there, unless somebody says otherwise.
+    pub(crate) fn created(
+        &self,
+        channel_id: Id<ChannelMarker>,
+    ) -> impl Iterator<Item = Id<MessageMarker>> {
+        let sights = self.lines.get(&channel_id).into_iter();
+        let sights = sights.flat_map(|line| &line.sights);
+        sights.filter_map(|(_, sight)| match sight {
+            Sight::Created(message) => Some(message.id),
+            _ => None,
+        })
     }
 
     /// All that waits of a channel. What comes from now on may wait again.
@@ -87,14 +124,14 @@ impl Held {
     pub(crate) fn before(&self) -> Option<u64> {
         let sights = self.lines.values().flat_map(|line| &line.sights);
         let first = sights.map(|(sequence, _)| *sequence).min()?;
-        (first < u64::MAX).then(|| first.saturating_sub(1))
+        (first < OVER).then(|| first.saturating_sub(1))
     }
 
     /// A new session: what waits is of the one before.
     pub(crate) fn outlive_session(&mut self) {
         let lines = self.lines.values_mut();
         for (sequence, _) in lines.flat_map(|line| &mut line.sights) {
-            *sequence = u64::MAX;
+            *sequence = OVER;
         }
     }
 

@@ -6,7 +6,7 @@ use serde_json::{json, value::to_raw_value};
 use twilight_model::id::marker::GuildMarker;
 
 use super::*;
-use crate::{Event, Head, Message, Observed, SessionMark, Start, snowflake::EPOCH_MS};
+use crate::{Event, Head, Message, Observed, SessionMark, Sight, Start, snowflake::EPOCH_MS};
 
 const GUILD: Id<GuildMarker> = Id::new(7);
 const HERE: Id<ChannelMarker> = Id::new(100);
@@ -169,6 +169,30 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
         ..session
     };
     assert_eq!(batch.session, Some(session));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_and_is_deleted_unheard_is_told_and_told_as_missing() {
+    let mut book = begun();
+    let now = Instant::now();
+    book.observe(&ready(1, "second"), now);
+    book.observe(&created(2, NOW_MS + 1_000), now);
+    begin(
+        &mut book,
+        "third",
+        head(Some(NOW_MS + 2_000)),
+        &HashSet::new(),
+    );
+    book.hear_time(NOW_MS + 60_000, now);
+    let order = order(&mut book);
+    drop(book.take_batch());
+    book.turn(&order, page([NOW_MS + 2_000]));
+    let records = book.take_batch().records;
+    let told: Vec<_> = records.iter().map(|record| &record.sight).collect();
+    assert!(
+        matches!(told[..], [Sight::Read(_), Sight::Created(gone), Sight::Missed(id)] if gone.id == *id),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,6 +64,7 @@ impl Book {
         if let Some(mut expected) = page.expected {
             let oldest_ms = now_ms.saturating_sub(milliseconds(RESCAN_AGE));
             expected.retain(|id| created_ms(*id) >= oldest_ms);
+            expected.extend(self.held.created(id));
             walk.expect(expected);
             return self.agenda.again(id, None);
         }
@@ -83,13 +84,15 @@ impl Book {
             self.last_is(id, message.id);
         }
         let read = page.messages.into_iter().map(Sight::Read);
-        let missed = turn.missed.into_iter().map(Sight::Missed);
-        let sights = read.chain(missed);
-        let records = sights.map(|sight| Record {
+        let records = read.map(|sight| Record {
             channel_id: id,
             sight,
         });
         self.batch.records.extend(records);
+        for message_id in turn.missed {
+            let record = self.held.hold_missed(id, message_id);
+            self.batch.records.extend(record);
+        }
         if turn.progress == Progress::MoreAfterTie {
             self.miss(id, order.after, turn.next, GapReason::Tie);
         }
