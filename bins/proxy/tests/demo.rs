@@ -14,7 +14,12 @@ fn the_official_openai_client_gets_its_answers_and_leaves_no_channel() -> anyhow
     let demo = Demo::start()?;
     let reports = python::run(
         "openai_client.py",
-        &[&demo.base_url(), support::KEY, "demo"],
+        &[
+            &demo.base_url(),
+            support::KEY,
+            "demo",
+            &demo.simulator_url(),
+        ],
     )?;
     let report = |check: &str| -> &Value {
         reports
@@ -43,14 +48,19 @@ fn the_official_openai_client_gets_its_answers_and_leaves_no_channel() -> anyhow
         report("stream")["total_tokens"].as_u64() > Some(0),
         "usage came when asked for"
     );
+    for check in ["dropped", "invalidated"] {
+        let (text, uncut) = (&report(check)["text"], &report(check)["uncut"]);
+        assert!(text.is_string() && text == uncut, "{check}: {text}");
+        assert_eq!(report(check)["finish_reason"], "stop", "{check}");
+    }
     assert!(report("hang_up").is_object());
     assert_eq!(report("bad_key")["status"], 401);
     assert_eq!(report("unknown_model")["status"], 404);
     assert_eq!(report("unknown_model")["code"], "model_not_found");
     assert_eq!(report("no_messages")["status"], 400);
     assert_eq!(report("no_messages")["param"], "messages");
-    // Four conversations were opened: three answered, one hung up on.
-    demo.assert_all_channels_deleted(4, Duration::from_secs(30))
+    // Seven conversations were opened: six answered, one hung up on.
+    demo.assert_all_channels_deleted(7, Duration::from_secs(30))
 }
 
 #[test]

@@ -1,15 +1,16 @@
 """Asks a running proxy through the official openai package. Prints one JSON line a check.
 
-usage: openai_client.py BASE_URL KEY MODEL
+usage: openai_client.py BASE_URL KEY MODEL SIMULATOR
 """
 
 import asyncio
 import json
 import sys
+import urllib.request
 
 import openai
 
-base_url, key, model = sys.argv[1:]
+base_url, key, model, simulator = sys.argv[1:]
 client = openai.OpenAI(base_url=base_url, api_key=key, max_retries=0, timeout=60)
 
 
@@ -54,6 +55,34 @@ with client.chat.completions.stream(model=model, messages=messages("Say the word
         pass
     final = stream.get_final_completion()
 report("helper", text=final.choices[0].message.content, finish_reason=final.choices[0].finish_reason)
+
+
+def command_gateway(**command):
+    request = urllib.request.Request(
+        f"{simulator}/__sim/gateway",
+        data=json.dumps(command).encode(),
+        headers={"content-type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=10).close()
+
+
+# Discord's gateway goes in the middle of the answer: first so that the session goes on, then so that
+# it does not. Nothing of it may be missing, and nothing there twice.
+question = "Say the words nectarine, tamarind, satsuma, kumquat, damson and mirabelle."
+uncut = client.chat.completions.create(model=model, messages=messages(question)).choices[0].message.content
+for check, command in {
+    "dropped": {"action": "drop"},
+    "invalidated": {"action": "invalidate", "resumable": False},
+}.items():
+    text, finish = "", None
+    with client.chat.completions.create(model=model, messages=messages(question), stream=True) as stream:
+        for chunk in stream:
+            for choice in chunk.choices:
+                if choice.delta.content and not text:
+                    command_gateway(**command)
+                text += choice.delta.content or ""
+                finish = choice.finish_reason or finish
+    report(check, text=text, uncut=uncut, finish_reason=finish)
 
 
 async def hang_up():

@@ -75,6 +75,11 @@ impl Demo {
         format!("http://{}/v1", self.proxy)
     }
 
+    /// Where the simulator takes commands.
+    pub(crate) fn simulator_url(&self) -> String {
+        format!("http://{}", self.simulator)
+    }
+
     /// Asks for a stream and closes the socket at that moment.
     pub(crate) fn ask_and_hang_up(&self, when: When) -> anyhow::Result<()> {
         let body = r#"{"model":"demo","stream":true,"messages":[{"role":"user","content":"Tell me more."}]}"#;
