@@ -119,7 +119,7 @@ impl Weather {
             return;
         }
         let seconds = dice.f64() * 90.0;
-        discord.gateway(match dice.u32(0..7) {
+        discord.gateway(match dice.u32(0..8) {
             0 => GatewayCommand::Drop,
             1 => GatewayCommand::Close {
                 code: CLOSE_CODES[dice.usize(0..CLOSE_CODES.len())],
@@ -130,6 +130,7 @@ impl Weather {
             3 => GatewayCommand::Reconnect,
             4 => GatewayCommand::Heartbeat,
             5 => GatewayCommand::Silence { seconds },
+            6 => GatewayCommand::Withhold { seconds },
             _ => GatewayCommand::Refuse { seconds },
         });
     }
