@@ -4,7 +4,7 @@ use cordboard_frontend::{Cause, Details, Metric};
 use cordboard_gateway::{Hub, State};
 use cordboard_lifecycle::Channels;
 
-use crate::{Watchdog, arrears::Arrears, canary::Canary};
+use crate::{Watchdog, arrears::Arrears, canary::Canary, relay::Told};
 
 /// Everybody who knows how a part of the proxy is.
 #[derive(Clone, Debug)]
@@ -14,6 +14,7 @@ pub(crate) struct Witnesses {
     pub(crate) canary: Canary,
     pub(crate) arrears: Arrears,
     pub(crate) watchdog: Watchdog,
+    pub(crate) relay: Option<Told>,
 }
 
 /// How the gateway stands, in one word.
@@ -31,18 +32,21 @@ pub(crate) fn word(state: &State) -> &'static str {
 // === impl Witnesses ===
 
 impl Witnesses {
-    /// How the gateway stands and what REST last said, each with the seconds since.
+    /// How the gateway stands and what REST last said, each with the seconds since, and how the relay
+    /// stands.
     pub(crate) fn details(&self) -> Details {
         let state = self.hub.health().state;
         let seconds = state.since().map(|since| since.elapsed().as_secs());
         let (rest, rest_seconds) = self.canary.last().unzip();
         let rest = rest.map(|is_well| if is_well { "ok" } else { "failed" });
-        Details::from([
+        let mut details = Details::from([
             ("gateway", word(&state).into()),
             ("gateway_seconds", seconds.into()),
             ("rest", rest.into()),
             ("rest_seconds", rest_seconds.into()),
-        ])
+        ]);
+        details.extend(self.relay.iter().flat_map(Told::details));
+        details
     }
 
     /// Why no new conversation can begin, or should, if so.
@@ -71,8 +75,14 @@ impl Witnesses {
         })
     }
 
-    /// What is counted about channels, and what is wrong.
+    /// What is counted about channels and messages, and what is wrong.
     pub(crate) fn metrics(&self) -> Vec<Metric> {
+        let mut metrics = self.channels_and_conditions();
+        metrics.extend(self.relay.iter().flat_map(Told::metrics));
+        metrics
+    }
+
+    fn channels_and_conditions(&self) -> Vec<Metric> {
         let channels = &self.channels;
         let counts = channels.counts();
         let stages = [

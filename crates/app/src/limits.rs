@@ -63,6 +63,10 @@ pub const HOUSEKEEPING_EVERY: Duration = Duration::from_hours(1);
 /// Named readers of the relay: more than anybody runs, and each is a row that outlives it.
 pub(crate) const CONSUMERS_MAX: usize = 256;
 
+/// How often it is looked how far the relay's readers are: as often as Prometheus asks, and one small
+/// read.
+pub(crate) const READERS_EVERY: Duration = Duration::from_secs(15);
+
 /// The longest pause between two looks at a disk that does not answer. Each look that hangs keeps a
 /// thread that may block, of which there are 512 for everything: at first seconds, then an hour apart,
 /// they last for weeks.

@@ -366,6 +366,7 @@ impl Parts {
             canary: self.canary,
             arrears: self.arrears,
             watchdog: self.watchdog,
+            relay: self.told.clone(),
         };
         let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);
         let conversations = settings::conversation(config);

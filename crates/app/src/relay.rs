@@ -1,5 +1,6 @@
 //! The record of messages: how it is kept up to date.
 
+mod report;
 mod told;
 
 use cordboard_discord::{Backfill, Discord};
@@ -15,7 +16,10 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::told::Told;
 use crate::{
-    Config, Failed, config, engines::Engines, limits::HOUSEKEEPING_EVERY, session::Inherited,
+    Config, Failed, config,
+    engines::Engines,
+    limits::{CARE_ROUND_MAX, HOUSEKEEPING_EVERY},
+    session::Inherited,
 };
 
 /// What keeps the record, before it runs.
@@ -79,7 +83,11 @@ impl Relay {
         let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing.clone());
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
         engines.spawn_care("relay feed", feed(tap, recovery));
-        Told::new(self.inbox, standing)
+        let told = Told::new(self.inbox, standing);
+        engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
+            told.clone().watch_readers(pulse)
+        });
+        told
     }
 }
 

@@ -68,14 +68,6 @@ impl Agenda {
         self.walks.get_mut(&id).filter(|walk| walk.number == number)
     }
 
-    /// How many channels may miss something.
-    pub(crate) fn urgent(&self) -> usize {
-        let urgent = self.walks.values();
-        urgent
-            .filter(|walk| walk.purpose == Purpose::CatchUp)
-            .count()
-    }
-
     /// Somebody waits for this one: it is next.
     pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
         let before = self.urgent.len() + self.idle.len();

@@ -66,9 +66,9 @@ pub struct Standing {
     pub is_covered: bool,
     /// Channels that are watched.
     pub channels: usize,
-    /// Channels that are being read because something may be missing.
+    /// Dirty channels: something may be missing there, and they are read.
     pub catching_up: usize,
-    /// Channels that Discord refuses to show.
+    /// Dirty channels that Discord refuses to show, in addition.
     pub refused: usize,
     /// Pages read since the start.
     pub pages: u64,
@@ -254,13 +254,13 @@ impl Book {
 
     pub(crate) fn standing(&self, pages: u64, newest: u64) -> Standing {
         let dirty = self.channels.values().filter_map(|channel| channel.dirty);
+        let is_refused = |dirty: &Dirty| dirty.reason == DirtyReason::Refused;
+        let (refused, others): (Vec<_>, Vec<_>) = dirty.partition(is_refused);
         Standing {
             is_covered: self.is_covered,
             channels: self.channels.len(),
-            catching_up: self.agenda.urgent(),
-            refused: dirty
-                .filter(|dirty| dirty.reason == DirtyReason::Refused)
-                .count(),
+            catching_up: others.len(),
+            refused: refused.len(),
             pages,
             newest,
             watermark_ms: self.watermark_ms,

@@ -72,6 +72,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             standing,
             pages: 0,
         };
+        driver.tell_standing(0);
         Ok((driver, session))
     }
 
@@ -176,13 +177,17 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         if !batch.is_empty() {
             newest = self.inbox.commit(batch).await?.newest;
         }
+        self.tell_standing(newest);
+        Ok(())
+    }
+
+    fn tell_standing(&self, newest: u64) {
         let standing = self.book.standing(self.pages, newest);
         self.standing.send_if_modified(|before| {
             let is_news = *before != standing;
             *before = standing;
             is_news
         });
-        Ok(())
     }
 
     async fn write_down_the_rest(&mut self) -> Result<(), InboxError> {

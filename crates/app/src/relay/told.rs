@@ -12,20 +12,36 @@ use cordboard_store::SqliteInbox;
 use tokio::sync::watch;
 use twilight_model::id::Id;
 
+use super::report::Readers;
 use crate::limits::CONSUMERS_MAX;
 
 /// The record, as the front asks for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     inbox: SqliteInbox,
-    standing: watch::Receiver<Standing>,
+    pub(super) standing: watch::Receiver<Standing>,
+    pub(super) readers: Readers,
 }
 
 // === impl Told ===
 
 impl Told {
-    pub(super) const fn new(inbox: SqliteInbox, standing: watch::Receiver<Standing>) -> Self {
-        Self { inbox, standing }
+    pub(super) fn new(inbox: SqliteInbox, standing: watch::Receiver<Standing>) -> Self {
+        Self {
+            inbox,
+            standing,
+            readers: Readers::default(),
+        }
+    }
+
+    /// The sequence of the youngest entry on record.
+    async fn youngest(&self) -> Result<u64, InboxError> {
+        let query = EntryQuery {
+            after: u64::MAX >> 1,
+            channels: Vec::new(),
+            limit: 1,
+        };
+        Ok(self.inbox.entries(query).await?.newest)
     }
 }
 
@@ -103,13 +119,7 @@ impl cordboard_frontend::MessageLog for Told {
     }
 
     async fn newest(&self) -> Result<u64, MessageLogError> {
-        let query = EntryQuery {
-            after: u64::MAX >> 1,
-            channels: Vec::new(),
-            limit: 1,
-        };
-        let found = self.inbox.entries(query).await.map_err(unavailable)?;
-        Ok(found.newest)
+        self.youngest().await.map_err(unavailable)
     }
 
     async fn news(&self, after: u64) {
@@ -162,8 +172,9 @@ impl cordboard_frontend::Consumers for Told {
     }
 
     async fn list(&self) -> Result<Vec<cordboard_frontend::Consumer>, ConsumersError> {
-        let newest = self.standing.borrow().newest;
         let consumers = self.inbox.list().await.map_err(out_of_reach)?.into_iter();
+        // After the list: nobody is ahead of it then.
+        let newest = self.youngest().await.map_err(out_of_reach)?;
         let consumers = consumers.map(|consumer| cordboard_frontend::Consumer {
             lag: newest.saturating_sub(consumer.acknowledged),
             name: consumer.name,
