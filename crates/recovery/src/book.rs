@@ -72,8 +72,6 @@ pub struct Standing {
     pub refused: usize,
     /// Pages read since the start.
     pub pages: u64,
-    /// The sequence of the youngest entry on record.
-    pub newest: u64,
     /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
     pub watermark_ms: u64,
 }
@@ -252,7 +250,7 @@ impl Book {
         self.agenda.prefer(channel_id);
     }
 
-    pub(crate) fn standing(&self, pages: u64, newest: u64) -> Standing {
+    pub(crate) fn standing(&self, pages: u64) -> Standing {
         let dirty = self.channels.values().filter_map(|channel| channel.dirty);
         let is_refused = |dirty: &Dirty| dirty.reason == DirtyReason::Refused;
         let (refused, others): (Vec<_>, Vec<_>) = dirty.partition(is_refused);
@@ -262,7 +260,6 @@ impl Book {
             catching_up: others.len(),
             refused: refused.len(),
             pages,
-            newest,
             watermark_ms: self.watermark_ms,
         }
     }

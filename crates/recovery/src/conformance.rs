@@ -34,6 +34,7 @@ pub async fn suite<S: Inbox + MessageLog + Consumers>(
     verdict::what_is_told_follows_from_what_is_known(&fresh, &reopened).await;
     log::entries_are_walked_in_order_each_once(&fresh, &reopened).await;
     log::a_rare_channel_is_found_among_many_others(&fresh).await;
+    log::whoever_waits_is_told_by_whom_ever_it_is_recorded(&fresh, &reopened).await;
     log::messages_are_found_by_channel_and_id(&fresh).await;
     log::gaps_are_found_by_channel_and_sequence(&fresh).await;
     consumers::a_position_outlives_the_process(&fresh, &reopened).await;

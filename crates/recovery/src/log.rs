@@ -16,6 +16,10 @@ pub trait MessageLog: Clone + Send + Sync + 'static {
         query: EntryQuery,
     ) -> impl Future<Output = Result<Entries, InboxError>> + Send;
 
+    /// Waits until there is an entry above this sequence, whoever has recorded it: the drivers of several
+    /// shards share one record. If several processes do, it looks now and then. Cancel-safe.
+    fn news(&self, after: u64) -> impl Future<Output = Result<(), InboxError>> + Send;
+
     /// Messages by channel, time and id, as they are known now, oldest first.
     fn messages(
         &self,

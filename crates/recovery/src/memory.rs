@@ -7,6 +7,7 @@ mod state;
 use std::{collections::HashSet, sync::Arc};
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
@@ -23,6 +24,8 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub struct MemoryInbox {
     state: Arc<Mutex<State>>,
+    /// The sequence of the youngest entry.
+    newest: watch::Sender<u64>,
 }
 
 // === impl MemoryInbox ===
@@ -33,7 +36,13 @@ impl Inbox for MemoryInbox {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
-        Ok(self.state.lock().commit(batch))
+        let committed = self.state.lock().commit(batch);
+        self.newest.send_if_modified(|newest| {
+            let is_news = committed.newest > *newest;
+            *newest = committed.newest.max(*newest);
+            is_news
+        });
+        Ok(committed)
     }
 
     async fn holds(&self, messages: Vec<Id<MessageMarker>>) -> Result<Vec<bool>, InboxError> {
@@ -79,6 +88,13 @@ impl MessageLog for MemoryInbox {
             through,
             newest: state.newest,
         })
+    }
+
+    async fn news(&self, after: u64) -> Result<(), InboxError> {
+        let mut newest = self.newest.subscribe();
+        let news = newest.wait_for(|newest| *newest > after).await;
+        news.expect("the sender is in the record, which we borrow");
+        Ok(())
     }
 
     async fn messages(&self, query: MessageQuery) -> Result<Vec<Logged>, InboxError> {

@@ -60,7 +60,8 @@ impl Recovery {
     }
 
     /// What is on record behind a sequence, and then what comes, in these channels or, with none, in
-    /// all. A named reader begins at its [acknowledged](crate::Consumer::acknowledged) position.
+    /// all; of what the drivers of other shards record as well. It ends after this driver has. A named
+    /// reader begins at its [acknowledged](crate::Consumer::acknowledged) position.
     pub fn tail<L: MessageLog>(
         &self,
         log: L,
@@ -70,7 +71,7 @@ impl Recovery {
         Tail::new(log, self.standing(), after, channels)
     }
 
-    /// How it stands, now and whenever that changes. `newest` moves when there is something to read.
+    /// How it stands, now and whenever that changes.
     #[must_use]
     pub fn standing(&self) -> watch::Receiver<Standing> {
         self.standing.clone()

@@ -46,7 +46,6 @@ impl<L: MessageLog> Tail<L> {
                 return Ok(Some(entry));
             }
             // Looked at before the record is: what is recorded in between is seen by the next turn.
-            self.standing.mark_unchanged();
             let has_ended = self.standing.has_changed().is_err();
             let query = EntryQuery {
                 after: self.position,
@@ -62,8 +61,15 @@ impl<L: MessageLog> Tail<L> {
                     return Ok(None);
                 }
                 // An end shows in the next turn.
-                let _ = self.standing.changed().await;
+                tokio::select! {
+                    news = self.log.news(self.position) => news?,
+                    () = ended(&mut self.standing) => {}
+                }
             }
         }
     }
+}
+
+async fn ended(standing: &mut watch::Receiver<Standing>) {
+    while standing.changed().await.is_ok() {}
 }

@@ -18,6 +18,7 @@ use cordboard_recovery::{
     GapQuery, Inbox, InboxError, Loaded, Logged, MessageLog, MessageQuery, NumberedGap, Retention,
 };
 use rusqlite::Connection;
+use tokio::sync::watch;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
@@ -30,13 +31,16 @@ use crate::{group_commit::GroupCommit, limits::HELD_MAX};
 #[derive(Clone)]
 pub struct SqliteInbox {
     database: Arc<GroupCommit>,
+    /// The sequence of the youngest entry, as far as anybody has asked or written: no other process does.
+    newest: watch::Sender<u64>,
 }
 
 // === impl SqliteInbox ===
 
 impl SqliteInbox {
-    pub(crate) const fn new(database: Arc<GroupCommit>) -> Self {
-        Self { database }
+    /// `newest` is the same for all of one store.
+    pub(crate) const fn new(database: Arc<GroupCommit>, newest: watch::Sender<u64>) -> Self {
+        Self { database, newest }
     }
 
     /// Reads share the one connection with the writes: a full page keeps it for less than a sync of the
@@ -46,6 +50,14 @@ impl SqliteInbox {
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, InboxError> {
         self.database.call(work).await.map_err(failed)
+    }
+
+    fn hear(&self, newest: u64) {
+        self.newest.send_if_modified(|known| {
+            let is_news = newest > *known;
+            *known = newest.max(*known);
+            is_news
+        });
     }
 }
 
@@ -63,8 +75,10 @@ impl Inbox for SqliteInbox {
     }
 
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
-        self.call(move |connection| batch::write(connection, batch))
-            .await
+        let committed = self.call(move |connection| batch::write(connection, batch));
+        let committed = committed.await?;
+        self.hear(committed.newest);
+        Ok(committed)
     }
 
     async fn holds(&self, messages: Vec<Id<MessageMarker>>) -> Result<Vec<bool>, InboxError> {
@@ -91,6 +105,18 @@ impl MessageLog for SqliteInbox {
     async fn entries(&self, query: EntryQuery) -> Result<Entries, InboxError> {
         let page = self.call(move |connection| entry::read(connection, &query));
         page.await?.into_entries().map_err(failed)
+    }
+
+    async fn news(&self, after: u64) -> Result<(), InboxError> {
+        let mut newest = self.newest.subscribe();
+        if *newest.borrow() == 0 {
+            // What a former process has recorded counts as well.
+            let tally = self.call(tally::Tally::read).await?;
+            self.hear(tally.newest);
+        }
+        let news = newest.wait_for(|newest| *newest > after).await;
+        news.expect("the sender is in the record, which we borrow");
+        Ok(())
     }
 
     async fn messages(&self, query: MessageQuery) -> Result<Vec<Logged>, InboxError> {

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use cordboard_lifecycle::AttemptId;
 use rusqlite::Connection;
 use tokio::{
+    sync::watch,
     task::spawn_blocking,
     time::{Instant, sleep, timeout},
 };
@@ -24,6 +25,8 @@ use crate::{
 pub struct Store {
     location: Location,
     database: Arc<GroupCommit>,
+    /// The sequence of the youngest entry on record: whoever waits for one may have another inbox.
+    newest_entry: watch::Sender<u64>,
 }
 
 // === impl Store ===
@@ -56,6 +59,7 @@ impl Store {
         Ok(Self {
             location: location.clone(),
             database: Arc::new(GroupCommit::new(database)),
+            newest_entry: watch::Sender::new(0),
         })
     }
 
@@ -68,7 +72,7 @@ impl Store {
     /// The record of messages in watched channels, and of who has read how far.
     #[must_use]
     pub fn inbox(&self) -> SqliteInbox {
-        SqliteInbox::new(Arc::clone(&self.database))
+        SqliteInbox::new(Arc::clone(&self.database), self.newest_entry.clone())
     }
 
     /// What happened to a row, the oldest line first, at most [`HISTORY_MAX`](crate::limits::HISTORY_MAX) lines. Empty when

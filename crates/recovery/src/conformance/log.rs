@@ -1,9 +1,15 @@
 //! What is asked of a message log: entries, messages and gaps.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
 use twilight_model::id::Id;
 
 use super::scene::{HERE, THERE, commit, created, gap, id, message, see, told};
 use crate::{Batch, EntryQuery, GapQuery, GapReason, Inbox, MessageLog, MessageQuery, Sight};
+
+/// How long anybody waits for what is on record.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
 
 pub(super) async fn entries_are_walked_in_order_each_once<S: Inbox + MessageLog>(
     fresh: impl AsyncFn() -> S,
@@ -80,6 +86,28 @@ pub(super) async fn a_rare_channel_is_found_among_many_others<S: Inbox + Message
     assert_eq!(told(&record, 0, &[Id::new(5)], 3).await, [""; 0]);
     let all = told(&record, 0, &[], 10_000).await;
     assert_eq!(all.len() as u64, often + rare);
+}
+
+pub(super) async fn whoever_waits_is_told_by_whom_ever_it_is_recorded<S: Inbox + MessageLog>(
+    fresh: &impl AsyncFn() -> S,
+    reopened: &impl AsyncFn(S) -> S,
+) {
+    let record = fresh().await;
+    let of_another_shard = record.clone();
+    let told = async {
+        let news = timeout(ANSWERS_WITHIN, record.news(0)).await;
+        let news = news.expect("whoever waits is told");
+        news.expect("news can be waited for");
+        // What was recorded is there to be read.
+        self::told(&record, 0, &[], 100).await
+    };
+    let (told, _) = tokio::join!(told, see(&of_another_shard, HERE, [created(1)]));
+    assert_eq!(told, ["1 c 1 m1"]);
+    drop(of_another_shard);
+    let record = reopened(record).await;
+    let known = timeout(ANSWERS_WITHIN, record.news(0)).await;
+    let known = known.expect("what a former process has recorded is told");
+    known.expect("news can be waited for");
 }
 
 pub(super) async fn messages_are_found_by_channel_and_id<S: Inbox + MessageLog>(
