@@ -181,11 +181,12 @@ impl Reception {
             return self.undecodable();
         };
         if let Some(head) = frame.head() {
+            // First, as ever.
+            self.publish(head, text);
             if head.name == "READY" {
                 // It can be resumed, and its guilds are awaited then; the connection ends anyway.
                 drop(self.session_began(head, text));
             }
-            self.publish(head, text);
             self.note_guild(head);
             self.feed.published(self.shard, &head);
         }

@@ -232,3 +232,21 @@ async fn heartbeats_and_their_answers_are_told_apart() {
         assert_eq!(format!("{:?}", reception.take(text)), expected, "{text}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_begins_during_a_goodbye_lapses() {
+    // How: READY comes on a connection that is ending already, without guilds and with one. The second
+    // session is resumed, and would otherwise look as if it had begun long ago.
+    let (hub, mut reception) = reception();
+    let mut tap = hub.tap(&["READY"]);
+    reception.take_last(&ready(""));
+    let lapse = "lapse: a new session began";
+    assert_eq!(waiting(&mut tap), ["READY", lapse]);
+    reception.lost(&Trouble::Reconnect, true);
+    reception.take_last(&ready(r#"{"id":"7"}"#));
+    assert_eq!(waiting(&mut tap), ["READY"]);
+    reception.lost(&Trouble::Reconnect, true);
+    reception.take(&event("RESUMED", "null"));
+    reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
+    assert_eq!(waiting(&mut tap), [lapse]);
+}

@@ -1,32 +1,48 @@
 //! Drivers of channels in memory: what they write, and whom that wakes.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{json, value::to_raw_value};
 use tokio::{join, time::sleep};
 use twilight_model::id::marker::GuildMarker;
 
 use super::*;
-use crate::{Event, Head, MemoryInbox, Message, News, Recovery, recovery, snowflake::EPOCH_MS};
+use crate::{
+    Channel, Dirty, DirtyReason, Event, Head, MemoryInbox, Message, News, Recovery,
+    limits::READ_AT_ONCE, recovery, snowflake::EPOCH_MS,
+};
 
 const GUILD: Id<GuildMarker> = Id::new(7);
 const HERE: Id<ChannelMarker> = Id::new(100);
 const NOW_MS: u64 = 1_800_000_000_000;
 
-/// A guild with one channel.
+/// How often a driver may look at what there is to do before it counts as one that never waits.
+const TURNS_MAX: u32 = 1_000;
+
+/// A guild with one channel. Most of the channels of former lives do not answer.
 #[derive(Debug, Default)]
-struct Guild;
+struct Guild {
+    turns: AtomicU32,
+}
 
 impl History for Guild {
     async fn after(
         &self,
-        _: Id<ChannelMarker>,
+        channel_id: Id<ChannelMarker>,
         _: Option<Id<MessageMarker>>,
     ) -> Result<Vec<Message>, Failure> {
-        Ok(Vec::new())
+        if channel_id == HERE {
+            let source = "not now".into();
+            return Err(Failure::NotDone { wait: None, source });
+        }
+        std::future::pending().await
     }
 }
 
 impl ChannelDirectory for Guild {
     fn now_ms(&self) -> Option<u64> {
+        let turns = self.turns.fetch_add(1, Ordering::Relaxed);
+        assert!(turns < TURNS_MAX, "the driver never waits");
         None
     }
 
@@ -84,7 +100,9 @@ async fn watching(record: &MemoryInbox, shard: u32) -> (Recovery, Driver<Guild, 
         scrub: false,
         ..Settings::new(GUILD)
     };
-    let (recovery, driver, _) = recovery(Guild, record.clone(), settings).await.unwrap();
+    let (recovery, driver, _) = recovery(Guild::default(), record.clone(), settings)
+        .await
+        .unwrap();
     for observed in [ready(1, "first"), Observed::Lapsed] {
         recovery.observe(observed).await.unwrap();
     }
@@ -118,4 +136,75 @@ async fn what_another_shard_records_wakes_who_waits() {
         writing
     );
     its_end.and(other_end).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_begins_while_the_driver_stops_is_not_on_record() {
+    // How: all of it waits for the driver when that is told to stop, and the session's lapse is not among
+    // it yet.
+    let record = MemoryInbox::default();
+    let (recovery, driver) = watching(&record, 0).await;
+    let (stop, minute) = (CancellationToken::new(), Duration::from_mins(1));
+    let last_words = async {
+        sleep(minute).await;
+        let before = record.load(0).await.unwrap();
+        let sent = Instant::now();
+        stop.cancel();
+        for observed in [
+            ready(1, "second"),
+            created(2, NOW_MS + 90_000),
+            Observed::Acknowledged(sent),
+        ] {
+            recovery.observe(observed).await.unwrap();
+        }
+        before
+    };
+    let (ended, before) = join!(driver.run(stop.clone()), last_words);
+    ended.unwrap();
+    let after = record.load(0).await.unwrap();
+    assert_eq!(before.session.as_ref().unwrap().id, "first");
+    assert_eq!(after.session, before.session);
+    assert_eq!(after.watermark_ms, before.watermark_ms);
+    let told = message_id(NOW_MS + 90_000);
+    assert_eq!(record.holds(vec![told]).await.unwrap(), [true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_enough_channels_are_read_the_driver_waits_for_one_of_them() {
+    // How: one channel's read fails at once and is due again a second later, while all others take up
+    // every place and do not answer for a minute.
+    let record = MemoryInbox::default();
+    let dirty = Some(Dirty {
+        after: None,
+        reason: DirtyReason::Lapse,
+    });
+    let hang = (0..READ_AT_ONCE as u64).map(|number| Id::new(200 + number));
+    let channels = hang.chain([HERE]).map(|id| Channel {
+        id,
+        guild_id: GUILD,
+        parent_id: None,
+        is_thread: false,
+        settled_id: None,
+        scrubbed_ms: NOW_MS,
+        dirty,
+    });
+    let batch = crate::Batch {
+        channels: channels.collect(),
+        watermark_ms: Some(NOW_MS),
+        ..crate::Batch::default()
+    };
+    record.commit(batch).await.unwrap();
+    let settings = Settings {
+        scrub: false,
+        ..Settings::new(GUILD)
+    };
+    let (recovery, driver, _) = recovery(Guild::default(), record, settings).await.unwrap();
+    recovery.prefer(HERE).await.unwrap();
+    let stop = CancellationToken::new();
+    let stopping = async {
+        sleep(PAGE_TIMEOUT / 2).await;
+        stop.cancel();
+    };
+    let (ended, ()) = join!(driver.run(stop.clone()), stopping);
+    ended.unwrap();
 }

@@ -145,3 +145,80 @@ async fn lists_are_wanted_for_a_session_once_it_is_handed_over() {
     book.observe(&Observed::Lapsed, now);
     assert!(book.take_wish().is_some());
 }
+
+/// A thread in [`HERE`] in which the last message was written at NOW.
+fn thread(is_archived: bool) -> Head {
+    Head {
+        id: Id::new(300),
+        parent_id: Some(HERE),
+        is_thread: true,
+        is_archived,
+        ..head(Some(NOW_MS))
+    }
+}
+
+/// A new session, and lists of these beside the channel they are in.
+fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
+    let now = Instant::now();
+    book.observe(&ready(1, session), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let mut heads = vec![head(Some(NOW_MS - 1))];
+    heads.extend(threads);
+    let survey = Survey {
+        wish,
+        generation,
+        heads,
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::from([message_id(NOW_MS - 1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_is_in_no_list_is_read_and_not_taken_for_deleted() {
+    // How: it fell asleep so long ago that it is among neither the active nor the archived ones.
+    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+    begin_with(&mut book, "first", vec![thread(false)]);
+    book.take_batch();
+    begin_with(&mut book, "second", Vec::new());
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (Vec::new(), Vec::new()));
+    assert!(batch.channels[0].dirty.is_some());
+    let read = order(&mut book);
+    assert_eq!(read.channel_id, Id::new(300));
+    // Nor is it when Discord does not know it for a moment.
+    book.fail(&read, ReadFailure::Gone, Instant::now());
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (Vec::new(), Vec::new()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_fell_asleep_is_let_go_of_once_it_is_read_and_not_before() {
+    // In turn: nothing was written in it since; something was.
+    for last_ms in [NOW_MS - 1, NOW_MS + 60_000] {
+        let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+        let first = vec![Head {
+            last_message_id: Some(message_id(NOW_MS - 1)),
+            ..thread(false)
+        }];
+        begin_with(&mut book, "first", first);
+        book.hear_time(NOW_MS + 60_000, Instant::now());
+        book.observe(&Observed::Acknowledged(Instant::now()), Instant::now());
+        book.take_batch();
+        let asleep = Head {
+            last_message_id: Some(message_id(last_ms)),
+            ..thread(true)
+        };
+        begin_with(&mut book, "second", vec![asleep]);
+        let mut batch = book.take_batch();
+        if last_ms > NOW_MS {
+            assert!(batch.closed.is_empty());
+            let read = order(&mut book);
+            book.turn(&read, page([last_ms]));
+            batch = book.take_batch();
+            assert_eq!(batch.records.len(), 1);
+        }
+        assert_eq!((batch.closed, batch.gaps), (vec![Id::new(300)], Vec::new()));
+        assert!(book.next_order(Instant::now()).is_none());
+    }
+}
