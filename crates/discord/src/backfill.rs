@@ -22,13 +22,6 @@ use crate::{
     verdict::Failed,
 };
 
-/// Channels that hold messages: text, voice, announcement, stage; and the three kinds of threads
-/// (resources/channel#channel-object-channel-types).
-const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
-
-/// Of these, the threads.
-const THREADS: [u8; 3] = [10, 11, 12];
-
 /// Discord's history and lists on the share of upkeep, which conversations do not wait for.
 #[derive(Clone, Debug)]
 pub struct Backfill {
@@ -75,7 +68,7 @@ impl ChannelDirectory for Backfill {
         let guild = Resource::Guild(guild_id);
         let request = self.discord.builders.guild_channels(guild_id);
         let listed = self.read("GET /guilds/{guild_id}/channels", guild, request, list);
-        let mut heads = listed.await?;
+        let mut listed = listed.await?;
         let request = self.discord.builders.active_threads(guild_id);
         let threads = self.read(
             "GET /guilds/{guild_id}/threads/active",
@@ -83,11 +76,8 @@ impl ChannelDirectory for Backfill {
             request,
             threads,
         );
-        heads.extend(threads.await?.heads);
-        Ok(heads
-            .into_iter()
-            .filter_map(|head| head.of(guild_id))
-            .collect())
+        listed.extend(threads.await?.threads);
+        Ok(heads(&listed, Some(guild_id)))
     }
 
     async fn archived(
@@ -152,19 +142,18 @@ impl Backfill {
         let (mut found, mut before) = (Vec::new(), None::<String>);
         for _ in 0..ARCHIVE_PAGES_MAX {
             let page = self.archive_page(channel_id, before.as_deref(), is_private);
-            let Threads { heads, has_more } = page.await?;
-            let Some(last) = heads.last().and_then(ListedHead::archived_at) else {
+            let Threads {
+                mut threads,
+                has_more,
+            } = page.await?;
+            let Some(last) = threads.iter().rev().find_map(|thread| archived_at(thread)) else {
                 break;
             };
-            let (last, last_ms) = (last.to_owned(), milliseconds(last));
-            let young = heads.into_iter().filter(|head| {
-                head.archived_at()
-                    .is_some_and(|at| milliseconds(at) >= since_ms)
+            let last_ms = milliseconds(&last);
+            threads.retain(|thread| {
+                archived_at(thread).is_some_and(|at| milliseconds(&at) >= since_ms)
             });
-            found.extend(young.filter_map(|head| {
-                let guild_id = head.guild_id?;
-                head.of(guild_id)
-            }));
+            found.extend(heads(&threads, None));
             if !has_more || last_ms < since_ms {
                 break;
             }
@@ -197,31 +186,36 @@ impl Backfill {
     }
 }
 
-fn list(body: &[u8]) -> Result<Vec<ListedHead>, Trouble> {
-    let raw: Vec<Box<RawValue>> = json(body)?;
-    Ok(readable(&raw))
+fn list(body: &[u8]) -> Result<Vec<Box<RawValue>>, Trouble> {
+    json(body)
 }
 
 fn threads(body: &[u8]) -> Result<Threads, Trouble> {
-    let Pages { threads, has_more } = json(body)?;
-    Ok(Threads {
-        heads: readable(&threads),
-        has_more,
-    })
+    json(body)
 }
 
 /// One odd channel does not hide all others.
-fn readable(raw: &[Box<RawValue>]) -> Vec<ListedHead> {
-    let listed = raw.len();
-    let heads: Vec<ListedHead> = raw
-        .iter()
-        .filter_map(|json| serde_json::from_str(json.get()).ok())
-        .collect();
-    if heads.len() < listed {
-        let odd = listed - heads.len();
-        tracing::warn!(odd, listed, "channels in a list cannot be read");
+fn heads(listed: &[Box<RawValue>], guild_id: Option<Id<GuildMarker>>) -> Vec<Head> {
+    let (mut heads, mut odd) = (Vec::new(), 0_usize);
+    for json in listed {
+        match Head::read(json, guild_id) {
+            Ok(head) => heads.extend(head),
+            Err(_) => odd += 1,
+        }
+    }
+    if odd > 0 {
+        tracing::warn!(
+            odd,
+            listed = listed.len(),
+            "channels in a list cannot be read"
+        );
     }
     heads
+}
+
+fn archived_at(thread: &RawValue) -> Option<String> {
+    let thread: Archived = serde_json::from_str(thread.get()).ok()?;
+    thread.thread_metadata.archive_timestamp
 }
 
 fn message(body: &[u8]) -> Result<Message, Trouble> {
@@ -235,57 +229,20 @@ fn milliseconds(timestamp: &str) -> u64 {
 }
 
 #[derive(Deserialize)]
-struct Pages {
+struct Threads {
     threads: Vec<Box<RawValue>>,
     #[serde(default)]
     has_more: bool,
 }
 
-struct Threads {
-    heads: Vec<ListedHead>,
-    has_more: bool,
-}
-
-/// What is read of a channel object (resources/channel#channel-object).
+/// When a thread was archived.
 #[derive(Deserialize)]
-struct ListedHead {
-    id: Id<ChannelMarker>,
-    #[serde(rename = "type")]
-    kind: u8,
-    #[serde(default)]
-    guild_id: Option<Id<GuildMarker>>,
-    #[serde(default)]
-    parent_id: Option<Id<ChannelMarker>>,
-    #[serde(default)]
-    last_message_id: Option<Id<MessageMarker>>,
-    #[serde(default)]
-    thread_metadata: Option<ThreadMetadata>,
+struct Archived {
+    thread_metadata: ThreadMetadata,
 }
 
 #[derive(Deserialize)]
 struct ThreadMetadata {
     #[serde(default)]
-    archived: bool,
-    #[serde(default)]
     archive_timestamp: Option<String>,
-}
-
-impl ListedHead {
-    fn archived_at(&self) -> Option<&str> {
-        self.thread_metadata.as_ref()?.archive_timestamp.as_deref()
-    }
-
-    /// `None` of one that holds no messages of its own.
-    fn of(self, guild_id: Id<GuildMarker>) -> Option<Head> {
-        WITH_MESSAGES.contains(&self.kind).then(|| Head {
-            id: self.id,
-            guild_id,
-            parent_id: self.parent_id,
-            is_thread: THREADS.contains(&self.kind),
-            is_archived: self
-                .thread_metadata
-                .is_some_and(|metadata| metadata.archived),
-            last_message_id: self.last_message_id,
-        })
-    }
 }

@@ -1,11 +1,20 @@
 //! What recovery asks of Discord: which channels there are, and how new their last messages are.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use crate::{Failure, Message};
+use crate::{Failure, Message, Unreadable};
+
+/// Channels that hold messages: text, voice, announcement, stage, and the three kinds of threads
+/// (Discord: resources/channel#channel-object-channel-types).
+const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
+
+/// Of these, threads.
+const THREADS: [u8; 3] = [10, 11, 12];
 
 /// Discord's lists of channels and threads.
 pub trait ChannelDirectory: Send + Sync + 'static {
@@ -37,7 +46,7 @@ pub trait ChannelDirectory: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Option<Message>, Failure>> + Send;
 }
 
-/// A channel as it stands in a list.
+/// A channel as it stands in a list, or in an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Head {
     /// The channel.
@@ -53,4 +62,91 @@ pub struct Head {
     /// The id of its last message. It is not rolled back when that is deleted (discord-api-docs #272),
     /// and may name one that was never seen.
     pub last_message_id: Option<Id<MessageMarker>>,
+}
+
+/// What is read of a channel object (Discord: resources/channel#channel-object).
+#[derive(Deserialize)]
+struct Fields {
+    id: Id<ChannelMarker>,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(default)]
+    guild_id: Option<Id<GuildMarker>>,
+    #[serde(default)]
+    parent_id: Option<Id<ChannelMarker>>,
+    #[serde(default)]
+    last_message_id: Option<Id<MessageMarker>>,
+    #[serde(default)]
+    thread_metadata: Option<ThreadMetadata>,
+}
+
+#[derive(Deserialize)]
+struct ThreadMetadata {
+    #[serde(default)]
+    archived: bool,
+}
+
+// === impl Head ===
+
+impl Head {
+    /// Reads a channel object; one that does not name its guild is in `guild_id`. `None`: it holds no
+    /// messages of its own, or is in no guild. Nothing else is looked at, so that one odd field does not
+    /// cost the channel.
+    ///
+    /// # Errors
+    /// [`Unreadable`], when it is no channel.
+    pub fn read(
+        json: &RawValue,
+        guild_id: Option<Id<GuildMarker>>,
+    ) -> Result<Option<Self>, Unreadable> {
+        let fields: Fields = serde_json::from_str(json.get())?;
+        let guild_id = fields.guild_id.or(guild_id);
+        let guild_id = guild_id.filter(|_| WITH_MESSAGES.contains(&fields.kind));
+        Ok(guild_id.map(|guild_id| Self {
+            id: fields.id,
+            guild_id,
+            parent_id: fields.parent_id,
+            is_thread: THREADS.contains(&fields.kind),
+            is_archived: fields.thread_metadata.is_some_and(|it| it.archived),
+            last_message_id: fields.last_message_id,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{json, value::to_raw_value};
+
+    use super::*;
+
+    fn read(channel: &serde_json::Value, guild_id: Option<u64>) -> Option<Head> {
+        let json = to_raw_value(channel).unwrap();
+        Head::read(&json, guild_id.map(Id::new)).unwrap()
+    }
+
+    #[test]
+    fn a_channel_is_read_with_what_matters_of_it() {
+        let thread = json!({"id": "5", "type": 11, "guild_id": "7", "parent_id": "4", "name": 3,
+            "last_message_id": "6", "thread_metadata": {"archived": true}});
+        let head = Head {
+            id: Id::new(5),
+            guild_id: Id::new(7),
+            parent_id: Some(Id::new(4)),
+            is_thread: true,
+            is_archived: true,
+            last_message_id: Some(Id::new(6)),
+        };
+        assert_eq!(read(&thread, None), Some(head.clone()));
+        assert_eq!(read(&thread, Some(8)), Some(head));
+    }
+
+    #[test]
+    fn what_holds_no_messages_or_is_in_no_guild_is_no_head() {
+        // In turn: a category, a text channel that does not name its guild, a direct message.
+        assert_eq!(read(&json!({"id": "5", "type": 4}), Some(7)), None);
+        assert!(read(&json!({"id": "5", "type": 0}), Some(7)).is_some());
+        assert_eq!(read(&json!({"id": "5", "type": 1}), None), None);
+        let odd = to_raw_value(&json!({"type": 0})).unwrap();
+        assert!(Head::read(&odd, None).is_err());
+    }
 }

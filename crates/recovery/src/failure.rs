@@ -29,9 +29,9 @@ pub enum Failure {
     },
 }
 
-/// A payload that is no message: no object, or one without a readable `id`.
+/// A payload that is no message, or no channel: no object, or one without a readable `id`.
 #[derive(Debug, thiserror::Error)]
-#[error("not a message")]
+#[error("not what it should be")]
 #[non_exhaustive]
 pub struct Unreadable {
     /// What was expected.

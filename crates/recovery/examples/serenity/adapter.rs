@@ -17,10 +17,6 @@ use twilight_model::id::{
 /// Messages of a full page.
 const PAGE: &str = "100";
 
-/// Channels that hold messages, and of these the threads.
-const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
-const THREADS: [u8; 3] = [10, 11, 12];
-
 /// Discord, through serenity's HTTP client.
 #[derive(Clone, Debug)]
 pub(crate) struct Discord {
@@ -88,13 +84,13 @@ impl ChannelDirectory for Discord {
 
     async fn channels(&self, guild_id: Id<GuildMarker>) -> Result<Vec<Head>, Failure> {
         let guild = GuildId::new(guild_id.get());
-        let listed: Vec<Listed> = self
+        let mut listed: Vec<Box<RawValue>> = self
             .get(Route::GuildChannels { guild_id: guild }, vec![])
             .await?;
         let active = Route::GuildThreadsActive { guild_id: guild };
         let active: Threads = self.get(active, vec![]).await?;
-        let all = listed.into_iter().chain(active.threads);
-        Ok(all.filter_map(|listed| listed.head(guild_id)).collect())
+        listed.extend(active.threads);
+        Ok(heads(&listed, Some(guild_id)))
     }
 
     async fn archived(
@@ -108,10 +104,7 @@ impl ChannelDirectory for Discord {
         };
         // The youngest hundred: more than a bot of this size has.
         let archived: Threads = self.get(route, vec![]).await?;
-        let heads = archived.threads.into_iter();
-        Ok(heads
-            .filter_map(|it| it.guild_id.and_then(|id| it.head(id)))
-            .collect())
+        Ok(heads(&archived.threads, None))
     }
 
     async fn message(
@@ -136,36 +129,12 @@ impl ChannelDirectory for Discord {
     }
 }
 
+fn heads(listed: &[Box<RawValue>], guild_id: Option<Id<GuildMarker>>) -> Vec<Head> {
+    let heads = listed.iter().map(|json| Head::read(json, guild_id));
+    heads.filter_map(Result::ok).flatten().collect()
+}
+
 #[derive(Deserialize)]
 struct Threads {
-    threads: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    id: Id<ChannelMarker>,
-    #[serde(rename = "type")]
-    kind: u8,
-    guild_id: Option<Id<GuildMarker>>,
-    parent_id: Option<Id<ChannelMarker>>,
-    last_message_id: Option<Id<MessageMarker>>,
-    thread_metadata: Option<Metadata>,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    archived: bool,
-}
-
-impl Listed {
-    fn head(self, guild_id: Id<GuildMarker>) -> Option<Head> {
-        WITH_MESSAGES.contains(&self.kind).then(|| Head {
-            id: self.id,
-            guild_id,
-            parent_id: self.parent_id,
-            is_thread: THREADS.contains(&self.kind),
-            is_archived: self.thread_metadata.is_some_and(|it| it.archived),
-            last_message_id: self.last_message_id,
-        })
-    }
+    threads: Vec<Box<RawValue>>,
 }

@@ -1,6 +1,7 @@
 //! What events mean.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 use twilight_model::id::{
     Id,
@@ -14,13 +15,6 @@ use crate::{
     sabotage::Sabotage,
     snowflake::{created_ms, milliseconds},
 };
-
-/// Channels that hold messages: announcement, text, voice, stage, and the three kinds of threads
-/// (Discord: resources/channel#channel-object-channel-types).
-const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
-
-/// Of these, threads.
-const THREADS: [u8; 3] = [10, 11, 12];
 
 #[derive(Deserialize)]
 struct Ready {
@@ -39,32 +33,16 @@ struct DeletedBulk {
     ids: Vec<Id<MessageMarker>>,
 }
 
+/// What a thread's creation says beside the thread: whether it is one, or the bot was let in.
 #[derive(Deserialize)]
-struct Told {
-    id: Id<ChannelMarker>,
-    #[serde(rename = "type")]
-    kind: u8,
-    #[serde(default)]
-    guild_id: Option<Id<GuildMarker>>,
-    #[serde(default)]
-    parent_id: Option<Id<ChannelMarker>>,
-    #[serde(default)]
-    last_message_id: Option<Id<MessageMarker>>,
+struct Birth {
     #[serde(default)]
     newly_created: bool,
-    #[serde(default)]
-    thread_metadata: Option<ThreadMetadata>,
-}
-
-#[derive(Deserialize)]
-struct ThreadMetadata {
-    #[serde(default)]
-    archived: bool,
 }
 
 #[derive(Deserialize)]
 struct Threads {
-    threads: Vec<Told>,
+    threads: Vec<Box<RawValue>>,
 }
 
 impl Book {
@@ -124,14 +102,12 @@ impl Book {
                 }
             }
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
-                if let Ok(told) = serde_json::from_str::<Told>(event.data.get()) {
-                    self.hear_of_channel(&event.name, told, event.guild_id, now);
-                }
+                self.hear_of_channel(&event.name, &event.data, event.guild_id, now);
             }
             "THREAD_LIST_SYNC" => {
                 let threads = serde_json::from_str::<Threads>(event.data.get());
-                for told in threads.into_iter().flat_map(|sync| sync.threads) {
-                    self.hear_of_channel("THREAD_UPDATE", told, event.guild_id, now);
+                for thread in threads.into_iter().flat_map(|sync| sync.threads) {
+                    self.hear_of_channel("THREAD_UPDATE", &thread, event.guild_id, now);
                 }
             }
             // Who was refused may be allowed now.
@@ -207,30 +183,23 @@ impl Book {
     fn hear_of_channel(
         &mut self,
         name: &str,
-        told: Told,
+        json: &RawValue,
         guild_id: Option<Id<GuildMarker>>,
         now: Instant,
     ) {
-        let guild_id = told.guild_id.or(guild_id);
-        let Some(guild_id) = guild_id.filter(|id| self.is_here(Some(*id))) else {
+        let Ok(Some(head)) = Head::read(json, guild_id) else {
             return;
         };
-        if !WITH_MESSAGES.contains(&told.kind) {
+        if !self.is_here(Some(head.guild_id)) {
             return;
         }
-        let head = Head {
-            id: told.id,
-            guild_id,
-            parent_id: told.parent_id,
-            is_thread: THREADS.contains(&told.kind),
-            is_archived: told.thread_metadata.is_some_and(|it| it.archived),
-            last_message_id: told.last_message_id,
-        };
         if !self.wants(&head) {
             // It may have been moved away from where it was watched.
             return self.unwatch(head.id);
         }
-        let is_born = name == "CHANNEL_CREATE" || (name == "THREAD_CREATE" && told.newly_created);
+        let birth = || serde_json::from_str::<Birth>(json.get());
+        let is_new = || birth().is_ok_and(|birth| birth.newly_created);
+        let is_born = name == "CHANNEL_CREATE" || (name == "THREAD_CREATE" && is_new());
         match self.channels.get(&head.id) {
             None => {
                 // Events of one that is new have been coming since its birth.
