@@ -84,20 +84,17 @@ impl ChannelDirectory for Backfill {
         &self,
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
+        is_private: bool,
     ) -> Result<Vec<Head>, Failure> {
-        let mut heads = Vec::new();
-        for is_private in [false, true] {
-            match self.archived_of(channel_id, since_ms, is_private).await {
-                Ok(found) => heads.extend(found),
-                // Private ones are shown to those who may manage threads.
-                Err(Failed {
-                    trouble: Trouble::Refused(refusal),
-                    ..
-                }) if is_private && refusal.status == 403 => {}
-                Err(failed) => return Err(failed.into()),
-            }
+        match self.archived_of(channel_id, since_ms, is_private).await {
+            Ok(heads) => Ok(heads),
+            // Private ones are shown to those who may manage threads.
+            Err(Failed {
+                trouble: Trouble::Refused(refusal),
+                ..
+            }) if is_private && refusal.status == 403 => Ok(Vec::new()),
+            Err(failed) => Err(failed.into()),
         }
-        Ok(heads)
     }
 
     async fn message(

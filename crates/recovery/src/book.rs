@@ -13,7 +13,7 @@ use twilight_model::id::{
 };
 
 pub(crate) use self::{
-    survey::{Survey, Wish},
+    survey::{Archives, Survey, Wish},
     turning::{Page, Probed, ReadFailure},
 };
 use crate::{
@@ -127,6 +127,7 @@ impl Book {
                 guild_id: channel.guild_id,
                 parent_id: channel.parent_id,
                 is_thread: channel.is_thread,
+                is_forum: false,
                 is_archived: false,
                 last_message_id: None,
             };

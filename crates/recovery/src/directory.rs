@@ -16,26 +16,30 @@ const WITH_MESSAGES: [u8; 7] = [0, 2, 5, 10, 11, 12, 13];
 /// Of these, threads.
 const THREADS: [u8; 3] = [10, 11, 12];
 
+/// Channels whose posts are threads.
+const FORUMS: [u8; 2] = [15, 16];
+
 /// Discord's lists of channels and threads.
 pub trait ChannelDirectory: Send + Sync + 'static {
     /// What Discord's clock reads at least, in milliseconds since 1970, such as the `Date` of its last
     /// answer and the time since then; `None` when that is not known. A machine's own clock is none.
     fn now_ms(&self) -> Option<u64>;
 
-    /// The guild's channels that hold messages, and its active threads, as far as the bot may see them
-    /// (Discord: resources/guild#get-guild-channels, #list-active-guild-threads).
+    /// The guild's channels that hold messages or posts, and its active threads, as far as the bot may see
+    /// them (Discord: resources/guild#get-guild-channels, #list-active-guild-threads).
     fn channels(
         &self,
         guild_id: Id<GuildMarker>,
     ) -> impl Future<Output = Result<Vec<Head>, Failure>> + Send;
 
-    /// The threads of a channel that were archived since then, in milliseconds since 1970, public and
-    /// private ones (Discord: resources/channel#list-public-archived-threads). Of private ones that the
-    /// bot may not see none is said.
+    /// The threads of a channel that were archived since then, in milliseconds since 1970, either the
+    /// public or the private ones (Discord: resources/channel#list-public-archived-threads). Of private
+    /// ones that the bot may not see none is said.
     fn archived(
         &self,
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
+        is_private: bool,
     ) -> impl Future<Output = Result<Vec<Head>, Failure>> + Send;
 
     /// One message; `None`: there is no such message (10008).
@@ -57,9 +61,11 @@ pub struct Head {
     pub parent_id: Option<Id<ChannelMarker>>,
     /// Whether it is a thread.
     pub is_thread: bool,
+    /// Whether it is a forum, of posts or of media: it holds no messages of its own, its posts are threads.
+    pub is_forum: bool,
     /// Whether it is a thread that is archived: nothing is written there before it is opened again.
     pub is_archived: bool,
-    /// The id of its last message. It is not rolled back when that is deleted (discord-api-docs #272),
+    /// The id of its last message; of a forum, of its last post. It is not rolled back when that is deleted (discord-api-docs #272),
     /// and may name one that was never seen.
     pub last_message_id: Option<Id<MessageMarker>>,
 }
@@ -89,8 +95,8 @@ struct ThreadMetadata {
 // === impl Head ===
 
 impl Head {
-    /// Reads a channel object; one that does not name its guild is in `guild_id`. `None`: it holds no
-    /// messages of its own, or is in no guild. Nothing else is looked at, so that one odd field does not
+    /// Reads a channel object; one that does not name its guild is in `guild_id`. `None`: it holds neither
+    /// messages nor posts, or is in no guild. Nothing else is looked at, so that one odd field does not
     /// cost the channel.
     ///
     /// # Errors
@@ -101,12 +107,14 @@ impl Head {
     ) -> Result<Option<Self>, Unreadable> {
         let fields: Fields = serde_json::from_str(json.get())?;
         let guild_id = fields.guild_id.or(guild_id);
-        let guild_id = guild_id.filter(|_| WITH_MESSAGES.contains(&fields.kind));
+        let is_forum = FORUMS.contains(&fields.kind);
+        let guild_id = guild_id.filter(|_| is_forum || WITH_MESSAGES.contains(&fields.kind));
         Ok(guild_id.map(|guild_id| Self {
             id: fields.id,
             guild_id,
             parent_id: fields.parent_id,
             is_thread: THREADS.contains(&fields.kind),
+            is_forum,
             is_archived: fields.thread_metadata.is_some_and(|it| it.archived),
             last_message_id: fields.last_message_id,
         }))
@@ -133,6 +141,7 @@ mod tests {
             guild_id: Id::new(7),
             parent_id: Some(Id::new(4)),
             is_thread: true,
+            is_forum: false,
             is_archived: true,
             last_message_id: Some(Id::new(6)),
         };
@@ -141,10 +150,11 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_no_messages_or_is_in_no_guild_is_no_head() {
-        // In turn: a category, a text channel that does not name its guild, a direct message.
+    fn what_holds_nothing_or_is_in_no_guild_is_no_head() {
+        // In turn: a category; a text channel and a forum that do not name their guild; a direct message.
         assert_eq!(read(&json!({"id": "5", "type": 4}), Some(7)), None);
-        assert!(read(&json!({"id": "5", "type": 0}), Some(7)).is_some());
+        assert!(read(&json!({"id": "5", "type": 0}), Some(7)).is_some_and(|head| !head.is_forum));
+        assert!(read(&json!({"id": "5", "type": 15}), Some(7)).is_some_and(|head| head.is_forum));
         assert_eq!(read(&json!({"id": "5", "type": 1}), None), None);
         let odd = to_raw_value(&json!({"type": 0})).unwrap();
         assert!(Head::read(&odd, None).is_err());

@@ -1,9 +1,10 @@
 //! The driver: whatever recovery does on its own, it does in here.
 
+mod look;
+
 use std::{
     collections::{BTreeSet, HashSet},
     fmt,
-    time::Duration,
 };
 
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
@@ -17,13 +18,14 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
+use self::look::{Look, Overlooked};
 use crate::{
     ChannelDirectory, Failure, History, Inbox, InboxError, Observed, SessionMark, Settings,
     Standing,
     book::{Book, Page, Probed, ReadFailure, Survey, Wish},
     limits::{
-        BATCH_EVENTS_MAX, HOLDS_MAX, LISTS_TIMEOUT, PAGE_TIMEOUT, RESCAN_MESSAGES, RETRY_FIRST,
-        RETRY_MAX, SCRUB_EVERY,
+        BATCH_EVENTS_MAX, HOLDS_MAX, PAGE_TIMEOUT, RESCAN_MESSAGES, RETRY_FIRST, RETRY_MAX,
+        SCRUB_EVERY,
     },
     walk::Order,
 };
@@ -49,7 +51,7 @@ pub struct Driver<D, I> {
 }
 
 type Read = BoxFuture<'static, (Order, Result<Page, ReadFailure>)>;
-type Surveyed = BoxFuture<'static, Result<Survey, (Wish, u64, Duration)>>;
+type Surveyed = BoxFuture<'static, Result<Survey, Overlooked>>;
 
 // === impl Driver ===
 
@@ -132,7 +134,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                             survey_failures = 0;
                             self.survey(&survey).await?;
                         }
-                        Err((wish, generation, wait)) => {
+                        Err(Overlooked { wish, generation, wait }) => {
                             survey_failures += 1;
                             let doublings = survey_failures.min(16) - 1;
                             let pause = (RETRY_FIRST * 2_u32.pow(doublings)).min(RETRY_MAX);
@@ -250,49 +252,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
 
     /// Reads the lists of channels.
     fn look_around(&self, wish: Wish, generation: u64) -> Surveyed {
-        let discord = std::sync::Arc::clone(&self.discord);
-        let guild_ids = self.settings.guild_ids.clone();
-        let (parents, since_ms) = match wish {
-            Wish::Gap => self.book.with_threads(),
-            Wish::Look | Wish::Scrub => (Vec::new(), 0),
+        let look = Look {
+            discord: std::sync::Arc::clone(&self.discord),
+            wish,
+            generation,
+            guild_ids: self.settings.guild_ids.clone(),
+            archives: self.book.archives(wish),
         };
-        let looking = async move {
-            let mut survey = Survey {
-                wish,
-                generation,
-                heads: Vec::new(),
-                hidden: Vec::new(),
-            };
-            for guild_id in guild_ids {
-                match discord.channels(guild_id).await {
-                    Ok(heads) => survey.heads.extend(heads),
-                    Err(Failure::NotDone { wait, source }) => return Err((wait, source)),
-                    Err(_) => survey.hidden.push(guild_id),
-                }
-            }
-            for parent in parents {
-                match discord.archived(parent, since_ms).await {
-                    Ok(heads) => survey.heads.extend(heads),
-                    Err(Failure::NotDone { wait, source }) => return Err((wait, source)),
-                    // What is on record of its threads is read one by one.
-                    Err(_) => {}
-                }
-            }
-            Ok(survey)
-        };
-        Box::pin(async move {
-            match timeout(LISTS_TIMEOUT, looking).await {
-                Ok(Ok(survey)) => Ok(survey),
-                Ok(Err((wait, source))) => {
-                    tracing::warn!(error = %source, "discord does not list its channels");
-                    Err((wish, generation, wait.unwrap_or_default()))
-                }
-                Err(_) => {
-                    tracing::warn!("discord does not list its channels in time");
-                    Err((wish, generation, Duration::ZERO))
-                }
-            }
-        })
+        Box::pin(look.around())
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) const HELD_MAX: usize = 4_096;
 /// Messages that the record is asked for at once.
 pub(crate) const HOLDS_MAX: usize = 500;
 
-/// How long the lists of a guild's channels may take.
+/// How long the lists of a guild's channels may take, and the list of a channel's archived threads.
 pub(crate) const LISTS_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// The pause before a read that failed is tried again; it doubles up to [`RETRY_MAX`].

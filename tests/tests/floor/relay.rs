@@ -162,6 +162,33 @@ fn what_was_written_while_no_session_could_be_resumed_is_told_with_its_edits_and
 }
 
 #[test]
+fn a_thread_that_was_opened_and_archived_while_nobody_looked_is_told() {
+    // How: its channel has no other threads, and the thread is asleep when the proxy comes back.
+    sim_with(setup(), async |world| {
+        let discord = &world.discord;
+        let room = discord.create_channel("room");
+        discord.say(room, "before");
+        let mut bot = Bot::default();
+        sleep(Duration::from_mins(2)).await;
+        bot.read(world).await;
+        world.kill_proxy().await;
+        let thread = discord.start_thread(room, "a thread");
+        discord.say(thread, "in a thread");
+        discord.set_archived(thread, true);
+        sleep(Duration::from_mins(10)).await;
+        world.start_proxy().await;
+        bot.read(world).await;
+        assert!(
+            bot.contents().contains(&"in a thread"),
+            "{:?}",
+            bot.contents()
+        );
+        let gaps = get(world, "/relay/v1/gaps").await;
+        assert_eq!(gaps["data"], json!([]));
+    });
+}
+
+#[test]
 fn an_event_that_discord_left_out_is_found_by_reading_again() {
     sim_with(setup(), async |world| {
         let channel_id = world.discord.default_channel_id();

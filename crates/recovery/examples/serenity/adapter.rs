@@ -97,8 +97,12 @@ impl ChannelDirectory for Discord {
         &self,
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
+        is_private: bool,
     ) -> Result<Vec<Head>, Failure> {
         let _ = since_ms;
+        if is_private {
+            return Ok(Vec::new());
+        }
         let route = Route::ChannelArchivedPublicThreads {
             channel_id: ChannelId::new(channel_id.get()),
         };

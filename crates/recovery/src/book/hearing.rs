@@ -134,6 +134,7 @@ impl Book {
             guild_id,
             parent_id: None,
             is_thread: false,
+            is_forum: false,
             is_archived: false,
             last_message_id: None,
         };
@@ -190,7 +191,7 @@ impl Book {
         let Ok(Some(head)) = Head::read(json, guild_id) else {
             return;
         };
-        if !self.is_here(Some(head.guild_id)) {
+        if head.is_forum || !self.is_here(Some(head.guild_id)) {
             return;
         }
         if !self.wants(&head) {

@@ -9,7 +9,7 @@ use twilight_model::id::{
 
 use super::Book;
 use crate::{
-    Channel, Dirty, DirtyReason, Head, Start,
+    Channel, Dirty, DirtyReason, Head, Start, Watch,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -38,6 +38,51 @@ pub(crate) struct Survey {
     pub(crate) hidden: Vec<Id<GuildMarker>>,
 }
 
+/// Which archived threads have to be listed: a thread may have been opened, written to and archived
+/// again while nobody looked, and no other list names it then.
+#[derive(Debug)]
+pub(crate) struct Archives {
+    is_wanted: bool,
+    /// Channels with threads that are on record as open.
+    with_threads: HashSet<Id<ChannelMarker>>,
+    watermark_ms: u64,
+    watch: Watch,
+}
+
+// === impl Archives ===
+
+impl Archives {
+    /// Since when they were archived. An hour more: the clocks of archiving and of writing are not one.
+    pub(crate) const fn since_ms(&self) -> u64 {
+        self.watermark_ms.saturating_sub(3_600_000)
+    }
+
+    /// Channels whose archived threads are to be listed, and whether it is the private ones: of channels
+    /// with threads that were open, both; of those in which something was written since, the public ones.
+    /// Whoever opens one leaves a message behind, unless there was one already that it is about.
+    pub(crate) fn of(&self, heads: &[Head]) -> Vec<(Id<ChannelMarker>, bool)> {
+        if !self.is_wanted {
+            return Vec::new();
+        }
+        let moved = heads.iter().filter(|head| {
+            !head.is_thread && self.watch.has(head, None) && is_since(head, self.watermark_ms)
+        });
+        let moved = moved.map(|head| head.id);
+        let public: HashSet<_> = moved.chain(self.with_threads.iter().copied()).collect();
+        let public = public.into_iter().map(|id| (id, false));
+        let private = self.with_threads.iter().map(|id| (*id, true));
+        public.chain(private).collect()
+    }
+}
+
+/// Whether something may have been written there since all from before the watermark is on record.
+fn is_since(head: &Head, watermark_ms: u64) -> bool {
+    let last_ms = head.last_message_id.map(created_ms);
+    last_ms.is_some_and(|ms| ms.saturating_add(milliseconds(SETTLE)) >= watermark_ms)
+}
+
+// === impl Book ===
+
 impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
@@ -54,14 +99,15 @@ impl Book {
         self.generation == generation
     }
 
-    /// Channels whose archived threads have to be listed, and since when: those with threads that are
-    /// on record as open.
-    pub(crate) fn with_threads(&self) -> (Vec<Id<ChannelMarker>>, u64) {
+    /// Which archived threads have to be listed for a wish.
+    pub(crate) fn archives(&self, wish: Wish) -> Archives {
         let threads = self.channels.values().filter(|channel| channel.is_thread);
-        let parents: HashSet<_> = threads.filter_map(|thread| thread.parent_id).collect();
-        // An hour more: the clocks of archiving and of writing are not one.
-        let since_ms = self.watermark_ms.saturating_sub(3_600_000);
-        (parents.into_iter().collect(), since_ms)
+        Archives {
+            is_wanted: wish == Wish::Gap && self.watermark_ms > 0,
+            with_threads: threads.filter_map(|thread| thread.parent_id).collect(),
+            watermark_ms: self.watermark_ms,
+            watch: self.settings.watch.clone(),
+        }
     }
 
     /// Messages of which the driver has to say whether they are on record.
@@ -86,12 +132,16 @@ impl Book {
             self.begin_watching(survey);
         }
         // Channels before threads: what a thread's channel is in decides whether it is watched.
-        let mut heads: Vec<_> = survey.heads.iter().collect();
+        let heads = survey.heads.iter().filter(|head| !head.is_forum);
+        let mut heads: Vec<_> = heads.collect();
         heads.sort_by_key(|head| head.is_thread);
         for head in &heads {
             if !self.wants(head) {
                 self.unwatch(head.id);
                 self.strangers.insert(head.id);
+                continue;
+            }
+            if self.slept(head) {
                 continue;
             }
             if let Some(id) = head.last_message_id {
@@ -117,8 +167,19 @@ impl Book {
             self.release_complete();
         }
         for head in heads.iter().filter(|head| head.is_archived) {
-            self.archive(head.id, true);
+            if self.channels.contains_key(&head.id) {
+                self.archive(head.id, true);
+            }
         }
+    }
+
+    /// Whether it is a thread that was let go of when it was archived, and in which nothing was written
+    /// since.
+    fn slept(&self, head: &Head) -> bool {
+        head.is_archived
+            && !self.channels.contains_key(&head.id)
+            && !self.strangers.contains(&head.id)
+            && !is_since(head, self.watermark_ms)
     }
 
     fn compare(

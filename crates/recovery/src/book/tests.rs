@@ -43,6 +43,7 @@ fn head(last: Option<u64>) -> Head {
         guild_id: GUILD,
         parent_id: None,
         is_thread: false,
+        is_forum: false,
         is_archived: false,
         last_message_id: last.map(message_id),
     }

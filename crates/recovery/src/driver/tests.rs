@@ -1,6 +1,9 @@
 //! Drivers of channels in memory: what they write, and whom that wakes.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use serde_json::{json, value::to_raw_value};
 use tokio::{join, time::sleep};
@@ -52,12 +55,13 @@ impl ChannelDirectory for Guild {
             guild_id,
             parent_id: None,
             is_thread: false,
+            is_forum: false,
             is_archived: false,
             last_message_id: Some(message_id(NOW_MS)),
         }])
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64) -> Result<Vec<Head>, Failure> {
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
         Ok(Vec::new())
     }
 

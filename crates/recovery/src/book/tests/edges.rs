@@ -222,3 +222,53 @@ async fn a_thread_that_fell_asleep_is_let_go_of_once_it_is_read_and_not_before()
         assert!(book.next_order(Instant::now()).is_none());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn archives_are_listed_of_channels_in_which_something_happened_since() {
+    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+    let quiet = Head {
+        id: Id::new(200),
+        ..head(Some(NOW_MS - 60_000))
+    };
+    let forum = Head {
+        id: Id::new(400),
+        is_forum: true,
+        ..head(Some(NOW_MS + 1_000))
+    };
+    let heads = [head(Some(NOW_MS + 1_000)), quiet.clone(), forum];
+    let listed = |book: &Book, wish| {
+        let mut of = book.archives(wish).of(&heads);
+        of.sort_unstable();
+        of
+    };
+    assert!(listed(&book, Wish::Gap).is_empty(), "a first run");
+    begin_with(&mut book, "first", vec![quiet, thread(false)]);
+    let public = [(HERE, false), (Id::new(400), false)];
+    let both = [public[0], (HERE, true), public[1]];
+    assert_eq!(listed(&book, Wish::Gap), both, "it has an open thread");
+    assert!(listed(&book, Wish::Scrub).is_empty());
+    book.unwatch(Id::new(300));
+    assert_eq!(listed(&book, Wish::Gap), public);
+    assert!(!book.channels.contains_key(&Id::new(400)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_archived_thread_that_turns_up_is_read_if_something_was_written_in_it_since() {
+    // In turn: it was read and let go of long ago; nobody has seen it.
+    for (last_ms, is_read) in [(NOW_MS - 60_000, false), (NOW_MS + 60_000, true)] {
+        let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+        begin_with(&mut book, "first", vec![thread(false)]);
+        book.unwatch(Id::new(300));
+        book.take_batch();
+        let asleep = Head {
+            last_message_id: Some(message_id(last_ms)),
+            ..thread(true)
+        };
+        begin_with(&mut book, "second", vec![asleep]);
+        let new = book.take_batch().channels;
+        let new = new.iter().find(|channel| channel.id == Id::new(300));
+        let dirty = new.and_then(|channel| channel.dirty);
+        assert_eq!(dirty.map(|dirty| dirty.after), is_read.then_some(None));
+        assert_eq!(book.archived.contains(&Id::new(300)), is_read);
+    }
+}
