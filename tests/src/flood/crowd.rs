@@ -8,11 +8,12 @@ use super::checked::Checked;
 /// The most messages that one flood holds.
 const MESSAGES_MAX: usize = 1_500;
 
-/// People who write, edit, delete and open threads.
+/// People who write, edit, delete, open threads and archive them.
 #[derive(Debug)]
 pub(super) struct Crowd {
     record: Checked,
     channels: Vec<u64>,
+    threads: Vec<u64>,
     written: Vec<(u64, u64)>,
     bursts: bool,
     changes: bool,
@@ -32,6 +33,7 @@ impl Crowd {
         Self {
             record,
             channels,
+            threads: Vec::new(),
             written: Vec::new(),
             bursts: dice.bool(),
             changes: dice.bool(),
@@ -57,6 +59,7 @@ impl Crowd {
             2..12 if self.changes => self.edit(discord, dice),
             12..18 if self.changes => self.delete(discord, dice),
             18..20 if self.births && self.channels.len() < 20 => self.give_birth(discord, dice),
+            20..23 if !self.threads.is_empty() => self.archive(discord, dice),
             _ => {
                 let channel_id = self.channel(dice);
                 self.say(discord, channel_id);
@@ -123,7 +126,8 @@ impl Crowd {
 
     fn give_birth(&mut self, discord: &Simulator, dice: &mut Rng) {
         let name = format!("born-{}", self.channels.len());
-        let act = if dice.bool() {
+        let is_thread = dice.bool();
+        let act = if is_thread {
             let channel_id = discord.default_channel_id();
             HumanAct::StartThread { channel_id, name }
         } else {
@@ -136,6 +140,20 @@ impl Crowd {
         };
         if let Ok(Some(id)) = discord.try_act(act) {
             self.channels.push(id);
+            if is_thread {
+                self.threads.push(id);
+            }
         }
+    }
+
+    /// It wakes up when somebody writes in it.
+    fn archive(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let channel_id = self.threads[dice.usize(0..self.threads.len())];
+        let archive = HumanAct::SetArchived {
+            channel_id,
+            archived: true,
+        };
+        // Asleep already, or an outage: then it stays as it is.
+        drop(discord.try_act(archive));
     }
 }
