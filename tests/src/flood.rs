@@ -7,7 +7,6 @@ mod checked;
 mod crowd;
 mod disk;
 mod shore;
-mod watcher;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -20,7 +19,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{checked::Checked, crowd::Crowd, disk::Disk, shore::Shore, watcher::Watcher};
+use self::{checked::Checked, crowd::Crowd, disk::Disk, shore::Shore};
+use crate::Watcher;
 
 /// How long after the heal everything has to be on record.
 const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
@@ -88,7 +88,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     if shore.begins_now {
         record.begins_now();
     }
-    let mut watcher = Watcher::new(discord.clone(), record.clone(), &shore, safeguard);
+    let settings = shore.watch(discord.guild_id());
+    let mut watcher = Watcher::new(discord.clone(), record.clone(), settings).without(safeguard);
     watcher.start().await;
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);

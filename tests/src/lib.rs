@@ -10,9 +10,11 @@ mod clock;
 pub mod flood;
 mod promises;
 pub mod storm;
+mod watcher;
 mod world;
 
 pub use self::{
     client::{Answer, Client, Transcript},
+    watcher::Watcher,
     world::{MODEL, Setup, World, sim, sim_with},
 };

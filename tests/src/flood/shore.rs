@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use cordboard_recovery::{Settings, Start};
 use cordboard_simulator::{
     Config, Fault, FaultKind, GatewayCommand, OutageAnswer, Scope, Simulator,
 };
 use fastrand::Rng;
 use tokio::time::sleep;
+use twilight_model::id::Id;
 
-use super::watcher::Watcher;
+use super::checked::Checked;
+use crate::Watcher;
 
 /// What the watcher asks of REST.
 const ROUTES: [&str; 5] = [
@@ -42,7 +45,7 @@ pub(super) struct Shore {
     pub(super) begins_now: bool,
     /// Whether Discord leaves out events.
     pub(super) is_lossy: bool,
-    pub(super) scrubs: bool,
+    scrubs: bool,
     /// Whether ids are in order, and nothing holds up or mixes up what Discord says.
     pub(super) is_orderly: bool,
     /// How likely something strikes between two acts of people.
@@ -99,6 +102,19 @@ impl Shore {
         }
     }
 
+    /// What is watched.
+    pub(super) fn watch(&self, guild_id: u64) -> Settings {
+        Settings {
+            start: if self.begins_now {
+                Start::Now
+            } else {
+                Start::Beginning
+            },
+            scrub: self.scrubs,
+            ..Settings::new(Id::new(guild_id))
+        }
+    }
+
     pub(super) fn arm(&self, discord: &Simulator) {
         for fault in &self.faults {
             discord.fault(fault.clone());
@@ -109,7 +125,7 @@ impl Shore {
     pub(super) async fn strike(
         &mut self,
         discord: &Simulator,
-        watcher: &mut Watcher,
+        watcher: &mut Watcher<Checked>,
         dice: &mut Rng,
     ) {
         let seconds = dice.f64() * 90.0;

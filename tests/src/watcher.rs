@@ -4,25 +4,24 @@ use std::time::Duration;
 
 use cordboard_discord::{Discord, Settings as DiscordSettings};
 use cordboard_gateway::{Delivery, Gateway, Session, Settings as GatewaySettings, Subscription};
-use cordboard_recovery::{EVENTS, Event, Observed, Recovery, Sabotage, Settings, Start, recovery};
+use cordboard_recovery::{
+    EVENTS, Event, Inbox, Observed, Recovery, Sabotage, Settings, Standing, recovery,
+};
 use cordboard_simulator::Simulator;
 use secrecy::SecretString;
-use tokio::{task::JoinSet, time::timeout};
+use tokio::{sync::watch, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
-use twilight_model::id::Id;
 
-use super::{checked::Checked, shore::Shore};
-
-/// A process that watches, or has ended.
+/// A process that watches, or has ended. Its record outlives it.
 #[derive(Debug)]
-pub(super) struct Watcher {
+pub struct Watcher<I> {
     discord: Simulator,
-    record: Checked,
-    begins_now: bool,
-    scrubs: bool,
+    record: I,
+    settings: Settings,
     safeguard: Option<Sabotage>,
     life: Option<Life>,
-    pub(super) lives: usize,
+    /// Processes so far.
+    pub lives: usize,
 }
 
 #[derive(Debug)]
@@ -30,32 +29,38 @@ struct Life {
     /// Aborted when they are dropped, as in a killed process.
     tasks: JoinSet<Result<(), String>>,
     stop: CancellationToken,
+    standing: watch::Receiver<Standing>,
 }
 
 // === impl Watcher ===
 
-impl Watcher {
-    pub(super) fn new(
-        discord: Simulator,
-        record: Checked,
-        shore: &Shore,
-        safeguard: Option<Sabotage>,
-    ) -> Self {
+impl<I: Inbox + Clone> Watcher<I> {
+    /// One that has not been started yet.
+    pub fn new(discord: Simulator, record: I, settings: Settings) -> Self {
         // The second one of this process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self {
             discord,
             record,
-            begins_now: shore.begins_now,
-            scrubs: shore.scrubs,
-            safeguard,
+            settings,
+            safeguard: None,
             life: None,
             lives: 0,
         }
     }
 
+    /// The same without this safeguard.
+    #[must_use]
+    pub fn without(mut self, safeguard: Option<Sabotage>) -> Self {
+        self.safeguard = safeguard;
+        self
+    }
+
     /// Starts it, unless it runs.
-    pub(super) async fn start(&mut self) {
+    ///
+    /// # Panics
+    /// When its record cannot be read.
+    pub async fn start(&mut self) {
         if self.life.is_some() {
             return;
         }
@@ -64,17 +69,8 @@ impl Watcher {
             ..DiscordSettings::new(SecretString::from(self.discord.token()))
         });
         let rest = rest.expect("the sender takes its settings");
-        let settings = Settings {
-            start: if self.begins_now {
-                Start::Now
-            } else {
-                Start::Beginning
-            },
-            scrub: self.scrubs,
-            ..Settings::new(Id::new(self.discord.guild_id()))
-        };
-        let recovery = recovery(rest.backfill(), self.record.clone(), settings).await;
-        let (recovery, mut driver, session) = recovery.expect("memory does not fail");
+        let recovery = recovery(rest.backfill(), self.record.clone(), self.settings.clone());
+        let (recovery, mut driver, session) = recovery.await.expect("the record can be read");
         if let Some(safeguard) = self.safeguard {
             driver.sabotage(safeguard);
         }
@@ -89,6 +85,7 @@ impl Watcher {
             });
         }
         let tap = hub.tap(EVENTS);
+        let standing = recovery.standing();
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         let (gateway_stop, driver_stop) = (stop.clone(), stop.clone());
@@ -104,18 +101,22 @@ impl Watcher {
             ended.map_err(|error| format!("the driver: {error}"))
         });
         self.lives += 1;
-        self.life = Some(Life { tasks, stop });
+        self.life = Some(Life {
+            tasks,
+            stop,
+            standing,
+        });
     }
 
     /// Ends it between two instructions.
-    pub(super) async fn kill(&mut self) {
+    pub async fn kill(&mut self) {
         if let Some(mut life) = self.life.take() {
             life.tasks.shutdown().await;
         }
     }
 
     /// Ends it in order.
-    pub(super) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         let Some(mut life) = self.life.take() else {
             return;
         };
@@ -124,8 +125,14 @@ impl Watcher {
         let _ = timeout(Duration::from_secs(30), all).await;
     }
 
+    /// How the watch stands, if it runs.
+    #[must_use]
+    pub fn standing(&self) -> Option<Standing> {
+        Some(*self.life.as_ref()?.standing.borrow())
+    }
+
     /// What made it end by itself, if anything did.
-    pub(super) fn ended(&mut self) -> Option<String> {
+    pub fn ended(&mut self) -> Option<String> {
         let life = self.life.as_mut()?;
         match life.tasks.try_join_next()? {
             Ok(Ok(())) => Some("the watcher has ended".to_owned()),
