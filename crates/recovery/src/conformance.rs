@@ -45,6 +45,7 @@ pub async fn suite<S: Inbox + MessageLog + Consumers>(
     retention::the_oldest_go_when_it_is_too_much(&fresh, &reopened).await;
     retention::a_message_stays_as_long_as_the_last_entry_about_it(&fresh).await;
     retention::the_youngest_message_of_a_watched_channel_stays_held(&fresh, &reopened).await;
+    retention::nothing_below_what_was_dropped_is_recent(&fresh).await;
     retention::a_consumer_that_loses_entries_is_told_a_gap_in_their_place(&fresh).await;
     retention::gaps_stay_until_they_are_old_and_passed(&fresh).await;
     retention::sequences_are_not_used_twice(&fresh, &reopened).await;

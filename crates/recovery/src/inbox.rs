@@ -31,6 +31,8 @@ pub trait Inbox: Clone + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<bool>, InboxError>> + Send;
 
     /// The youngest messages of a channel that are on record and there, at most `limit`, oldest first.
+    /// Of a watched one only those above the youngest that [`prune`](crate::MessageLog::prune) dropped:
+    /// what is read again from there on must not be news because it was forgotten.
     fn recent(
         &self,
         channel_id: Id<ChannelMarker>,

@@ -59,10 +59,12 @@ impl Inbox for MemoryInbox {
         limit: usize,
     ) -> Result<Vec<Id<MessageMarker>>, InboxError> {
         let state = self.state.lock();
+        let watched = state.watched.get(&channel_id);
+        let dropped_id = watched.and_then(|watched| watched.dropped_id);
         let there = state
             .of_channel(channel_id)
             .rev()
-            .filter(|(_, known)| known.presence == Presence::There);
+            .filter(|(id, known)| known.presence == Presence::There && Some(*id) > dropped_id);
         let mut youngest: Vec<_> = there.map(|(id, _)| id).take(limit).collect();
         youngest.reverse();
         Ok(youngest)

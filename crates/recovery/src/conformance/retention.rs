@@ -164,6 +164,26 @@ pub(super) async fn the_youngest_message_of_a_watched_channel_stays_held<S: Inbo
     assert_eq!(holds(&record, [5]).await, [false]);
 }
 
+pub(super) async fn nothing_below_what_was_dropped_is_recent<S: Inbox + MessageLog>(
+    fresh: impl AsyncFn() -> S,
+) {
+    let record = fresh().await;
+    let channels = vec![clean(HERE)];
+    let batch = Batch {
+        channels,
+        ..Batch::default()
+    };
+    commit(&record, batch).await;
+    see(&record, HERE, (1..=3).map(created)).await;
+    see(&record, HERE, [created(10)]).await;
+    see(&record, HERE, [Sight::Updated(message(1, "edited", 1))]).await;
+    assert_eq!(prune(&record, since(3)).await, 2);
+    // Whoever reads from the first on comes across the second.
+    assert_eq!(contents(&record).await, ["edited", "m3", "m10"]);
+    let recent = record.recent(HERE, 100).await;
+    assert_eq!(recent.expect("it can be asked"), [id(3), id(10)]);
+}
+
 pub(super) async fn a_consumer_that_loses_entries_is_told_a_gap_in_their_place<
     S: Inbox + MessageLog + Consumers,
 >(

@@ -149,6 +149,7 @@ pub(super) fn recent(
 ) -> rusqlite::Result<Vec<Id<MessageMarker>>> {
     let mut query = connection.prepare_cached(
         "SELECT id FROM message WHERE channel_id = ?1 AND presence = 'there'
+           AND id > ifnull((SELECT dropped_id FROM watched WHERE id = ?1), 0)
          ORDER BY id DESC LIMIT ?2",
     )?;
     let values = [column::of(channel_id), rows_max(limit)];
