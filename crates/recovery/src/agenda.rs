@@ -68,6 +68,11 @@ impl Agenda {
         self.walks.get_mut(&id).filter(|walk| walk.number == number)
     }
 
+    /// How much is held in memory.
+    pub(crate) fn held(&self) -> usize {
+        self.walks.len() + self.urgent.len() + self.idle.len() + self.later.len()
+    }
+
     /// Somebody waits for this one: it is next.
     pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
         let before = self.urgent.len() + self.idle.len();

@@ -1,10 +1,11 @@
 //! What the driver knows, and what follows from what it hears and reads. No I/O.
 
 mod hearing;
+mod releasing;
 mod survey;
 mod turning;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -18,11 +19,12 @@ pub(crate) use self::{
 };
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, SessionMark, Settings,
+    Standing,
     agenda::Agenda,
-    held::Held,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{DiscordTime, just_before, milliseconds},
+    waiting::Waiting,
     walk::{Order, Purpose, Walk},
 };
 
@@ -35,10 +37,13 @@ use crate::{
 pub(crate) struct Book {
     settings: Settings,
     channels: HashMap<Id<ChannelMarker>, Channel>,
+    /// How many of them are dirty, and how many of those Discord refuses to show.
+    dirty: usize,
+    refused: usize,
     /// The youngest message of each channel that was heard of, in a list or by an event.
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
-    /// Channels that are not watched, as far as that had to be asked.
-    strangers: HashSet<Id<ChannelMarker>>,
+    /// Channels that are not watched, and since when that is known, or had to be asked.
+    strangers: HashMap<Id<ChannelMarker>, Instant>,
     /// Threads that are archived: once they are read, nothing is to be known of them.
     archived: HashSet<Id<ChannelMarker>>,
     watermark_ms: u64,
@@ -54,26 +59,13 @@ pub(crate) struct Book {
     wish: Option<Wish>,
     agenda: Agenda,
     /// What has come of channels whose older messages are still being read.
-    held: Held,
+    waiting: Waiting,
+    /// Channels that are to be written down as they are, or as not watched any more.
+    changed: BTreeSet<Id<ChannelMarker>>,
+    closed: BTreeSet<Id<ChannelMarker>>,
+    /// What else is to be written down.
     batch: Batch,
     pub(crate) sabotage: Option<Sabotage>,
-}
-
-/// How the watch stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
-    /// Whether every event of this session is on record, and all that it began behind is known.
-    pub is_covered: bool,
-    /// Channels that are watched.
-    pub channels: usize,
-    /// Dirty channels: something may be missing there, and they are read.
-    pub catching_up: usize,
-    /// Dirty channels that Discord refuses to show, in addition.
-    pub refused: usize,
-    /// Pages read since the start.
-    pub pages: u64,
-    /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
-    pub watermark_ms: u64,
 }
 
 // === impl Book ===
@@ -91,12 +83,14 @@ impl Book {
         };
         let mut book = Self {
             settings,
+            dirty: channels.iter().filter(|it| it.dirty.is_some()).count(),
+            refused: channels.iter().filter(|it| is_refused(it)).count(),
             channels: channels
                 .into_iter()
                 .map(|channel| (channel.id, channel))
                 .collect(),
             last: HashMap::new(),
-            strangers: HashSet::new(),
+            strangers: HashMap::new(),
             archived: HashSet::new(),
             watermark_ms,
             time: DiscordTime::default(),
@@ -110,7 +104,9 @@ impl Book {
             generation: 0,
             wish: None,
             agenda: Agenda::default(),
-            held: Held::default(),
+            waiting: Waiting::default(),
+            changed: BTreeSet::new(),
+            closed: BTreeSet::new(),
             batch,
             sabotage: None,
         };
@@ -153,6 +149,10 @@ impl Book {
 
     /// What there is to write, and from now on counts as written.
     pub(crate) fn take_batch(&mut self) -> Batch {
+        let changed = std::mem::take(&mut self.changed);
+        let changed = changed.iter().filter_map(|id| self.channels.get(id));
+        self.batch.channels.extend(changed.cloned());
+        self.batch.closed.extend(std::mem::take(&mut self.closed));
         if let Some(mark) = self.mark() {
             let is_news = self.marked.as_ref() != Some(&mark);
             // A sequence alone is worth no write: an older one is as good.
@@ -184,37 +184,10 @@ impl Book {
             id: id.clone(),
             resume_url: resume_url.clone(),
             sequence: self
-                .held
+                .waiting
                 .before()
                 .map_or(self.sequence, |before| before.min(self.sequence)),
         })
-    }
-
-    /// Whether messages of a channel may be missing that are older than what comes of it now, and are
-    /// going to be read.
-    fn is_behind(&self, id: Id<ChannelMarker>) -> bool {
-        let dirty = self.channels.get(&id).and_then(|channel| channel.dirty);
-        let is_refused = dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused);
-        !self.is_covered || (self.agenda.is_catching_up(id) && !is_refused)
-    }
-
-    /// Nothing older is going to be read of a channel: what has waited for that is told.
-    fn release(&mut self, id: Id<ChannelMarker>) {
-        self.batch.records.extend(self.held.release(id));
-    }
-
-    /// What waits for older messages, of channels of which none are going to be read.
-    fn release_complete(&mut self) {
-        for id in self.held.channels() {
-            if !self.is_behind(id) {
-                self.release(id);
-            }
-        }
-    }
-
-    /// What has waited for older messages for too long is told before them.
-    pub(crate) fn release_overdue(&mut self, now: Instant) {
-        self.batch.records.extend(self.held.give_up(now));
     }
 
     /// The next page to read, if one may be read now.
@@ -242,7 +215,7 @@ impl Book {
 
     /// When something is due that nobody will tell of.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let due = [self.agenda.next_due(), self.held.next_due()];
+        let due = [self.agenda.next_due(), self.waiting.next_due()];
         due.into_iter().flatten().min()
     }
 
@@ -252,17 +225,24 @@ impl Book {
     }
 
     pub(crate) fn standing(&self, pages: u64) -> Standing {
-        let dirty = self.channels.values().filter_map(|channel| channel.dirty);
-        let is_refused = |dirty: &Dirty| dirty.reason == DirtyReason::Refused;
-        let (refused, others): (Vec<_>, Vec<_>) = dirty.partition(is_refused);
         Standing {
             is_covered: self.is_covered,
             channels: self.channels.len(),
-            catching_up: others.len(),
-            refused: refused.len(),
+            catching_up: self.dirty - self.refused,
+            refused: self.refused,
             pages,
             watermark_ms: self.watermark_ms,
+            held: self.held(),
         }
+    }
+
+    fn held(&self) -> usize {
+        let strangers = self.strangers.len() + self.archived.len();
+        self.channels.len()
+            + self.last.len()
+            + strangers
+            + self.agenda.held()
+            + self.waiting.count()
     }
 
     /// Begins to read what is dirty.
@@ -279,16 +259,17 @@ impl Book {
     /// Everything up to `after`, and only that, is on record of this channel. It never says more than
     /// was said before, and begins to read.
     fn soil(&mut self, id: Id<ChannelMarker>, dirty: Dirty) {
-        let Some(channel) = self.channels.get_mut(&id) else {
+        let Some(channel) = self.channels.get(&id).cloned() else {
             return;
         };
         let after = channel
             .dirty
             .map_or(dirty.after, |before| before.after.min(dirty.after));
         let dirty = Dirty { after, ..dirty };
-        channel.dirty = Some(dirty);
-        let channel = channel.clone();
-        self.put(channel);
+        self.put(Channel {
+            dirty: Some(dirty),
+            ..channel
+        });
         self.agenda.begin(id, self.catch_up(dirty));
     }
 
@@ -303,34 +284,44 @@ impl Book {
 
     /// Writes a channel down as it is now.
     fn put(&mut self, channel: Channel) {
-        self.batch.channels.retain(|other| other.id != channel.id);
-        self.batch.closed.retain(|other| *other != channel.id);
-        self.batch.channels.push(channel.clone());
-        self.channels.insert(channel.id, channel);
+        self.changed.insert(channel.id);
+        self.closed.remove(&channel.id);
+        self.count(&channel, usize::wrapping_add);
+        if let Some(former) = self.channels.insert(channel.id, channel) {
+            self.count(&former, usize::wrapping_sub);
+        }
+    }
+
+    /// Counts a channel in or out.
+    fn count(&mut self, channel: &Channel, by: fn(usize, usize) -> usize) {
+        self.dirty = by(self.dirty, usize::from(channel.dirty.is_some()));
+        self.refused = by(self.refused, usize::from(is_refused(channel)));
+    }
+
+    /// Writes down that a channel is not watched any more, if it was.
+    fn take_out(&mut self, id: Id<ChannelMarker>) -> Option<Channel> {
+        self.release(id);
+        let channel = self.channels.remove(&id)?;
+        self.count(&channel, usize::wrapping_sub);
+        self.changed.remove(&id);
+        self.closed.insert(id);
+        self.agenda.forget(id);
+        self.archived.remove(&id);
+        Some(channel)
     }
 
     /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
     fn unwatch(&mut self, id: Id<ChannelMarker>) {
-        self.release(id);
-        if self.channels.remove(&id).is_some() {
-            self.batch.channels.retain(|other| other.id != id);
-            self.batch.closed.push(id);
-            self.agenda.forget(id);
-            self.archived.remove(&id);
+        if self.take_out(id).is_some() {
             self.last.remove(&id);
         }
     }
 
     /// A channel that is not there any more.
     fn close(&mut self, id: Id<ChannelMarker>) {
-        self.release(id);
-        let Some(channel) = self.channels.remove(&id) else {
+        let Some(channel) = self.take_out(id) else {
             return;
         };
-        self.batch.channels.retain(|other| other.id != id);
-        self.batch.closed.push(id);
-        self.agenda.forget(id);
-        self.archived.remove(&id);
         let last = self.last.remove(&id);
         if let Some(dirty) = channel.dirty {
             self.miss(id, dirty.after, last, GapReason::ChannelGone);
@@ -383,6 +374,11 @@ impl Book {
             self.batch.watermark_ms = Some(sealed);
         }
     }
+}
+
+fn is_refused(channel: &Channel) -> bool {
+    let dirty = channel.dirty;
+    dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
 }
 
 #[cfg(test)]

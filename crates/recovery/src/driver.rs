@@ -102,7 +102,6 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             if let Some(ms) = self.discord.now_ms() {
                 self.book.hear_time(ms, now);
             }
-            self.book.release_overdue(now);
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
@@ -174,6 +173,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         if let Some(batch) = self.book.sabotage_acknowledge() {
             self.inbox.commit(batch).await?;
         }
+        self.book.release_overdue(Instant::now());
         let batch = self.book.take_batch();
         if !batch.is_empty() {
             self.inbox.commit(batch).await?;

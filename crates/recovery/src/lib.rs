@@ -14,7 +14,6 @@ mod driver;
 mod entry;
 mod failure;
 mod fields;
-mod held;
 mod history;
 mod inbox;
 mod limits;
@@ -27,11 +26,12 @@ mod recovery;
 mod sabotage;
 mod settings;
 mod snowflake;
+mod standing;
 mod tail;
+mod waiting;
 mod walk;
 
 pub use self::{
-    book::Standing,
     catch_up::{Pages, Reading, catch_up},
     change::Change,
     channel::{Channel, Dirty, DirtyReason},
@@ -53,6 +53,7 @@ pub use self::{
     record::{Known, Presence, Record, Sight, Verdict},
     recovery::{Ended, Recovery, recovery},
     settings::{Settings, Start, Watch},
+    standing::Standing,
     tail::Tail,
 };
 

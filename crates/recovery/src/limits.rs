@@ -38,10 +38,13 @@ pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long what is new waits for what is older of its channel and still being read, so that it is told
 /// after that. In this time some ten thousand messages of a channel are read, or the first page of some
 /// thousand channels; whoever waits for what is said now has to have it some time, too.
-pub(crate) const HELD_FOR_MAX: Duration = Duration::from_mins(2);
+pub(crate) const WAITING_FOR_MAX: Duration = Duration::from_mins(2);
 
-/// What waits for that at most, in all channels: some megabytes.
-pub(crate) const HELD_MAX: usize = 4_096;
+/// What waits for that at most, in all channels: as much as a busy bot is told in a minute.
+pub(crate) const WAITING_MAX: usize = 4_096;
+
+/// How large that may be in all: messages have a kilobyte or two, but with all embeds thirty.
+pub(crate) const WAITING_BYTES_MAX: usize = 8 * 1_024 * 1_024;
 
 /// Messages that the record is asked for at once.
 pub(crate) const HOLDS_MAX: usize = 500;

@@ -9,6 +9,8 @@
 pub enum Sabotage {
     /// A session is on record as having come as far as what is written after that.
     AckBeforeDurable,
+    /// What is new does not wait for what is older.
+    TellAtOnce,
     /// A gap's cursor is the youngest message on record, not the watermark.
     MaxIdCursor,
     /// A session is on record before what it began behind is.
@@ -32,7 +34,8 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::TellAtOnce,
         Self::AckBeforeDurable,
         Self::MaxIdCursor,
         Self::VolatileDirty,

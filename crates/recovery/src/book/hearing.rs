@@ -10,7 +10,7 @@ use twilight_model::id::{
 
 use super::{Book, Wish};
 use crate::{
-    Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Record, Sight,
+    Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{created_ms, milliseconds},
@@ -82,7 +82,7 @@ impl Book {
         match &*event.name {
             "READY" => {
                 self.interrupt();
-                self.held.outlive_session();
+                self.waiting.outlive_session();
                 // The lists are wanted once the session has been handed over, and not before.
                 self.wish = None;
                 let ready = serde_json::from_str::<Ready>(event.data.get());
@@ -91,13 +91,14 @@ impl Book {
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
                 if let Some(channel_id) = event.channel_id
                     && self.is_here(event.guild_id)
-                    && self.is_watched(channel_id, event.guild_id)
+                    && self.is_watched(channel_id, event.guild_id, now)
                 {
                     self.hear_of_message(channel_id, event, now);
                 }
             }
             "CHANNEL_DELETE" | "THREAD_DELETE" => {
                 if let Some(channel_id) = event.channel_id {
+                    self.strangers.remove(&channel_id);
                     self.close(channel_id);
                 }
             }
@@ -122,7 +123,12 @@ impl Book {
 
     /// Whether a channel that something happened in is watched. One that is not known is, if
     /// everything is: it is read from its beginning. Else the lists have to tell.
-    fn is_watched(&mut self, id: Id<ChannelMarker>, guild_id: Option<Id<GuildMarker>>) -> bool {
+    fn is_watched(
+        &mut self,
+        id: Id<ChannelMarker>,
+        guild_id: Option<Id<GuildMarker>>,
+        now: Instant,
+    ) -> bool {
         if self.channels.contains_key(&id) {
             return true;
         }
@@ -142,7 +148,7 @@ impl Book {
             self.meet(&head, None);
             return true;
         }
-        if self.strangers.insert(id) {
+        if self.strangers.insert(id, now).is_none() {
             self.wish = self.wish.max(Some(Wish::Look));
         }
         false
@@ -170,14 +176,8 @@ impl Book {
             tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");
             return self.doubt(channel_id);
         };
-        let is_behind = self.is_behind(channel_id);
         for sight in sights {
-            let record = if is_behind {
-                self.held.hold(channel_id, event.sequence, sight, now)
-            } else {
-                Some(Record { channel_id, sight })
-            };
-            self.batch.records.extend(record);
+            self.take_in(channel_id, event.sequence, sight, now);
         }
     }
 
@@ -195,6 +195,11 @@ impl Book {
             return;
         }
         if !self.wants(&head) {
+            // When something happens in it, the lists need not be asked; but what a thread is in may not
+            // be known yet.
+            if !head.is_thread {
+                self.strangers.insert(head.id, now);
+            }
             // It may have been moved away from where it was watched.
             return self.unwatch(head.id);
         }
@@ -209,7 +214,7 @@ impl Book {
                     created_ms(head.id).saturating_add(milliseconds(SETTLE)) >= now_ms
                 });
                 // One in which something happened before is not new.
-                let is_known = self.strangers.remove(&head.id);
+                let is_known = self.strangers.remove(&head.id).is_some();
                 let born = (is_born && is_young && !is_known && self.is_covered).then_some(());
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
@@ -263,11 +268,11 @@ impl Book {
             self.archived.remove(&id);
             return;
         }
+        let Some(channel) = self.channels.get(&id) else {
+            return;
+        };
+        let is_clean = channel.dirty.is_none();
         self.archived.insert(id);
-        let is_clean = self
-            .channels
-            .get(&id)
-            .is_some_and(|channel| channel.dirty.is_none());
         if is_clean && self.is_covered {
             self.close(id);
         }

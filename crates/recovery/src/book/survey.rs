@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use tokio::time::Instant;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, GuildMarker, MessageMarker},
@@ -10,7 +11,7 @@ use twilight_model::id::{
 use super::Book;
 use crate::{
     Channel, Dirty, DirtyReason, Head, Start, Watch,
-    limits::SETTLE,
+    limits::{SCRUB_EVERY, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
     walk::{Purpose, Walk},
@@ -127,6 +128,7 @@ impl Book {
         if !self.is_current(survey.generation) {
             return;
         }
+        let now = Instant::now();
         let is_first = self.watermark_ms == 0;
         if is_first {
             self.begin_watching(survey);
@@ -138,7 +140,7 @@ impl Book {
         for head in &heads {
             if !self.wants(head) {
                 self.unwatch(head.id);
-                self.strangers.insert(head.id);
+                self.strangers.insert(head.id, now);
                 continue;
             }
             if self.slept(head) {
@@ -156,7 +158,7 @@ impl Book {
                 _ => self.meet_in_list(head, is_first),
             }
             // Something happened in it before it was known to be watched, and was not taken in.
-            if self.strangers.remove(&head.id) {
+            if self.strangers.remove(&head.id).is_some() {
                 self.doubt_stranger(head.id, is_first);
             }
         }
@@ -171,6 +173,14 @@ impl Book {
                 self.archive(head.id, true);
             }
         }
+        if survey.wish == Wish::Scrub {
+            // What was deleted while the lists were on their way, and would be held for ever. Not on
+            // each look: a channel in which much happens and that no list names would cause one after
+            // the other.
+            let listed: HashSet<_> = heads.iter().map(|head| head.id).collect();
+            self.strangers
+                .retain(|id, since| listed.contains(id) || now - *since < SCRUB_EVERY);
+        }
     }
 
     /// Whether it is a thread that was let go of when it was archived, and in which nothing was written
@@ -178,7 +188,7 @@ impl Book {
     fn slept(&self, head: &Head) -> bool {
         head.is_archived
             && !self.channels.contains_key(&head.id)
-            && !self.strangers.contains(&head.id)
+            && !self.strangers.contains_key(&head.id)
             && !is_since(head, self.watermark_ms)
     }
 
@@ -247,6 +257,7 @@ impl Book {
                 });
             }
         };
+        self.agenda.forget(head.id);
         self.meet(head, Some(()));
         if head.last_message_id.is_some() && !self.lacks(Sabotage::NewChanFromNow) {
             let reason = DirtyReason::New;

@@ -1,4 +1,5 @@
 mod edges;
+mod waiting;
 
 use std::collections::HashSet;
 
@@ -6,7 +7,7 @@ use serde_json::{json, value::to_raw_value};
 use twilight_model::id::marker::GuildMarker;
 
 use super::*;
-use crate::{Event, Head, Message, Observed, SessionMark, Sight, Start, snowflake::EPOCH_MS};
+use crate::{Event, Head, Message, Observed, SessionMark, Start, snowflake::EPOCH_MS};
 
 const GUILD: Id<GuildMarker> = Id::new(7);
 const HERE: Id<ChannelMarker> = Id::new(100);
@@ -170,54 +171,6 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
         ..session
     };
     assert_eq!(batch.session, Some(session));
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_waits_and_is_deleted_unheard_is_told_and_told_as_missing() {
-    let mut book = begun();
-    let now = Instant::now();
-    book.observe(&ready(1, "second"), now);
-    book.observe(&created(2, NOW_MS + 1_000), now);
-    begin(
-        &mut book,
-        "third",
-        head(Some(NOW_MS + 2_000)),
-        &HashSet::new(),
-    );
-    book.hear_time(NOW_MS + 60_000, now);
-    let order = order(&mut book);
-    drop(book.take_batch());
-    book.turn(&order, page([NOW_MS + 2_000]));
-    let records = book.take_batch().records;
-    let told: Vec<_> = records.iter().map(|record| &record.sight).collect();
-    assert!(
-        matches!(told[..], [Sight::Read(_), Sight::Created(gone), Sight::Missed(id)] if gone.id == *id),
-        "{told:?}"
-    );
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_new_waits_neither_for_what_is_refused_nor_for_ever() {
-    let mut book = begun();
-    let now = Instant::now();
-    let last = NOW_MS + 60_000;
-    begin(&mut book, "second", head(Some(last)), &HashSet::new());
-    drop(book.take_batch());
-    book.observe(&created(2, last + 1), now);
-    assert_eq!(book.take_batch().records.len(), 0);
-    let due = book.next_due().unwrap();
-    book.release_overdue(due);
-    assert_eq!(book.take_batch().records.len(), 1);
-    book.observe(&created(3, last + 2), due);
-    assert_eq!(book.take_batch().records.len(), 1, "nor does the next one");
-
-    begin(&mut book, "third", head(Some(last)), &HashSet::new());
-    let order = order(&mut book);
-    book.observe(&created(2, last + 3), due);
-    book.fail(&order, ReadFailure::Refused, due);
-    drop(book.take_batch());
-    book.observe(&created(3, last + 4), due);
-    assert_eq!(book.take_batch().records.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

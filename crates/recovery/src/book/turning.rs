@@ -3,9 +3,12 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use tokio::time::Instant;
-use twilight_model::id::{Id, marker::MessageMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
-use super::Book;
+use super::{Book, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
@@ -64,7 +67,7 @@ impl Book {
         if let Some(mut expected) = page.expected {
             let oldest_ms = now_ms.saturating_sub(milliseconds(RESCAN_AGE));
             expected.retain(|id| created_ms(*id) >= oldest_ms);
-            expected.extend(self.held.created(id));
+            expected.extend(self.waiting.created(id));
             walk.expect(expected);
             return self.agenda.again(id, None);
         }
@@ -83,6 +86,8 @@ impl Book {
         for message in &page.messages {
             self.last_is(id, message.id);
         }
+        self.waiting.found(id, &page.messages);
+        self.allowed(id);
         let read = page.messages.into_iter().map(Sight::Read);
         let records = read.map(|sight| Record {
             channel_id: id,
@@ -90,7 +95,7 @@ impl Book {
         });
         self.batch.records.extend(records);
         for message_id in turn.missed {
-            let record = self.held.hold_missed(id, message_id);
+            let record = self.waiting.hold_missed(id, message_id);
             self.batch.records.extend(record);
         }
         if turn.progress == Progress::MoreAfterTie {
@@ -199,6 +204,17 @@ impl Book {
             }
             ReadFailure::Refused => self.refuse(order),
         }
+    }
+
+    /// Discord shows a channel, after all: what it did not show is being read.
+    fn allowed(&mut self, id: Id<ChannelMarker>) {
+        let channel = self.channels.get(&id).filter(|channel| is_refused(channel));
+        let Some((channel, dirty)) = channel.and_then(|it| Some((it.clone(), it.dirty?))) else {
+            return;
+        };
+        let reason = DirtyReason::Lapse;
+        let dirty = Some(Dirty { reason, ..dirty });
+        self.put(Channel { dirty, ..channel });
     }
 
     /// Discord does not show a channel: what is missing of it is on record as such, and it is asked

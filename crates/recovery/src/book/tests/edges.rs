@@ -272,3 +272,68 @@ async fn an_archived_thread_that_turns_up_is_read_if_something_was_written_in_it
         assert_eq!(book.archived.contains(&Id::new(300)), is_read);
     }
 }
+
+/// A book that watches one channel out of all, and has seen the lists.
+fn choosy() -> Book {
+    let settings = Settings {
+        watch: crate::Watch::Some(HashSet::from([HERE])),
+        ..Settings::new(GUILD)
+    };
+    let mut book = Book::new(settings, Loaded::default());
+    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    book
+}
+
+fn elsewhere(kind: u8) -> [Observed; 3] {
+    let id = "200";
+    let channel = json!({"id": id, "type": kind, "guild_id": GUILD, "parent_id": "150"});
+    let born = if kind == 0 { "CHANNEL" } else { "THREAD" };
+    let message = json!({"id": message_id(NOW_MS + 1).to_string(), "channel_id": id,
+        "author": {"id": "1"}, "content": "x"});
+    [
+        event(&format!("{born}_CREATE"), 10, &channel),
+        event("MESSAGE_CREATE", 11, &message),
+        event(&format!("{born}_DELETE"), 12, &json!({"id": id})),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn channels_that_are_not_watched_come_and_go_and_nothing_is_asked_or_held() {
+    let (mut book, now) = (choosy(), Instant::now());
+    let before = book.held();
+    for observed in elsewhere(0) {
+        book.observe(&observed, now);
+    }
+    assert_eq!(book.take_wish(), None);
+    assert_eq!(book.held(), before);
+    // What a thread is in may not be known: the lists tell.
+    for observed in elsewhere(11) {
+        book.observe(&observed, now);
+    }
+    let (wish, _) = book.take_wish().unwrap();
+    assert_eq!((wish, book.held()), (Wish::Look, before));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_deleted_while_the_lists_came_is_forgotten() {
+    let mut book = choosy();
+    let before = book.held();
+    let stale = Head {
+        id: Id::new(200),
+        ..head(None)
+    };
+    for (heads, held) in [(vec![stale], before + 1), (Vec::new(), before)] {
+        book.wish(Wish::Scrub);
+        let (wish, generation) = book.take_wish().unwrap();
+        let hidden = Vec::new();
+        let survey = Survey {
+            wish,
+            generation,
+            heads,
+            hidden,
+        };
+        book.survey(&survey, &HashSet::new());
+        assert_eq!(book.held(), held);
+        tokio::time::advance(crate::limits::SCRUB_EVERY).await;
+    }
+}

@@ -9,17 +9,18 @@ use twilight_model::id::{
 };
 
 use crate::{
-    Record, Sight,
-    limits::{HELD_FOR_MAX, HELD_MAX},
+    Message, Record, Sight,
+    limits::{WAITING_BYTES_MAX, WAITING_FOR_MAX, WAITING_MAX},
 };
 
 /// Sights of channels whose older messages are still being read: they are told after those. Neither
 /// for ever nor without number, though: then they are told before.
 #[derive(Debug, Default)]
-pub(crate) struct Held {
+pub(crate) struct Waiting {
     lines: HashMap<Id<ChannelMarker>, Line>,
-    /// How many sights wait, in all lines.
+    /// How many sights wait, in all lines, and how large they are.
     count: usize,
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -33,9 +34,9 @@ struct Line {
 /// Instead of a sequence: no session that goes on sends it again.
 const OVER: u64 = u64::MAX;
 
-// === impl Held ===
+// === impl Waiting ===
 
-impl Held {
+impl Waiting {
     /// Lets a sight wait, or gives it back if it has to be told.
     pub(crate) fn hold(
         &mut self,
@@ -46,32 +47,58 @@ impl Held {
     ) -> Option<Record> {
         let line = self.lines.entry(channel_id).or_insert_with(|| Line {
             sights: Vec::new(),
-            until: Some(now + HELD_FOR_MAX),
+            until: Some(now + WAITING_FOR_MAX),
         });
         if line.until.is_none() {
             return Some(Record { channel_id, sight });
         }
-        line.sights.push((sequence, sight));
         self.count += 1;
+        self.bytes += size(&sight);
+        line.sights.push((sequence, sight));
         None
     }
 
-    /// Lets a message wait that Discord no longer shows, if what waits of its channel may be about it:
-    /// behind that.
+    /// Whether something waits that was seen of a message.
+    pub(crate) fn is_about(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        message_id: Id<MessageMarker>,
+    ) -> bool {
+        let line = self.lines.get(&channel_id);
+        let mut sights = line.into_iter().flat_map(|line| &line.sights);
+        sights.any(|(_, sight)| sight.message_id() == message_id)
+    }
+
+    /// Lets a message wait that Discord no longer shows, if something waits that was seen of it: behind
+    /// that.
     pub(crate) fn hold_missed(
         &mut self,
         channel_id: Id<ChannelMarker>,
         message_id: Id<MessageMarker>,
     ) -> Option<Record> {
         let sight = Sight::Missed(message_id);
-        match self.lines.get_mut(&channel_id) {
-            Some(line) if !line.sights.is_empty() => {
-                line.sights.push((OVER, sight));
-                self.count += 1;
-                None
-            }
-            _ => Some(Record { channel_id, sight }),
+        if !self.is_about(channel_id, message_id) {
+            return Some(Record { channel_id, sight });
         }
+        let line = self.lines.get_mut(&channel_id)?;
+        self.count += 1;
+        self.bytes += size(&sight);
+        line.sights.push((OVER, sight));
+        None
+    }
+
+    /// Discord shows these messages: if it did not before, that was a mistake.
+    pub(crate) fn found(&mut self, channel_id: Id<ChannelMarker>, messages: &[Message]) {
+        let Some(line) = self.lines.get_mut(&channel_id) else {
+            return;
+        };
+        let is_found = |id| messages.iter().any(|message| message.id == id);
+        let before = line.sights.len();
+        line.sights
+            .retain(|(_, sight)| !matches!(sight, Sight::Missed(id) if is_found(*id)));
+        let gone = before - line.sights.len();
+        self.count -= gone;
+        self.bytes -= gone * SIGHT_BYTES;
     }
 
     /// The messages of a channel that wait: they are there, unless somebody says otherwise.
@@ -97,7 +124,7 @@ impl Held {
     pub(crate) fn give_up(&mut self, now: Instant) -> Vec<Record> {
         let mut told = Vec::new();
         while let Some((id, until)) = self.first()
-            && (until <= now || self.count > HELD_MAX)
+            && (until <= now || self.count > WAITING_MAX || self.bytes > WAITING_BYTES_MAX)
         {
             tracing::warn!(channel.id = %id, "what is new is told before what is older and still being read");
             let line = self.lines.get_mut(&id);
@@ -108,6 +135,11 @@ impl Held {
             told.extend(self.told(id, sights));
         }
         told
+    }
+
+    /// How much waits.
+    pub(crate) fn count(&self) -> usize {
+        self.lines.len() + self.count
     }
 
     /// When something will have waited for too long.
@@ -149,11 +181,26 @@ impl Held {
     ) -> Vec<Record> {
         let sights = sights.unwrap_or_default();
         self.count -= sights.len();
+        let bytes = sights.iter().map(|(_, sight)| size(sight));
+        self.bytes -= bytes.sum::<usize>();
         let sights = sights.into_iter();
         sights
             .map(|(_, sight)| Record { channel_id, sight })
             .collect()
     }
+}
+
+/// What a sight takes beside the message's object.
+const SIGHT_BYTES: usize = 64;
+
+fn size(sight: &Sight) -> usize {
+    let object = match sight {
+        Sight::Created(message) | Sight::Updated(message) | Sight::Read(message) => {
+            message.json.get().len()
+        }
+        Sight::Deleted(_) | Sight::Missed(_) => 0,
+    };
+    SIGHT_BYTES + object
 }
 
 #[cfg(test)]
@@ -176,54 +223,61 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_waits_keeps_its_order_and_holds_the_session_back() {
-        let (mut held, now) = (Held::default(), Instant::now());
+        let (mut waiting, now) = (Waiting::default(), Instant::now());
         for (channel_id, sequence) in [(ONE, 7), (TWO, 8), (ONE, 9)] {
             assert!(
-                held.hold(channel_id, sequence, sight(sequence), now)
+                waiting
+                    .hold(channel_id, sequence, sight(sequence), now)
                     .is_none()
             );
         }
-        assert_eq!(held.before(), Some(6));
-        assert_eq!(ids(&held.release(ONE)), [7, 9]);
-        assert_eq!(held.before(), Some(7));
-        held.outlive_session();
-        assert_eq!(held.before(), None);
-        assert_eq!(ids(&held.release(TWO)), [8]);
-        assert!(held.release(TWO).is_empty());
+        assert_eq!(waiting.before(), Some(6));
+        assert_eq!(ids(&waiting.release(ONE)), [7, 9]);
+        assert_eq!(waiting.before(), Some(7));
+        waiting.outlive_session();
+        assert_eq!(waiting.before(), None);
+        assert_eq!(ids(&waiting.release(TWO)), [8]);
+        assert!(waiting.release(TWO).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn nothing_waits_for_ever() {
-        let (mut held, now) = (Held::default(), Instant::now());
-        assert!(held.hold(ONE, 1, sight(1), now).is_none());
-        let due = held.next_due().unwrap();
+        let (mut waiting, now) = (Waiting::default(), Instant::now());
+        assert!(waiting.hold(ONE, 1, sight(1), now).is_none());
+        let due = waiting.next_due().unwrap();
         assert!(
-            held.hold(TWO, 2, sight(2), due - Duration::from_secs(1))
+            waiting
+                .hold(TWO, 2, sight(2), due - Duration::from_secs(1))
                 .is_none()
         );
-        assert!(held.give_up(due - Duration::from_millis(1)).is_empty());
-        assert_eq!(ids(&held.give_up(due)), [1]);
-        let told = held.hold(ONE, 3, sight(3), due);
+        assert!(waiting.give_up(due - Duration::from_millis(1)).is_empty());
+        assert_eq!(ids(&waiting.give_up(due)), [1]);
+        let told = waiting.hold(ONE, 3, sight(3), due);
         assert_eq!(ids(&told.into_iter().collect::<Vec<_>>()), [3], "at once");
-        assert!(held.release(ONE).is_empty());
-        assert!(held.hold(ONE, 4, sight(4), due).is_none(), "as before");
+        assert!(waiting.release(ONE).is_empty());
+        assert!(waiting.hold(ONE, 4, sight(4), due).is_none(), "as before");
     }
 
     #[tokio::test(start_paused = true)]
     async fn there_is_a_bound_to_what_waits() {
-        let (mut held, now) = (Held::default(), Instant::now());
-        let most = u64::try_from(HELD_MAX).unwrap();
+        let (mut waiting, now) = (Waiting::default(), Instant::now());
+        let most = u64::try_from(WAITING_MAX).unwrap();
         for sequence in 1..=most {
             let channel_id = if sequence == 1 { ONE } else { TWO };
             let later = now + Duration::from_millis(sequence);
             assert!(
-                held.hold(channel_id, sequence, sight(sequence), later)
+                waiting
+                    .hold(channel_id, sequence, sight(sequence), later)
                     .is_none()
             );
         }
-        assert!(held.give_up(now).is_empty());
-        assert!(held.hold(TWO, most + 1, sight(most + 1), now).is_none());
-        assert_eq!(ids(&held.give_up(now)), [1], "the oldest line, and no more");
-        assert_eq!(held.channels().len(), 2);
+        assert!(waiting.give_up(now).is_empty());
+        assert!(waiting.hold(TWO, most + 1, sight(most + 1), now).is_none());
+        assert_eq!(
+            ids(&waiting.give_up(now)),
+            [1],
+            "the oldest line, and no more"
+        );
+        assert_eq!(waiting.channels().len(), 2);
     }
 }

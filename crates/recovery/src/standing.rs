@@ -1,0 +1,21 @@
+//! How the watch stands.
+
+/// How the watch stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether every event of this session is on record, and all that it began behind is known.
+    pub is_covered: bool,
+    /// Channels that are watched.
+    pub channels: usize,
+    /// Dirty channels: something may be missing there, and they are read.
+    pub catching_up: usize,
+    /// Dirty channels that Discord refuses to show, in addition.
+    pub refused: usize,
+    /// Pages read since the start.
+    pub pages: u64,
+    /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
+    pub watermark_ms: u64,
+    /// What is held in memory, counted over all tables: some two for each channel, and one or two more
+    /// while it is read. It grows with the channels that there are, and not with time.
+    pub held: usize,
+}
