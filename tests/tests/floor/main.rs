@@ -19,3 +19,4 @@ mod readiness;
 mod refusals;
 mod relay;
 mod restarts;
+mod watch;

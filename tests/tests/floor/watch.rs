@@ -1,0 +1,155 @@
+//! The watch over messages, without the rest of the proxy: it reads as fast as Discord allows, asks for
+//! nothing that has not changed, and does not grow.
+
+mod week;
+
+use std::{future::pending, time::Duration};
+
+use cordboard_recovery::{EntryQuery, Inbox, MemoryInbox, MessageLog as _, Settings, Start};
+use cordboard_simulator::{ChannelConfig, Config, Simulator};
+use cordboard_tests::Watcher;
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{Instant, sleep},
+};
+use twilight_model::id::Id;
+
+const HISTORY: &str = "GET /channels/{channel_id}/messages";
+
+/// A Discord that is far away, with so many channels.
+fn guild(channels: u64) -> Config {
+    let mut config = Config::default().with_bots([]).with_latency_ms(250);
+    config.jitter_ms = 250;
+    let first_id = config.guild.id + 1_000_000;
+    let room = |number| ChannelConfig {
+        id: first_id + number,
+        name: format!("room-{number}"),
+        kind: 0,
+    };
+    config.guild.channels = (0..channels).map(room).collect();
+    config
+}
+
+/// A virtual world around a Discord.
+fn sim(config: Config, body: impl AsyncFnOnce(&Simulator)) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build();
+    runtime.unwrap().block_on(async {
+        fastrand::seed(config.seed);
+        let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
+        let discord = Simulator::new(config);
+        let mut server = JoinSet::new();
+        server.spawn(discord.serve(listener.unwrap(), pending()));
+        body(&discord).await;
+    });
+}
+
+fn watch<I: Inbox + Clone>(discord: &Simulator, record: I, start: Start) -> Watcher<I> {
+    let settings = Settings {
+        start,
+        ..Settings::new(Id::new(discord.guild_id()))
+    };
+    Watcher::new(discord.clone(), record, settings)
+}
+
+fn rooms(discord: &Simulator) -> Vec<u64> {
+    let rooms = discord.config().guild.channels.iter();
+    rooms.map(|room| room.id).collect()
+}
+
+/// Waits until nothing is known to be missing.
+async fn catch_up<I: Inbox + Clone>(watcher: &mut Watcher<I>) {
+    loop {
+        assert_eq!(watcher.ended(), None);
+        let standing = watcher.standing().unwrap();
+        if standing.is_covered && standing.catching_up == 0 {
+            break;
+        }
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// How long it takes to begin to watch channels, with so many messages in each that nobody has seen.
+fn backfill(channels: u64, messages: usize) -> Duration {
+    let mut took = Duration::ZERO;
+    sim(guild(channels).with_limits(), async |discord| {
+        let rooms = rooms(discord);
+        for _ in 0..messages {
+            for room in &rooms {
+                discord.say(*room, "Hello");
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        let record = MemoryInbox::default();
+        let mut watcher = watch(discord, record.clone(), Start::Beginning);
+        let began = Instant::now();
+        watcher.start().await;
+        catch_up(&mut watcher).await;
+        took = began.elapsed();
+        let all = EntryQuery {
+            after: 0,
+            channels: Vec::new(),
+            limit: usize::MAX,
+        };
+        let entries = record.entries(all).await.unwrap().entries;
+        assert_eq!(entries.len(), rooms.len() * messages);
+    });
+    took
+}
+
+/// At least nine tenths of what the limits permit.
+fn is_fast(took: Duration, permitted: Duration) {
+    let part = permitted.as_secs_f64() / took.as_secs_f64();
+    println!("{took:?} where the limits permit {permitted:?}: {part:.3}");
+    assert!(part >= 0.9, "{took:?} instead of {permitted:?}");
+}
+
+#[test]
+fn one_long_history_is_read_as_fast_as_discord_allows() {
+    // How: a channel answers five pages of a hundred messages in five seconds.
+    let took = backfill(1, 10_000);
+    is_fast(took, Duration::from_secs(10_000 / 100));
+}
+
+#[test]
+fn the_histories_of_two_thousand_channels_are_read_as_fast_as_discord_allows() {
+    // How: a page each, and all channels together answer fifty requests in a second.
+    let took = backfill(2_000, 2);
+    is_fast(took, Duration::from_secs(2_000 / 50));
+}
+
+#[test]
+fn ten_thousand_unchanged_channels_cost_a_restart_no_history_request() {
+    // How: a message in each; a first run begins with what is new, and takes in a message in some. Then
+    // it is killed twice, and goes on with its session and with another one. The scrub is on.
+    sim(guild(10_000), async |discord| {
+        let rooms = rooms(discord);
+        for room in &rooms {
+            discord.say(*room, "before");
+        }
+        sleep(Duration::from_mins(1)).await;
+        discord.say(rooms[0], "a minute later");
+        let mut watcher = watch(discord, MemoryInbox::default(), Start::Now);
+        watcher.start().await;
+        catch_up(&mut watcher).await;
+        for room in rooms.iter().step_by(50) {
+            discord.say(*room, "while it is watched");
+            sleep(Duration::from_millis(10)).await;
+        }
+        sleep(Duration::from_mins(10)).await;
+        let read = discord.requests(Some(HISTORY)).len();
+        for (away, identifies) in [(Duration::ZERO, 1), (Duration::from_hours(1), 2)] {
+            watcher.kill().await;
+            sleep(away).await;
+            watcher.start().await;
+            catch_up(&mut watcher).await;
+            assert_eq!(watcher.standing().unwrap().channels, 10_000);
+            sleep(Duration::from_mins(10)).await;
+            assert_eq!(discord.counters().identifies, identifies);
+            assert_eq!(discord.requests(Some(HISTORY)).len(), read);
+        }
+    });
+}
