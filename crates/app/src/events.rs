@@ -26,11 +26,12 @@ const NAMES: &[&str] = &[
 
 /// Passes on what happens in the guild, until the gateway has ended.
 pub(crate) async fn observe(hub: &Hub, channels: &Channels, guild_id: Id<GuildMarker>) {
-    let mut events = hub.watch(NAMES);
+    // A guild comes in one piece, which may be larger than what waits for others.
+    let mut events = hub.tap(NAMES);
     while let Some(delivery) = events.next().await {
         match delivery {
             Delivery::Lapse(_) => channels.observe(Observed::Lapsed),
-            // For taps.
+            // For those who keep a record.
             Delivery::Acknowledged(_) => {}
             Delivery::Dispatch(dispatch) => {
                 if let Some(observed) = observed(&dispatch, guild_id) {

@@ -94,7 +94,7 @@ impl Proxy {
 
         let mut engines = Engines::new(&watchdog);
         let gateway = settings::gateway(&config);
-        let keeper = Keeper::new(store.clone(), &bot, &gateway);
+        let keeper = Keeper::new(store.clone(), &bot, config.discord.guild_id, &gateway);
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
         let relay = Relay::load(&config, &store, &discord).await?;
         let inherited = keeper.inherit(relay.as_ref()).await?;

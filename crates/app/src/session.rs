@@ -4,14 +4,17 @@ use std::{convert::Infallible, sync::Arc};
 
 use cordboard_discord::{Discord, Identity};
 use cordboard_gateway::{Gateway, Hub, Session};
-use cordboard_lifecycle::{Channels, Observed};
+use cordboard_lifecycle::{Channels, Observed, Shown};
 use cordboard_store::{LeftSession, Store, StoreError};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
 
 use crate::{
     Failed,
@@ -27,8 +30,8 @@ use crate::{
 pub(crate) struct Keeper {
     store: Store,
     shard: u32,
-    /// What the session is begun with, which is what it sends. With another configuration, or another
-    /// bot, a new one has to begin.
+    /// What the session is begun with, which is what it sends, and the guild whose beginning it told.
+    /// With another bot, or another configuration, a new one has to begin.
     terms: String,
 }
 
@@ -36,8 +39,11 @@ pub(crate) struct Keeper {
 #[derive(Debug)]
 pub(crate) struct Inherited {
     session: Session,
-    hidden: Arc<[Id<ChannelMarker>]>,
+    hidden: Arc<[Shown]>,
 }
+
+/// The channels that are hidden from the bot, once the guild has come.
+type Hidden = Option<Arc<[Shown]>>;
 
 /// Goes on with what was inherited, if anything was, and tells what it does not tell again.
 pub(crate) fn resume(
@@ -53,17 +59,27 @@ pub(crate) fn resume(
     gateway.resuming(inherited.session)
 }
 
+fn hidden((channel_id, parent_id): (Id<ChannelMarker>, Option<Id<ChannelMarker>>)) -> Shown {
+    Shown {
+        channel_id,
+        parent_id,
+        topic: None,
+        is_hidden: true,
+    }
+}
+
 // === impl Keeper ===
 
 impl Keeper {
     pub(crate) fn new(
         store: Store,
         bot: &Identity,
+        guild_id: Id<GuildMarker>,
         settings: &cordboard_gateway::Settings,
     ) -> Self {
         let shard = settings.shard;
         let terms = format!(
-            "bot {}, intents {}, shard {} of {}",
+            "bot {}, guild {guild_id}, intents {}, shard {} of {}",
             bot.user_id,
             settings.intents.bits(),
             shard.number(),
@@ -87,7 +103,7 @@ impl Keeper {
                     sequence: left.sequence,
                     resume_url: left.resume_url,
                 },
-                hidden: left.hidden.into(),
+                hidden: left.hidden.into_iter().map(hidden).collect(),
             });
         Ok(match relay {
             Some(relay) => inherited.and_then(|inherited| relay.agree(inherited)),
@@ -100,17 +116,24 @@ impl Keeper {
         self,
         gateway: Gateway<Discord>,
         hub: Hub,
-        mut hidden: watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>>,
+        mut hidden: watch::Receiver<Hidden>,
         stop: CancellationToken,
     ) -> Result<(), Source> {
-        let left = tokio::select! {
+        let mut kept = hub.session();
+        let mut left = tokio::select! {
             biased;
             left = gateway.run(stop) => left?,
-            failed = self.keep(&hub, &mut hidden) => {
+            failed = self.keep(&hub, &mut hidden, &mut kept) => {
                 let Err(failed) = failed;
                 return Err(failed.into());
             }
         };
+        if let (Some(left), Some(kept)) = (&mut left, kept)
+            && left.id == kept.id
+        {
+            // Whoever listened may not have dealt with the last of it.
+            left.sequence = kept.sequence;
+        }
         let hidden = hidden.borrow().clone();
         let leaving = timeout(SESSION_LEAVE_TIMEOUT, self.write(left, hidden));
         if let Ok(written) = leaving.await {
@@ -124,28 +147,35 @@ impl Keeper {
     /// Writes the session down whenever it is another one, or has come further. What is on record is
     /// always a little old, which only makes Discord send more of it again: as it stood a round ago,
     /// when whoever listened has dealt with what it had brought.
+    ///
+    /// `kept` is what is on record: what was taken over is, and counts as left again only when it has come
+    /// further.
     async fn keep(
         &self,
         hub: &Hub,
-        hidden: &mut watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>>,
+        hidden: &mut watch::Receiver<Hidden>,
+        kept: &mut Option<Session>,
     ) -> Result<Infallible, StoreError> {
         let mut state = hub.state();
-        let mut former = hub.session();
-        // What was taken over is on record, and counts as left again only when it has come further.
-        let mut written = former.clone();
+        let (mut former, mut was_known) = (kept.clone(), false);
         loop {
             let session = hub.session();
             let is_known = hidden.borrow_and_update().is_some();
             let id = session.as_ref().map(|session| session.id.clone());
-            let is_the_same =
-                id.is_some() && former.as_ref().map(|former| &former.id) == id.as_ref();
-            let dealt_with = if is_the_same { former } else { session.clone() };
-            if dealt_with != written && is_known {
+            let dealt_with = match &former {
+                Some(former) if Some(&former.id) == id.as_ref() => Some(former.clone()),
+                // Its guild has just been dealt with.
+                _ if !was_known => session.clone(),
+                // What is hidden may be what the session before has told: a round later it is not.
+                _ if id.is_some() => kept.clone(),
+                _ => None,
+            };
+            if dealt_with != *kept && is_known {
                 let hidden = hidden.borrow().clone();
                 self.write(dealt_with.clone(), hidden).await?;
-                written = dealt_with;
+                *kept = dealt_with;
             }
-            former = session;
+            (former, was_known) = (session, is_known);
             tokio::select! {
                 () = sleep(SESSION_KEEP_EVERY) => {}
                 // Sessions begin and end when the state changes.
@@ -156,11 +186,7 @@ impl Keeper {
     }
 
     /// A session whose guild has not come is not left: what only its beginning tells is not known.
-    async fn write(
-        &self,
-        session: Option<Session>,
-        hidden: Option<Arc<[Id<ChannelMarker>]>>,
-    ) -> Result<(), StoreError> {
+    async fn write(&self, session: Option<Session>, hidden: Hidden) -> Result<(), StoreError> {
         let (Some(session), Some(hidden)) = (session, hidden) else {
             return self.store.forget_session(self.shard).await;
         };
@@ -168,7 +194,10 @@ impl Keeper {
             id: session.id,
             sequence: session.sequence,
             resume_url: session.resume_url,
-            hidden: hidden.to_vec(),
+            hidden: hidden
+                .iter()
+                .map(|it| (it.channel_id, it.parent_id))
+                .collect(),
         };
         self.store
             .leave_session(self.shard, &self.terms, left)

@@ -187,7 +187,7 @@ impl Capacity {
     }
 
     /// The guild does not come: a former process knew what it hides.
-    pub(crate) fn resumed(&self, hidden: &[Id<ChannelMarker>]) {
+    pub(crate) fn resumed(&self, hidden: &[Shown]) {
         self.change(|state| state.space.census.resumed(hidden, Instant::now()));
     }
 

@@ -13,7 +13,7 @@ use tokio::{
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Condition, Counts, Observed, OpenError,
+    AttemptId, Condition, Counts, Observed, OpenError, Shown,
     limits::HELD_RETRY,
     switches::{Switches, Told},
 };
@@ -160,7 +160,7 @@ impl Channels {
     /// they change; `None` until the guild has come ([`Observed::Arrived`]). Whoever leaves a gateway
     /// session to another process leaves them with it ([`Observed::Resumed`]).
     #[must_use]
-    pub fn hidden(&self) -> watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>> {
+    pub fn hidden(&self) -> watch::Receiver<Option<Arc<[Shown]>>> {
         self.told.hidden.clone()
     }
 

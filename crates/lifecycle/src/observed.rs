@@ -41,7 +41,7 @@ pub enum Observed {
     Arrived(Vec<Shown>),
     /// A gateway session of a former process goes on, so the guild does not arrive anew. That process
     /// knew these channels to be hidden ([`Channels::hidden`](crate::Channels::hidden)).
-    Resumed(Arc<[Id<ChannelMarker>]>),
+    Resumed(Arc<[Shown]>),
     /// `GUILD_DELETE`: the guild is out of reach.
     Left {
         /// Whether Discord calls it an outage; otherwise our bot is not a member any more.

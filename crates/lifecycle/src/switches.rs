@@ -10,9 +10,8 @@ use std::{
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
-use twilight_model::id::{Id, marker::ChannelMarker};
 
-use crate::{AttemptId, Condition, Counts, condition::Conditions};
+use crate::{AttemptId, Condition, Counts, Shown, condition::Conditions};
 
 /// What the handle and the driver share.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub(crate) struct Signals {
     /// Whether the guild is so full that deletions should go before everything else.
     nearly_full: watch::Sender<bool>,
     /// The channels that no list shows us, once somebody has told.
-    hidden: watch::Sender<Option<Arc<[Id<ChannelMarker>]>>>,
+    hidden: watch::Sender<Option<Arc<[Shown]>>>,
     /// Whether the guild was looked at once in this life.
     has_looked: watch::Sender<bool>,
 }
@@ -45,7 +44,7 @@ pub(crate) struct Signals {
 pub(crate) struct Told {
     pub(crate) counts: watch::Receiver<Counts>,
     pub(crate) is_nearly_full: watch::Receiver<bool>,
-    pub(crate) hidden: watch::Receiver<Option<Arc<[Id<ChannelMarker>]>>>,
+    pub(crate) hidden: watch::Receiver<Option<Arc<[Shown]>>>,
     pub(crate) has_looked: watch::Receiver<bool>,
 }
 
@@ -97,7 +96,7 @@ impl Signals {
         self.has_looked.send_replace(true);
     }
 
-    pub(crate) fn hidden(&self, hidden: Option<Vec<Id<ChannelMarker>>>) {
+    pub(crate) fn hidden(&self, hidden: Option<Vec<Shown>>) {
         self.hidden.send_if_modified(|was| {
             let is_another = was.as_deref() != hidden.as_deref();
             if is_another {

@@ -20,9 +20,9 @@ pub struct LeftSession {
     pub sequence: u64,
     /// Where Discord wants it to be resumed.
     pub resume_url: Option<String>,
-    /// The channels that were hidden from its bot when it had come so far. Only the beginning of a
-    /// session tells them.
-    pub hidden: Vec<Id<ChannelMarker>>,
+    /// The channels that were hidden from its bot when it had come so far, each with the category it is
+    /// under. Only the beginning of a session tells them.
+    pub hidden: Vec<(Id<ChannelMarker>, Option<Id<ChannelMarker>>)>,
 }
 
 pub(crate) fn leave(
@@ -35,7 +35,13 @@ pub(crate) fn leave(
         "REPLACE INTO gateway_session (shard, session_id, sequence, resume_url, terms, hidden)
          VALUES (:shard, :session_id, :sequence, :resume_url, :terms, :hidden)",
     )?;
-    let hidden = session.hidden.iter().map(ToString::to_string);
+    let hidden = session
+        .hidden
+        .iter()
+        .map(|(id, parent_id)| match parent_id {
+            Some(parent_id) => format!("{id}/{parent_id}"),
+            None => id.to_string(),
+        });
     replace.execute(named_params! {
         ":shard": shard,
         ":session_id": session.id,
@@ -83,9 +89,18 @@ pub(crate) fn forget(connection: &Connection, shard: u32) -> rusqlite::Result<()
     Ok(())
 }
 
-fn hidden(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<Id<ChannelMarker>>> {
-    let ids: String = row.get(column)?;
-    let ids = ids.split_whitespace().map(str::parse);
-    ids.collect::<Result<_, ParseIntError>>()
+fn hidden(
+    row: &Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Vec<(Id<ChannelMarker>, Option<Id<ChannelMarker>>)>> {
+    let channels: String = row.get(column)?;
+    let channels = channels.split_whitespace().map(|channel| {
+        Ok(match channel.split_once('/') {
+            Some((id, parent_id)) => (id.parse()?, Some(parent_id.parse()?)),
+            None => (channel.parse()?, None),
+        })
+    });
+    channels
+        .collect::<Result<_, ParseIntError>>()
         .map_err(|error| damaged(column, FromSqlError::other(error)))
 }

@@ -46,7 +46,7 @@ pub(super) struct Shore {
     /// Whether Discord leaves out events.
     pub(super) is_lossy: bool,
     scrubs: bool,
-    /// Whether ids are in order, and nothing holds up or mixes up what Discord says.
+    /// Whether ids are in order, and events come as they happen.
     pub(super) is_orderly: bool,
     /// How likely something strikes between two acts of people.
     pub(super) unrest: f64,
@@ -84,13 +84,14 @@ impl Shore {
             let often = 0.01 * 60_f64.powf(dice.f64());
             faults.push(Fault::new(route, rest(dice)).with_probability(often));
         }
-        for _ in 0..dice.usize(0..3) {
+        let mixes_up = dice.bool();
+        for _ in 0..if mixes_up { dice.usize(0..3) } else { 0 } {
             let (event, kind) = event(dice, scrubs);
             is_lossy |= kind == FaultKind::DropEvent;
             faults.push(Fault::new(event, kind).with_probability(dice.f64() / 2.0));
         }
         Self {
-            is_orderly: faults.is_empty() && config.id_skew_ms == 0,
+            is_orderly: !mixes_up && config.id_skew_ms == 0,
             config,
             is_lossy,
             begins_now: dice.bool(),

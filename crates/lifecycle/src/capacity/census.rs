@@ -16,8 +16,9 @@ use crate::{
 /// list is exact and late, and leaves out what is hidden from us (discord-api-docs #8454). What comes
 /// with the guild (`GUILD_CREATE`) includes what is hidden, and comes rarely. So the list counts,
 /// together with what was learnt too shortly before it to be on it, and with what the gateway has
-/// shown as hidden. What remains wrong is an event that was lost: until the next list, or, of a hidden
-/// channel, until the guild comes again. That is what the reserve is for.
+/// shown as hidden. What remains wrong is an event that was lost, or never sent, as perhaps when a role
+/// hides channels: until the next list, or, of a hidden channel, until the guild comes again. That is
+/// what the reserve is for.
 #[derive(Debug, Default)]
 pub(super) struct Census {
     known: HashMap<Id<ChannelMarker>, Known>,
@@ -35,8 +36,8 @@ pub(super) struct Census {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Known {
     pub(super) parent_id: Option<Id<ChannelMarker>>,
-    /// No list shows it to us.
-    is_hidden: bool,
+    /// Since when no list shows it to us, if none does.
+    hidden: Option<Instant>,
     since: Instant,
 }
 
@@ -73,10 +74,16 @@ impl Census {
     }
 
     /// The channels that no list shows us, in the order of their ids; `None` while nobody has told.
-    pub(super) fn hidden(&self) -> Option<Vec<Id<ChannelMarker>>> {
-        let hidden = self.known.iter().filter(|(_, known)| known.is_hidden);
-        let mut hidden: Vec<_> = hidden.map(|(id, _)| *id).collect();
-        hidden.sort_unstable();
+    pub(super) fn hidden(&self) -> Option<Vec<Shown>> {
+        let hidden = self.known.iter().filter(|(_, it)| it.hidden.is_some());
+        let hidden = hidden.map(|(channel_id, known)| Shown {
+            channel_id: *channel_id,
+            parent_id: known.parent_id,
+            topic: None,
+            is_hidden: true,
+        });
+        let mut hidden: Vec<_> = hidden.collect();
+        hidden.sort_unstable_by_key(|shown| shown.channel_id);
         self.knows_hidden.then_some(hidden)
     }
 
@@ -113,11 +120,11 @@ impl Census {
         if !self.gone.contains_key(&shown.channel_id) {
             let known = self.known(shown.channel_id, now);
             known.parent_id = shown.parent_id;
-            known.is_hidden = shown.is_hidden;
+            known.hidden = shown.is_hidden.then_some(now);
         }
     }
 
-    /// There is a channel that we can see.
+    /// There is a channel that we could see then.
     fn seen(
         &mut self,
         channel_id: Id<ChannelMarker>,
@@ -126,13 +133,13 @@ impl Census {
     ) {
         let known = self.known(channel_id, now);
         known.parent_id = parent_id.or(known.parent_id);
-        known.is_hidden = false;
+        known.hidden = known.hidden.filter(|since| *since > now);
     }
 
     fn known(&mut self, channel_id: Id<ChannelMarker>, now: Instant) -> &mut Known {
         self.known.entry(channel_id).or_insert(Known {
             parent_id: None,
-            is_hidden: false,
+            hidden: None,
             since: now,
         })
     }
@@ -153,6 +160,10 @@ impl Census {
     pub(super) fn arrived(&mut self, channels: &[Shown], now: Instant) {
         self.known
             .retain(|_, known| now < known.since + SWEEP_GRACE);
+        for known in self.known.values_mut() {
+            // If it is not here although it is young, the next list tells.
+            known.hidden = None;
+        }
         for channel in channels {
             self.shown(channel, now);
         }
@@ -160,9 +171,9 @@ impl Census {
     }
 
     /// A former process knew these to be hidden.
-    pub(super) fn resumed(&mut self, hidden: &[Id<ChannelMarker>], now: Instant) {
-        for channel_id in hidden {
-            self.known(*channel_id, now).is_hidden = true;
+    pub(super) fn resumed(&mut self, hidden: &[Shown], now: Instant) {
+        for channel in hidden {
+            self.shown(channel, now);
         }
         self.knows_hidden = true;
     }
@@ -171,7 +182,7 @@ impl Census {
     pub(super) fn listed(&mut self, listed: &[Listed], began: Instant) {
         let recent = |at: &Instant| began < *at + SWEEP_GRACE;
         self.known
-            .retain(|_, known| known.is_hidden || recent(&known.since));
+            .retain(|_, known| known.hidden.is_some() || recent(&known.since));
         self.gone.retain(|_, at| recent(at));
         for channel in listed {
             if !self.gone.contains_key(&channel.channel_id) {

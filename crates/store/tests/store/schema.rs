@@ -191,7 +191,7 @@ async fn a_session_is_left_over_a_restart_and_given_until_it_seems_to_do_harm() 
         id: "abc".to_owned(),
         sequence,
         resume_url: Some("wss://gateway.example".to_owned()),
-        hidden: vec![Id::new(5), Id::new(u64::MAX)],
+        hidden: vec![(Id::new(5), Some(Id::new(4))), (Id::new(u64::MAX), None)],
     };
     let store = Store::open(&location(&folder)).await.unwrap();
     assert_eq!(store.take_session(0, TERMS).await.unwrap(), None);

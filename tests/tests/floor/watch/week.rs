@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cordboard_recovery::{
-    Consumers as _, EntryQuery, Inbox as _, MessageLog as _, MessageQuery, Retention, Start,
+    Batch, Consumers as _, EntryQuery, Inbox as _, MessageLog as _, MessageQuery, Retention, Start,
 };
 use cordboard_simulator::{GatewayCommand, HumanAct, Simulator};
 use cordboard_store::{Location, SqliteInbox, Store};
@@ -173,7 +173,9 @@ async fn an_hour(
 /// Drops what is kept no longer, as the relay does.
 async fn forget(record: &SqliteInbox, watcher: &Watcher<SqliteInbox>) {
     let standing = watcher.standing().unwrap();
-    record.acknowledge(CONSUMER, standing.newest).await.unwrap();
+    // A batch of nothing says what the newest entry is.
+    let newest = record.commit(Batch::default()).await.unwrap().newest;
+    record.acknowledge(CONSUMER, newest).await.unwrap();
     let retention = Retention {
         before_ms: standing.watermark_ms.saturating_sub(KEPT_MS),
         bytes_max: u64::MAX,

@@ -140,7 +140,7 @@ fn a_list_counts_with_what_is_younger_and_with_what_it_hides() {
     assert_eq!(census.count(), 6);
     census.listed(&listed(1..=4), began);
     assert_eq!(census.count(), 6, "two are hidden from us");
-    assert_eq!(census.hidden(), Some(vec![Id::new(7), Id::new(8)]));
+    assert_eq!(ids(&census.hidden().unwrap()), [7, 8]);
     census.shown(&shown(50, false), began);
     census.shown(&shown(50, false), began);
     census.deleted(Id::new(1), began);
@@ -154,20 +154,49 @@ fn a_list_counts_with_what_is_younger_and_with_what_it_hides() {
     census.listed(&listed([2, 7]), began + 4 * SWEEP_GRACE);
     assert_eq!(census.count(), 5, "one more, and one that was seen before");
     let hidden = census.hidden().unwrap();
-    assert_eq!(hidden, [3, 8, 9].map(Id::new), "one can be seen now");
+    assert_eq!(ids(&hidden), [3, 8, 9], "one can be seen now");
     census.arrived(&arrived[1..], began + 5 * SWEEP_GRACE);
     assert_eq!(census.count(), 3, "nothing is hidden any more");
-    let mut later = space_of_a_later_process(&hidden, began);
-    later.listed(&listed(20..=21), began);
-    assert_eq!(later.census.count(), 5);
-    later.deleted(Id::new(8), began);
-    assert_eq!(later.census.count(), 4);
 }
 
-fn space_of_a_later_process(hidden: &[Id<ChannelMarker>], now: Instant) -> Space {
+fn ids(channels: &[Shown]) -> Vec<u64> {
+    channels.iter().map(|it| it.channel_id.get()).collect()
+}
+
+#[test]
+fn what_a_former_process_knew_to_be_hidden_counts_until_the_guild_comes() {
+    let began = Instant::now();
+    let mut space = space(Isolation::Channel, 1);
+    let parent_id = Some(Id::new(1));
+    let hidden = [7, 8].map(|id| Shown {
+        parent_id,
+        ..shown(id, true)
+    });
+    space.census.resumed(&hidden, began);
+    space.listed(&listed(20..=21), began);
+    assert_eq!(space.census.count(), 4);
+    assert_eq!(space.census.count_in(Id::new(1)), 2);
+    assert_eq!(space.census.hidden().unwrap(), hidden);
+    space.deleted(Id::new(8), began);
+    assert_eq!(space.census.count(), 3);
+    // The session could not be gone on with, and the guild knows better.
+    let soon = began + Duration::from_secs(5);
+    space.arrived(&[20, 21].map(|id| shown(id, false)), soon);
+    assert_eq!(space.census.hidden(), Some(Vec::new()));
+    space.listed(&listed(20..=21), soon + SWEEP_GRACE);
+    assert_eq!(space.census.count(), 2);
+}
+
+#[test]
+fn a_list_from_before_a_channel_was_hidden_does_not_show_it() {
+    let began = Instant::now();
     let mut space = space(Isolation::Channel, 0);
-    space.census.resumed(hidden, now);
-    space
+    space.listed(&listed(1..=2), began);
+    let (asked, answered) = (2 * SWEEP_GRACE, 2 * SWEEP_GRACE + Duration::from_secs(1));
+    space.census.shown(&shown(2, true), began + answered);
+    space.listed(&listed(1..=2), began + asked);
+    space.listed(&listed([1]), began + 4 * SWEEP_GRACE);
+    assert_eq!(space.census.count(), 2);
 }
 
 #[test]
