@@ -106,8 +106,7 @@ impl Crowd {
 fn a_week_of_traffic_and_outages_leaves_nothing_behind_in_memory_or_on_record() {
     // How: what is held is counted each hour. It is kept for half a day, so that the first day has as much
     // to hold as the others.
-    let mut guild = guild(20);
-    guild.latency_ms = 50;
+    let mut guild = guild(20, 50);
     guild.gateway.heartbeat_interval_ms = 120_000;
     guild.limits.enabled = true;
     sim(guild, async |discord| {
