@@ -5,16 +5,13 @@ use std::{convert::Infallible, sync::Arc};
 use cordboard_discord::{Discord, Identity};
 use cordboard_gateway::{Gateway, Hub, Session};
 use cordboard_lifecycle::{Channels, Observed, Shown};
-use cordboard_store::{LeftSession, Store, StoreError};
+use cordboard_store::{HiddenChannel, LeftSession, Store, StoreError};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
-use twilight_model::id::{
-    Id,
-    marker::{ChannelMarker, GuildMarker},
-};
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
     Failed,
@@ -59,12 +56,19 @@ pub(crate) fn resume(
     gateway.resuming(inherited.session)
 }
 
-fn hidden((channel_id, parent_id): (Id<ChannelMarker>, Option<Id<ChannelMarker>>)) -> Shown {
+fn shown(hidden: HiddenChannel) -> Shown {
     Shown {
-        channel_id,
-        parent_id,
+        channel_id: hidden.id,
+        parent_id: hidden.parent_id,
         topic: None,
         is_hidden: true,
+    }
+}
+
+fn hidden(shown: &Shown) -> HiddenChannel {
+    HiddenChannel {
+        id: shown.channel_id,
+        parent_id: shown.parent_id,
     }
 }
 
@@ -103,7 +107,7 @@ impl Keeper {
                     sequence: left.sequence,
                     resume_url: left.resume_url,
                 },
-                hidden: left.hidden.into_iter().map(hidden).collect(),
+                hidden: left.hidden.into_iter().map(shown).collect(),
             });
         Ok(match relay {
             Some(relay) => inherited.and_then(|inherited| relay.agree(inherited)),
@@ -194,10 +198,7 @@ impl Keeper {
             id: session.id,
             sequence: session.sequence,
             resume_url: session.resume_url,
-            hidden: hidden
-                .iter()
-                .map(|it| (it.channel_id, it.parent_id))
-                .collect(),
+            hidden: hidden.iter().map(self::hidden).collect(),
         };
         self.store
             .leave_session(self.shard, &self.terms, left)

@@ -172,12 +172,13 @@ impl ChannelDirectory for Quiet {
             parent_id: None,
             is_thread: false,
             is_archived: false,
+            is_forum: false,
             last_message_id: None,
         };
         Ok((0..self.0).map(head).collect())
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64) -> Result<Vec<Head>, Failure> {
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
         Ok(Vec::new())
     }
 

@@ -27,7 +27,7 @@ pub use self::{
     location::{Location, LocationError},
     prune::Pruned,
     registry::SqliteRegistry,
-    session::LeftSession,
+    session::{HiddenChannel, LeftSession},
     settings::Settings,
     space::Space,
     store::Store,

@@ -20,9 +20,18 @@ pub struct LeftSession {
     pub sequence: u64,
     /// Where Discord wants it to be resumed.
     pub resume_url: Option<String>,
-    /// The channels that were hidden from its bot when it had come so far, each with the category it is
-    /// under. Only the beginning of a session tells them.
-    pub hidden: Vec<(Id<ChannelMarker>, Option<Id<ChannelMarker>>)>,
+    /// The channels that were hidden from its bot when it had come so far. Only the beginning of a session
+    /// tells them.
+    pub hidden: Vec<HiddenChannel>,
+}
+
+/// A channel that a bot may not view (discord-api-docs #8454).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HiddenChannel {
+    /// The channel.
+    pub id: Id<ChannelMarker>,
+    /// The category it is under.
+    pub parent_id: Option<Id<ChannelMarker>>,
 }
 
 pub(crate) fn leave(
@@ -38,9 +47,9 @@ pub(crate) fn leave(
     let hidden = session
         .hidden
         .iter()
-        .map(|(id, parent_id)| match parent_id {
-            Some(parent_id) => format!("{id}/{parent_id}"),
-            None => id.to_string(),
+        .map(|channel| match channel.parent_id {
+            Some(parent_id) => format!("{}/{parent_id}", channel.id),
+            None => channel.id.to_string(),
         });
     replace.execute(named_params! {
         ":shard": shard,
@@ -89,16 +98,15 @@ pub(crate) fn forget(connection: &Connection, shard: u32) -> rusqlite::Result<()
     Ok(())
 }
 
-fn hidden(
-    row: &Row<'_>,
-    column: usize,
-) -> rusqlite::Result<Vec<(Id<ChannelMarker>, Option<Id<ChannelMarker>>)>> {
+fn hidden(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<HiddenChannel>> {
     let channels: String = row.get(column)?;
     let channels = channels.split_whitespace().map(|channel| {
-        Ok(match channel.split_once('/') {
-            Some((id, parent_id)) => (id.parse()?, Some(parent_id.parse()?)),
-            None => (channel.parse()?, None),
-        })
+        let (id, parent_id) = match channel.split_once('/') {
+            Some((id, parent_id)) => (id, Some(parent_id.parse()?)),
+            None => (channel, None),
+        };
+        let id = id.parse()?;
+        Ok(HiddenChannel { id, parent_id })
     });
     channels
         .collect::<Result<_, ParseIntError>>()

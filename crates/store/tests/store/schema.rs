@@ -1,7 +1,7 @@
 //! The database against hands and bugs: its own state machine has to be the one in the code.
 
 use cordboard_lifecycle::{Entry, Event, Registry as _, Row, Stage, conformance};
-use cordboard_store::{LeftSession, Store, limits::SESSION_TAKES_MAX};
+use cordboard_store::{HiddenChannel, LeftSession, Store, limits::SESSION_TAKES_MAX};
 use rusqlite::Connection;
 use twilight_model::id::Id;
 
@@ -191,7 +191,12 @@ async fn a_session_is_left_over_a_restart_and_given_until_it_seems_to_do_harm() 
         id: "abc".to_owned(),
         sequence,
         resume_url: Some("wss://gateway.example".to_owned()),
-        hidden: vec![(Id::new(5), Some(Id::new(4))), (Id::new(u64::MAX), None)],
+        hidden: [(5, Some(Id::new(4))), (u64::MAX, None)]
+            .map(|(id, parent_id)| HiddenChannel {
+                id: Id::new(id),
+                parent_id,
+            })
+            .to_vec(),
     };
     let store = Store::open(&location(&folder)).await.unwrap();
     assert_eq!(store.take_session(0, TERMS).await.unwrap(), None);

@@ -60,8 +60,8 @@ async fn what_is_on_record_waits_for_nothing_and_a_second_look_is_believed() {
     let missed = records.iter().filter(is_missed);
     let missed: Vec<_> = missed.map(|record| record.sight.message_id()).collect();
     assert_eq!(missed, [message_id(NOW_MS + 7_000)]);
-    let last = records.iter().map(|record| record.sight.message_id());
-    assert_eq!(last.last(), Some(message_id(NOW_MS + 7_000)));
+    let last = records.last().map(|record| record.sight.message_id());
+    assert_eq!(last, Some(message_id(NOW_MS + 7_000)));
 }
 
 #[tokio::test(start_paused = true)]
