@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use cordboard_discord::{Discord, Identity};
 use cordboard_gateway::{Gateway, Hub, Session};
-use cordboard_lifecycle::{Channels, Observed, Shown};
+use cordboard_lifecycle::{Channels, Hidden, Observed, Shown};
 use cordboard_store::{HiddenChannel, LeftSession, Store, StoreError};
 use tokio::{
     sync::watch,
@@ -38,9 +38,6 @@ pub(crate) struct Inherited {
     session: Session,
     hidden: Arc<[Shown]>,
 }
-
-/// The channels that are hidden from the bot, once the guild has come.
-type Hidden = Option<Arc<[Shown]>>;
 
 /// Goes on with what was inherited, if anything was, and tells what it does not tell again.
 pub(crate) fn resume(
@@ -120,7 +117,7 @@ impl Keeper {
         self,
         gateway: Gateway<Discord>,
         hub: Hub,
-        mut hidden: watch::Receiver<Hidden>,
+        mut hidden: watch::Receiver<Option<Hidden>>,
         stop: CancellationToken,
     ) -> Result<(), Source> {
         let mut kept = hub.session();
@@ -157,40 +154,48 @@ impl Keeper {
     async fn keep(
         &self,
         hub: &Hub,
-        hidden: &mut watch::Receiver<Hidden>,
+        hidden: &mut watch::Receiver<Option<Hidden>>,
         kept: &mut Option<Session>,
     ) -> Result<Infallible, StoreError> {
         let mut state = hub.state();
-        let (mut former, mut was_known) = (kept.clone(), false);
+        let id_of = |session: &Option<Session>| session.as_ref().map(|session| session.id.clone());
+        // The session whose beginning has been dealt with, as the guild came, or a round later.
+        let mut settled = id_of(kept);
+        let (mut former, mut arrivals, mut is_round) = (kept.clone(), 0, false);
         loop {
             let session = hub.session();
-            let is_known = hidden.borrow_and_update().is_some();
-            let id = session.as_ref().map(|session| session.id.clone());
-            let dealt_with = match &former {
-                Some(former) if Some(&former.id) == id.as_ref() => Some(former.clone()),
-                // Its guild has just been dealt with.
-                _ if !was_known => session.clone(),
-                // What is hidden may be what the session before has told: a round later it is not.
-                _ if id.is_some() => kept.clone(),
-                _ => None,
+            let id = id_of(&session);
+            let is_the_same = id_of(&former) == id;
+            let told = hidden.borrow_and_update().clone();
+            let arrived = told.as_ref().map_or(0, |told| told.arrivals);
+            if arrived > arrivals || (is_the_same && is_round) {
+                settled.clone_from(&id);
+            }
+            let dealt_with = match &session {
+                Some(_) if settled != id => kept.clone(),
+                Some(_) if is_the_same => former,
+                session => (*session).clone(),
             };
-            if dealt_with != *kept && is_known {
-                let hidden = hidden.borrow().clone();
-                self.write(dealt_with.clone(), hidden).await?;
+            if dealt_with != *kept && told.is_some() {
+                self.write(dealt_with.clone(), told).await?;
                 *kept = dealt_with;
             }
-            (former, was_known) = (session, is_known);
-            tokio::select! {
-                () = sleep(SESSION_KEEP_EVERY) => {}
+            (former, arrivals) = (session, arrived);
+            is_round = tokio::select! {
+                () = sleep(SESSION_KEEP_EVERY) => true,
                 // Sessions begin and end when the state changes.
-                Ok(_) = state.wait_for(|_| hub.session().map(|session| session.id) != id) => {}
-                Ok(_) = hidden.wait_for(Option::is_some), if !is_known => {}
-            }
+                Ok(_) = state.wait_for(|_| id_of(&hub.session()) != id) => false,
+                Ok(()) = hidden.changed(), if settled != id => false,
+            };
         }
     }
 
     /// A session whose guild has not come is not left: what only its beginning tells is not known.
-    async fn write(&self, session: Option<Session>, hidden: Hidden) -> Result<(), StoreError> {
+    async fn write(
+        &self,
+        session: Option<Session>,
+        hidden: Option<Hidden>,
+    ) -> Result<(), StoreError> {
         let (Some(session), Some(hidden)) = (session, hidden) else {
             return self.store.forget_session(self.shard).await;
         };
@@ -198,7 +203,7 @@ impl Keeper {
             id: session.id,
             sequence: session.sequence,
             resume_url: session.resume_url,
-            hidden: hidden.iter().map(self::hidden).collect(),
+            hidden: hidden.channels.iter().map(self::hidden).collect(),
         };
         self.store
             .leave_session(self.shard, &self.terms, left)

@@ -13,7 +13,7 @@ use tokio::{
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Condition, Counts, Observed, OpenError, Shown,
+    AttemptId, Condition, Counts, Hidden, Observed, OpenError,
     limits::HELD_RETRY,
     switches::{Switches, Told},
 };
@@ -157,10 +157,10 @@ impl Channels {
     }
 
     /// The guild's channels that no list shows us, because our bot may not view them, now and whenever
-    /// they change; `None` until the guild has come ([`Observed::Arrived`]). Whoever leaves a gateway
+    /// they change; `None` until the guild has come, or a former process has told. Whoever leaves a gateway
     /// session to another process leaves them with it ([`Observed::Resumed`]).
     #[must_use]
-    pub fn hidden(&self) -> watch::Receiver<Option<Arc<[Shown]>>> {
+    pub fn hidden(&self) -> watch::Receiver<Option<Hidden>> {
         self.told.hidden.clone()
     }
 

@@ -61,7 +61,7 @@ pub use self::{
     error::{LifecycleError, OpenError},
     failure::{Failure, Room, Source},
     mark::{Mark, MarkKey},
-    observed::{Observed, Shown},
+    observed::{Hidden, Observed, Shown},
     owner::Owner,
     registry::{Entered, Entry, Horizon, MemoryRegistry, Registry, RegistryError, Step, Stepped},
     row::{Kind, Row},

@@ -20,6 +20,15 @@ pub struct Shown {
     pub is_hidden: bool,
 }
 
+/// What the guild hides from our bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hidden {
+    /// The channels that no list shows us, in the order of their ids.
+    pub channels: Arc<[Shown]>,
+    /// How often the guild has come ([`Observed::Arrived`]) since the start, which tells all of them anew.
+    pub arrivals: u64,
+}
+
 /// Something that happened in the guild, as Discord's gateway told it. All of it may be lost: the
 /// lifecycle looks for itself as well, only later.
 #[derive(Clone, Debug, PartialEq, Eq)]

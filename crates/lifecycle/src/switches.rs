@@ -2,16 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::{AttemptId, Condition, Counts, Shown, condition::Conditions};
+use crate::{AttemptId, Condition, Counts, Hidden, condition::Conditions};
 
 /// What the handle and the driver share.
 #[derive(Debug)]
@@ -34,7 +31,7 @@ pub(crate) struct Signals {
     /// Whether the guild is so full that deletions should go before everything else.
     nearly_full: watch::Sender<bool>,
     /// The channels that no list shows us, once somebody has told.
-    hidden: watch::Sender<Option<Arc<[Shown]>>>,
+    hidden: watch::Sender<Option<Hidden>>,
     /// Whether the guild was looked at once in this life.
     has_looked: watch::Sender<bool>,
 }
@@ -44,7 +41,7 @@ pub(crate) struct Signals {
 pub(crate) struct Told {
     pub(crate) counts: watch::Receiver<Counts>,
     pub(crate) is_nearly_full: watch::Receiver<bool>,
-    pub(crate) hidden: watch::Receiver<Option<Arc<[Shown]>>>,
+    pub(crate) hidden: watch::Receiver<Option<Hidden>>,
     pub(crate) has_looked: watch::Receiver<bool>,
 }
 
@@ -96,12 +93,10 @@ impl Signals {
         self.has_looked.send_replace(true);
     }
 
-    pub(crate) fn hidden(&self, hidden: Option<Vec<Shown>>) {
+    pub(crate) fn hidden(&self, hidden: Option<Hidden>) {
         self.hidden.send_if_modified(|was| {
-            let is_another = was.as_deref() != hidden.as_deref();
-            if is_another {
-                *was = hidden.map(Into::into);
-            }
+            let is_another = *was != hidden;
+            *was = hidden;
             is_another
         });
     }

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Kind, Listed, Place, Row, Shown, Stage,
+    AttemptId, Hidden, Kind, Listed, Place, Row, Shown, Stage,
     limits::{GHOSTS_MAX, SWEEP_GRACE, WAIT_MAX},
 };
 
@@ -22,8 +22,9 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Census {
     known: HashMap<Id<ChannelMarker>, Known>,
-    /// Whether anybody has told which channels are hidden.
+    /// Whether anybody has told which channels are hidden, and how often the guild itself has.
     knows_hidden: bool,
+    arrivals: u64,
     /// What went lately: a list that was read meanwhile may still show it.
     gone: HashMap<Id<ChannelMarker>, Instant>,
     /// Creations that are under way or whose answers were lost. Each may be, or become, a channel.
@@ -73,8 +74,8 @@ impl Census {
             .count()
     }
 
-    /// The channels that no list shows us, in the order of their ids; `None` while nobody has told.
-    pub(super) fn hidden(&self) -> Option<Vec<Shown>> {
+    /// The channels that no list shows us; `None` while nobody has told.
+    pub(super) fn hidden(&self) -> Option<Hidden> {
         let hidden = self.known.iter().filter(|(_, it)| it.hidden.is_some());
         let hidden = hidden.map(|(channel_id, known)| Shown {
             channel_id: *channel_id,
@@ -84,7 +85,10 @@ impl Census {
         });
         let mut hidden: Vec<_> = hidden.collect();
         hidden.sort_unstable_by_key(|shown| shown.channel_id);
-        self.knows_hidden.then_some(hidden)
+        self.knows_hidden.then(|| Hidden {
+            channels: hidden.into(),
+            arrivals: self.arrivals,
+        })
     }
 
     /// When the deletions are due, the next one first.
@@ -168,6 +172,7 @@ impl Census {
             self.shown(channel, now);
         }
         self.knows_hidden = true;
+        self.arrivals += 1;
     }
 
     /// A former process knew these to be hidden.
