@@ -75,7 +75,7 @@ const SAFEGUARDS: [(Sabotage, u64); 8] = [
     (Sabotage::AckBeforeDurable, 200),
     (Sabotage::MaxIdCursor, 100),
     (Sabotage::VolatileDirty, 100),
-    (Sabotage::SkipLeMax, 100),
+    (Sabotage::SkipLeMax, 400),
     (Sabotage::NoTieMargin, 200),
     (Sabotage::SealByWallClock, 200),
     (Sabotage::NewChanFromNow, 100),
