@@ -3,7 +3,10 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use tokio::time::Instant;
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
 use crate::{
     limits::READ_AT_ONCE,
@@ -66,6 +69,19 @@ impl Agenda {
     /// The walk that an order was for, unless it has ended.
     pub(crate) fn get(&mut self, id: Id<ChannelMarker>, number: u64) -> Option<&mut Walk> {
         self.walks.get_mut(&id).filter(|walk| walk.number == number)
+    }
+
+    /// How many pages seem to be left to catch up with these channels, the youngest messages of which are
+    /// known.
+    pub(crate) fn pages_left(
+        &self,
+        channels: impl Iterator<Item = (Id<ChannelMarker>, Option<Id<MessageMarker>>)>,
+    ) -> u64 {
+        let left = channels.filter_map(|(id, last)| {
+            let walk = self.walks.get(&id)?;
+            (walk.purpose == Purpose::CatchUp).then(|| walk.pages_left(last))
+        });
+        left.sum()
     }
 
     /// How much is held in memory.

@@ -21,6 +21,7 @@ use crate::{
     Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, SessionMark, Settings,
     Standing,
     agenda::Agenda,
+    forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{DiscordTime, just_before, milliseconds},
@@ -58,6 +59,7 @@ pub(crate) struct Book {
     generation: u64,
     wish: Option<Wish>,
     agenda: Agenda,
+    forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
     waiting: Waiting,
     /// Channels that are to be written down as they are, or as not watched any more.
@@ -104,6 +106,7 @@ impl Book {
             generation: 0,
             wish: None,
             agenda: Agenda::default(),
+            forecast: Forecast::default(),
             waiting: Waiting::default(),
             changed: BTreeSet::new(),
             closed: BTreeSet::new(),
@@ -229,6 +232,7 @@ impl Book {
             is_covered: self.is_covered,
             channels: self.channels.len(),
             catching_up: self.dirty - self.refused,
+            catches_up_in: self.forecast.left().filter(|_| self.dirty > self.refused),
             refused: self.refused,
             pages,
             watermark_ms: self.watermark_ms,

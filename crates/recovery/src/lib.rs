@@ -14,6 +14,7 @@ mod driver;
 mod entry;
 mod failure;
 mod fields;
+mod forecast;
 mod history;
 mod inbox;
 mod limits;

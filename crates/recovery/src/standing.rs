@@ -1,5 +1,7 @@
 //! How the watch stands.
 
+use std::time::Duration;
+
 /// How the watch stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -9,6 +11,9 @@ pub struct Standing {
     pub channels: usize,
     /// Dirty channels: something may be missing there, and they are read.
     pub catching_up: usize,
+    /// How long it will take to read those, to a second, judged by what was read so far; `None` when there
+    /// is none, or nothing tells yet.
+    pub catches_up_in: Option<Duration>,
     /// Dirty channels that Discord refuses to show, in addition.
     pub refused: usize,
     /// Pages read since the start.

@@ -24,6 +24,9 @@ pub(crate) struct Walk {
     pub(crate) began_ms: Option<u64>,
     /// Messages on record that are to be found again; `None`: that has to be asked.
     pub(crate) expected: Option<BTreeSet<Id<MessageMarker>>>,
+    /// Pages read, and the first message on them.
+    pages: u64,
+    first: Option<Id<MessageMarker>>,
     /// Reads in a row that failed.
     pub(crate) failures: u32,
     /// When the channel was first said not to be there.
@@ -76,6 +79,8 @@ impl Walk {
             is_frozen: false,
             began_ms: None,
             expected: None,
+            pages: 0,
+            first: None,
             failures: 0,
             gone_since: None,
             lacks_margin: false,
@@ -84,6 +89,18 @@ impl Walk {
 
     pub(crate) fn after(&self) -> Option<Id<MessageMarker>> {
         self.cursor.after()
+    }
+
+    /// How many pages seem to be left up to the channel's last message, if they tell of as much time as
+    /// those that were read. One, while nothing tells.
+    pub(crate) fn pages_left(&self, last: Option<Id<MessageMarker>>) -> u64 {
+        let (Some(first), Some(after), Some(last)) = (self.first, self.after(), last) else {
+            return 1;
+        };
+        let read_ms = created_ms(after).saturating_sub(created_ms(first));
+        let left_ms = created_ms(last).saturating_sub(created_ms(after));
+        let left = left_ms.saturating_mul(self.pages).checked_div(read_ms);
+        left.unwrap_or(1).max(1)
     }
 
     /// These are on record: begins before them, so that they are compared.
@@ -116,6 +133,8 @@ impl Walk {
         if self.lacks_margin && newest > self.cursor.after() {
             self.cursor = Cursor::behind(newest);
         }
+        self.pages += 1;
+        self.first = self.first.or(found.first().copied());
         self.failures = 0;
         self.gone_since = None;
         Turn {

@@ -121,6 +121,33 @@ fn the_histories_of_two_thousand_channels_are_read_as_fast_as_discord_allows() {
 }
 
 #[test]
+fn how_long_it_takes_to_catch_up_is_told_on_the_way() {
+    // How: asked for half-way through forty pages, of which the first five came at once.
+    sim(guild(1, 100).with_limits(), async |discord| {
+        let room = rooms(discord)[0];
+        for _ in 0..4_000 {
+            discord.say(room, "Hello");
+            sleep(Duration::from_millis(20)).await;
+        }
+        let mut watcher = watch(discord, MemoryInbox::default(), Start::Beginning);
+        watcher.start().await;
+        let told = loop {
+            let standing = watcher.standing().unwrap();
+            if standing.pages >= 20 {
+                break standing.catches_up_in.unwrap();
+            }
+            sleep(Duration::from_millis(10)).await;
+        };
+        let began = Instant::now();
+        catch_up(&mut watcher).await;
+        let took = began.elapsed();
+        println!("{told:?} were told, and it took {took:?}");
+        assert!(told < 2 * took && took < 2 * told);
+        assert_eq!(watcher.standing().unwrap().catches_up_in, None);
+    });
+}
+
+#[test]
 fn ten_thousand_unchanged_channels_cost_a_restart_no_history_request() {
     // How: a message in each; a first run begins with what is new, and takes in a message in some. Then
     // it is killed twice, and goes on with its session and with another one. The scrub is on.

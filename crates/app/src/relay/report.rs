@@ -62,6 +62,13 @@ impl Told {
             "cordboard_relay_watermark_timestamp_seconds",
             "Every message of a clean channel that is older is on record, by Discord's clock.",
         );
+        let mut eta = Metric::gauge(
+            "cordboard_relay_catch_up_seconds",
+            "How long it will take to read what may be missing, judged by what was read so far.",
+        );
+        if let Some(left) = standing.catches_up_in {
+            eta = eta.with([], left.as_secs());
+        }
         let pages = Metric::counter(
             "cordboard_relay_pages_total",
             "Pages of history that were read since the start.",
@@ -83,6 +90,7 @@ impl Told {
             channels,
             covered.with([], standing.is_covered.into()),
             watermark.with([], standing.watermark_ms / 1_000),
+            eta,
             pages.with([], standing.pages),
             lag,
             dead_letters,

@@ -11,6 +11,7 @@ use twilight_model::id::{
 use super::{Book, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
+    forecast::Forecast,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -110,6 +111,22 @@ impl Book {
                 self.agenda.again(id, None);
             }
         }
+        if purpose == Purpose::CatchUp {
+            self.judge(order);
+        }
+    }
+
+    /// Judges by a page how long the rest will take.
+    fn judge(&mut self, order: &Order) {
+        if self.dirty == self.refused {
+            self.forecast = Forecast::default();
+            return;
+        }
+        let shown = self.channels.iter();
+        let shown = shown.filter(|(_, channel)| !is_refused(channel));
+        let shown = shown.map(|(id, _)| (*id, self.last.get(id).copied()));
+        let left = self.agenda.pages_left(shown);
+        self.forecast.read(order.at, left);
     }
 
     /// Moves a channel's durable cursor behind a page, but not past what was old when the page was
