@@ -129,12 +129,8 @@ impl Keeper {
                 return Err(failed.into());
             }
         };
-        if let (Some(left), Some(kept)) = (&mut left, kept)
-            && left.id == kept.id
-        {
-            // Whoever listened may not have dealt with the last of it.
-            left.sequence = kept.sequence;
-        }
+        // Whoever listened may not have dealt with the last of it, or with its beginning.
+        left = left.and_then(|left| kept.filter(|kept| kept.id == left.id));
         let hidden = hidden.borrow().clone();
         let leaving = timeout(SESSION_LEAVE_TIMEOUT, self.write(left, hidden));
         if let Ok(written) = leaving.await {

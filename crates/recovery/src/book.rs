@@ -58,6 +58,8 @@ pub(crate) struct Book {
     /// Counts the gaps: what was begun before one comes to nothing after it.
     generation: u64,
     wish: Option<Wish>,
+    /// Channels that events deleted or archived while the lists are on their way, which may not know it.
+    meanwhile: Option<HashSet<Id<ChannelMarker>>>,
     agenda: Agenda,
     forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
@@ -105,6 +107,7 @@ impl Book {
             marked: session,
             generation: 0,
             wish: None,
+            meanwhile: None,
             agenda: Agenda::default(),
             forecast: Forecast::default(),
             waiting: Waiting::default(),

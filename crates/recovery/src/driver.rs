@@ -24,8 +24,8 @@ use crate::{
     Standing,
     book::{Book, Page, Probed, ReadFailure, Survey, Wish},
     limits::{
-        BATCH_EVENTS_MAX, HOLDS_MAX, PAGE_TIMEOUT, RESCAN_MESSAGES, RETRY_FIRST, RETRY_MAX,
-        SCRUB_EVERY,
+        BATCH_EVENTS_MAX, HOLDS_MAX, LOOKS_FOR_ARCHIVES, PAGE_TIMEOUT, RESCAN_MESSAGES,
+        RETRY_FIRST, RETRY_MAX, SCRUB_EVERY,
     },
     walk::Order,
 };
@@ -93,7 +93,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), InboxError> {
         let mut reads: FuturesUnordered<Read> = FuturesUnordered::new();
         let mut surveying: Option<Surveyed> = None;
-        let mut survey_failures = 0_u32;
+        let (mut survey_failures, mut surveyed_in) = (0_u32, 0_u64);
         let mut survey_at = Instant::now();
         let mut scrub_at = Instant::now() + SCRUB_EVERY;
         let mut told = Vec::new();
@@ -105,11 +105,17 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
+            if !self.book.is_current(surveyed_in) {
+                // There was a gap since: it would come to nothing.
+                surveying = None;
+            }
             if surveying.is_none()
                 && now >= survey_at
                 && let Some((wish, generation)) = self.book.take_wish()
             {
-                surveying = Some(self.look_around(wish, generation));
+                let is_content = survey_failures >= LOOKS_FOR_ARCHIVES;
+                surveying = Some(self.look_around(wish, generation, is_content));
+                surveyed_in = generation;
             }
             let due = self
                 .book
@@ -251,13 +257,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     }
 
     /// Reads the lists of channels.
-    fn look_around(&self, wish: Wish, generation: u64) -> Surveyed {
+    fn look_around(&self, wish: Wish, generation: u64, is_content: bool) -> Surveyed {
         let look = Look {
             discord: std::sync::Arc::clone(&self.discord),
             wish,
             generation,
             guild_ids: self.settings.guild_ids.clone(),
             archives: self.book.archives(wish),
+            is_content,
         };
         Box::pin(look.around())
     }

@@ -160,7 +160,9 @@ fn first(message: Message) -> Verdict {
 }
 
 fn update(message: Message, known: &Known) -> Option<Verdict> {
-    let is_older = message.edited_ms != 0 && message.edited_ms < known.edited_ms;
+    // One that says that there was no edit is from before the first; one that says nothing is of any time.
+    let head = serde_json::from_str::<fields::Head>(message.json.get()).ok()?;
+    let is_older = head.edited_ms().is_some_and(|ms| ms < known.edited_ms);
     if known.presence == Presence::Deleted || is_older {
         return None;
     }

@@ -99,6 +99,7 @@ impl Book {
             "CHANNEL_DELETE" | "THREAD_DELETE" => {
                 if let Some(channel_id) = event.channel_id {
                     self.strangers.remove(&channel_id);
+                    self.meanwhile.as_mut().map(|ids| ids.insert(channel_id));
                     self.close(channel_id);
                 }
             }
@@ -227,6 +228,13 @@ impl Book {
                 self.put(channel);
             }
             Some(_) => {}
+        }
+        if let Some(meanwhile) = &mut self.meanwhile {
+            if head.is_archived {
+                meanwhile.insert(head.id);
+            } else {
+                meanwhile.remove(&head.id);
+            }
         }
         self.archive(head.id, head.is_archived);
         self.ask_refused_again(now, Some(head.id));

@@ -87,7 +87,9 @@ fn is_since(head: &Head, watermark_ms: u64) -> bool {
 impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
-        Some((self.wish.take()?, self.generation))
+        let wish = self.wish.take()?;
+        self.meanwhile = Some(HashSet::new());
+        Some((wish, self.generation))
     }
 
     /// The lists are wanted once more, for this or for more.
@@ -143,7 +145,8 @@ impl Book {
                 self.strangers.insert(head.id, now);
                 continue;
             }
-            if self.slept(head) {
+            let is_over = self.is_over(head.id);
+            if self.slept(head) || (is_over && !self.channels.contains_key(&head.id)) {
                 continue;
             }
             if let Some(id) = head.last_message_id {
@@ -173,6 +176,7 @@ impl Book {
                 self.archive(head.id, true);
             }
         }
+        self.meanwhile = None;
         if survey.wish == Wish::Scrub {
             // What was deleted while the lists were on their way, and would be held for ever. Not on
             // each look: a channel in which much happens and that no list names would cause one after
@@ -192,6 +196,12 @@ impl Book {
             && !is_since(head, self.watermark_ms)
     }
 
+    /// Whether an event has deleted or archived a channel since the lists were asked for.
+    fn is_over(&self, id: Id<ChannelMarker>) -> bool {
+        let meanwhile = self.meanwhile.as_ref();
+        meanwhile.is_some_and(|ids| ids.contains(&id))
+    }
+
     fn compare(
         &mut self,
         channel: &Channel,
@@ -204,7 +214,7 @@ impl Book {
             Wish::Scrub => self.scrub(channel.id, channel.scrubbed_ms, head),
             Wish::Gap | Wish::Look => {}
         }
-        if !head.is_archived {
+        if !head.is_archived && !self.is_over(head.id) {
             self.archive(head.id, false);
         }
     }

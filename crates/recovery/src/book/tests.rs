@@ -1,4 +1,5 @@
 mod edges;
+mod lists;
 mod waiting;
 
 use std::collections::HashSet;

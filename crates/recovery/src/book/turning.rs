@@ -153,9 +153,12 @@ impl Book {
             && !was_frozen
             && after > dirty.after
         {
-            let dirty = Some(Dirty { after, ..dirty });
+            // What it was verified up to goes along, if nothing lies between.
+            let is_next = dirty.after.map_or(0, created_ms) <= channel.scrubbed_ms;
+            let read_ms = after.filter(|_| is_next).map_or(0, created_ms);
             let channel = Channel {
-                dirty,
+                dirty: Some(Dirty { after, ..dirty }),
+                scrubbed_ms: channel.scrubbed_ms.max(read_ms),
                 ..channel.clone()
             };
             self.put(channel);

@@ -19,6 +19,8 @@ pub(super) struct Look<D> {
     pub(super) generation: u64,
     pub(super) guild_ids: Vec<Id<GuildMarker>>,
     pub(super) archives: Archives,
+    /// Whether lists of archived threads that cannot be read are done without.
+    pub(super) is_content: bool,
 }
 
 /// The lists could not be read, and when they may be tried again.
@@ -31,7 +33,7 @@ pub(super) struct Overlooked {
 // === impl Look ===
 
 impl<D: ChannelDirectory> Look<D> {
-    /// Reads them all, or none.
+    /// Reads them all, or none; unless it is content with less.
     pub(super) async fn around(self) -> Result<Survey, Overlooked> {
         let (wish, generation) = (self.wish, self.generation);
         let mut survey = Survey {
@@ -69,8 +71,13 @@ impl<D: ChannelDirectory> Look<D> {
         let mut lists = lists.buffer_unordered(READ_AT_ONCE);
         let mut archived = Vec::new();
         while let Some(listed) = lists.next().await {
+            let listed = match listed {
+                // Everything else waits for this look.
+                Err(_) if self.is_content => None,
+                listed => listed?,
+            };
             // Of one that is not shown, what is on record of its threads is read one by one.
-            archived.extend(listed?.unwrap_or_default());
+            archived.extend(listed.unwrap_or_default());
         }
         Ok(archived)
     }

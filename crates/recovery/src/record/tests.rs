@@ -65,6 +65,17 @@ fn a_late_creation_does_not_undo_an_edit() {
 }
 
 #[test]
+fn an_update_from_before_the_first_edit_does_not_undo_it() {
+    // How: an embed is unfurled, which says that there was no edit; and one of which nothing is said.
+    let sights = [
+        Sight::Read(message("b", ONE)),
+        Sight::Updated(message("a", None)),
+        Sight::Updated(partial(&json!({"id": "9", "content": "z"}))),
+    ];
+    assert_eq!(told(sights), ["c b", "-", "u z"]);
+}
+
+#[test]
 fn an_edit_that_nobody_told_of_is_found_by_reading() {
     let sights = [
         Sight::Created(message("a", None)),
