@@ -44,6 +44,8 @@ struct State {
     written: BTreeMap<(u64, u64), u64>,
     /// What of it is there.
     there: BTreeSet<(u64, u64)>,
+    /// Channels that are gone.
+    closed: BTreeSet<u64>,
     /// When they changed or deleted it last.
     changed: BTreeMap<u64, u64>,
     /// Whether Discord leaves out events: then the record is complete only after the scrub.
@@ -101,6 +103,13 @@ impl Checked {
     pub(super) fn deleted(&self, channel_id: u64, id: u64) {
         self.changed(id);
         self.state.lock().there.remove(&(channel_id, id));
+    }
+
+    /// A channel is gone, with all that was in it.
+    pub(super) fn closed(&self, channel_id: u64) {
+        let mut state = self.state.lock();
+        state.there.retain(|(of, _)| *of != channel_id);
+        state.closed.insert(channel_id);
     }
 
     pub(super) fn changed(&self, id: u64) {
@@ -189,7 +198,9 @@ impl Checked {
             }
         }
         for ((channel_id, id), told) in &told {
-            let is_gone = !truth.contains_key(&(*channel_id, *id));
+            // Of a channel that is gone nobody is told message by message.
+            let is_gone =
+                !truth.contains_key(&(*channel_id, *id)) && !state.closed.contains(channel_id);
             if told.is_there && is_gone && !before.contains(id) && !is_excused(*channel_id, *id) {
                 wrong.push(format!(
                     "C12: message {id} of {} in {channel_id} is deleted, and nobody was told; changed {:?}, gaps {:?}",

@@ -8,7 +8,7 @@ use super::checked::Checked;
 /// The most messages that one flood holds.
 const MESSAGES_MAX: usize = 1_500;
 
-/// People who write, edit, delete, open threads and archive them.
+/// People who write, edit, delete, open channels and threads, archive and delete them.
 #[derive(Debug)]
 pub(super) struct Crowd {
     record: Checked,
@@ -60,6 +60,7 @@ impl Crowd {
             12..18 if self.changes => self.delete(discord, dice),
             18..20 if self.births && self.channels.len() < 20 => self.give_birth(discord, dice),
             20..23 if !self.threads.is_empty() => self.archive(discord, dice),
+            23..24 if self.births && self.channels.len() > 3 => self.close(discord, dice),
             _ => {
                 let channel_id = self.channel(dice);
                 self.say(discord, channel_id);
@@ -143,6 +144,21 @@ impl Crowd {
             if is_thread {
                 self.threads.push(id);
             }
+        }
+    }
+
+    /// The channel that everybody is in stays.
+    fn close(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let number = dice.usize(1..self.channels.len());
+        let channel_id = self.channels[number];
+        if discord
+            .try_act(HumanAct::DeleteChannel { channel_id })
+            .is_ok()
+        {
+            self.channels.remove(number);
+            self.threads.retain(|id| *id != channel_id);
+            self.written.retain(|(id, _)| *id != channel_id);
+            self.record.closed(channel_id);
         }
     }
 

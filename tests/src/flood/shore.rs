@@ -14,7 +14,8 @@ use super::checked::Checked;
 use crate::Watcher;
 
 /// What the watcher asks of REST.
-const ROUTES: [&str; 5] = [
+const ROUTES: [&str; 6] = [
+    "GET /channels/{channel_id}/threads/archived/public",
     "GET /channels/{channel_id}/messages",
     "GET /channels/{channel_id}/messages/{message_id}",
     "GET /guilds/{guild_id}/channels",
