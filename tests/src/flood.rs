@@ -6,6 +6,7 @@
 mod checked;
 mod crowd;
 mod disk;
+mod scale;
 mod shore;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
@@ -19,7 +20,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{checked::Checked, crowd::Crowd, disk::Disk, shore::Shore};
+use self::{checked::Checked, crowd::Crowd, disk::Disk, scale::Scale, shore::Shore};
 use crate::Watcher;
 
 /// How long after the heal everything has to be on record.
@@ -69,7 +70,8 @@ pub fn run(seed: u64, safeguard: Option<Sabotage>) -> Flow {
 async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     fastrand::seed(seed);
     let mut dice = Rng::with_seed(seed);
-    let mut shore = Shore::draw(&mut dice);
+    let scale = Scale::of(seed);
+    let mut shore = Shore::draw(&mut dice, scale);
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
     let discord = Simulator::new(shore.config.clone());
     let mut server = JoinSet::new();
@@ -79,7 +81,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     ));
     let disk = Disk::draw(&mut dice).await;
     let record = Checked::new(discord.clone(), disk, &shore);
-    let mut crowd = Crowd::new(&discord, &mut dice, record.clone());
+    let mut crowd = Crowd::new(&discord, &mut dice, record.clone(), scale);
     // What was said before anybody watched.
     for _ in 0..dice.usize(0..20) {
         crowd.act(&discord, &mut dice);
@@ -93,7 +95,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     watcher.start().await;
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
-    let until = Instant::now() + Duration::from_secs(dice.u64(60..900));
+    let until = Instant::now() + scale.slowness * Duration::from_secs(dice.u64(60..900));
     for _ in 0..ACTS_MAX {
         if Instant::now() >= until || !record.wrong().is_empty() {
             break;
@@ -102,7 +104,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
             shore.strike(&discord, &mut watcher, &mut dice).await;
         }
         crowd.act(&discord, &mut dice);
-        sleep(Duration::from_millis(dice.u64(1..=crowd.pause_ms))).await;
+        sleep(scale.slowness * Duration::from_millis(dice.u64(1..=crowd.pause_ms))).await;
     }
     discord.clear_faults();
     shore.heal(&discord);

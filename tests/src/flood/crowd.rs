@@ -3,7 +3,7 @@
 use cordboard_simulator::{HumanAct, Simulator};
 use fastrand::Rng;
 
-use super::checked::Checked;
+use super::{checked::Checked, scale::Scale};
 
 /// The most messages that one flood holds.
 const MESSAGES_MAX: usize = 1_500;
@@ -16,6 +16,9 @@ pub(super) struct Crowd {
     threads: Vec<u64>,
     written: Vec<(u64, u64)>,
     bursts: bool,
+    burst_max: usize,
+    /// With so many channels, no more are opened.
+    rooms_max: usize,
     changes: bool,
     births: bool,
     pub(super) pause_ms: u64,
@@ -25,14 +28,19 @@ pub(super) struct Crowd {
 // === impl Crowd ===
 
 impl Crowd {
-    pub(super) fn new(discord: &Simulator, dice: &mut Rng, record: Checked) -> Self {
+    pub(super) fn new(discord: &Simulator, dice: &mut Rng, record: Checked, scale: Scale) -> Self {
         let mut channels = vec![discord.default_channel_id()];
         for number in 0..dice.usize(0..8) {
             channels.push(discord.create_channel(&format!("room-{number}")));
         }
+        for number in 0..scale.rooms {
+            channels.push(discord.create_channel(&format!("far-{number}")));
+        }
         Self {
             record,
             channels,
+            burst_max: scale.burst_max,
+            rooms_max: scale.rooms + 20,
             threads: Vec::new(),
             written: Vec::new(),
             bursts: dice.bool(),
@@ -52,13 +60,15 @@ impl Crowd {
         match dice.u32(0..100) {
             0..2 if self.bursts => {
                 let channel_id = self.channel(dice);
-                for _ in 0..dice.usize(90..300) {
+                for _ in 0..dice.usize(90..self.burst_max) {
                     self.say(discord, channel_id);
                 }
             }
             2..12 if self.changes => self.edit(discord, dice),
             12..18 if self.changes => self.delete(discord, dice),
-            18..20 if self.births && self.channels.len() < 20 => self.give_birth(discord, dice),
+            18..20 if self.births && self.channels.len() < self.rooms_max => {
+                self.give_birth(discord, dice);
+            }
             20..23 if !self.threads.is_empty() => self.archive(discord, dice),
             23..24 if self.births && self.channels.len() > 3 => self.close(discord, dice),
             _ => {

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use tokio::time::sleep;
 use twilight_model::id::Id;
 
-use super::checked::Checked;
+use super::{checked::Checked, scale::Scale};
 use crate::Watcher;
 
 /// What the watcher asks of REST.
@@ -53,13 +53,15 @@ pub(super) struct Shore {
     pub(super) unrest: f64,
     faults: Vec<Fault>,
     is_away: bool,
+    /// By what what strikes lasts longer.
+    slowness: u32,
     pub(super) struck: BTreeMap<&'static str, u64>,
 }
 
 // === impl Shore ===
 
 impl Shore {
-    pub(super) fn draw(dice: &mut Rng) -> Self {
+    pub(super) fn draw(dice: &mut Rng, scale: Scale) -> Self {
         let mut config = Config {
             seed: dice.u64(..),
             clock_percent: if dice.bool() { 100 } else { dice.u64(91..110) },
@@ -71,6 +73,7 @@ impl Shore {
             ..Config::default()
         };
         config.limits.enabled = dice.bool();
+        config.guild.channels_max += scale.rooms;
         config.gateway.heartbeat_interval_ms = dice.u64(5_000..45_000);
         if dice.bool() {
             config.gateway.resume_window_ms = dice.u64(1_000..180_000);
@@ -100,6 +103,7 @@ impl Shore {
             unrest: 0.2 * dice.f64(),
             faults,
             is_away: false,
+            slowness: scale.slowness,
             struck: BTreeMap::new(),
         }
     }
@@ -130,7 +134,7 @@ impl Shore {
         watcher: &mut Watcher<Checked>,
         dice: &mut Rng,
     ) {
-        let seconds = dice.f64() * 90.0;
+        let seconds = f64::from(self.slowness) * dice.f64() * 90.0;
         let name = match dice.u32(0..14) {
             0 => self.command(discord, GatewayCommand::Drop),
             1 => {
@@ -195,6 +199,11 @@ impl Shore {
         if self.is_away {
             discord.end_outage();
             self.is_away = false;
+        }
+        // What lasts no longer than a minute and a half ends by itself.
+        if self.slowness > 1 {
+            discord.gateway(GatewayCommand::Refuse { seconds: 0.0 });
+            discord.gateway(GatewayCommand::Drop);
         }
     }
 }
