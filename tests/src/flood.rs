@@ -4,6 +4,7 @@
 //! it is drawn from one seed.
 
 mod checked;
+mod consumer;
 mod crowd;
 mod disk;
 mod scale;

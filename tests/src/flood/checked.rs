@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use cordboard_recovery::{Batch, Committed, Entry, Inbox, InboxError, Loaded, News};
+use cordboard_recovery::{Batch, Committed, Entry, Inbox, InboxError, Loaded};
 use cordboard_simulator::Simulator;
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -14,7 +14,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{disk::Disk, shore::Shore};
+use super::{consumer::Consumer, disk::Disk, shore::Shore};
 
 /// The first millisecond an id can name.
 const EPOCH_MS: u64 = 1_420_070_400_000;
@@ -57,14 +57,8 @@ struct State {
     session: Option<String>,
     /// Times in which events were missed: from the watermark to the new session.
     gaps: Vec<(u64, u64)>,
+    consumer: Consumer,
     wrong: Vec<String>,
-}
-
-/// What consumers were told of a message last.
-#[derive(Debug)]
-struct Told {
-    content: String,
-    is_there: bool,
 }
 
 // === impl Checked ===
@@ -163,14 +157,22 @@ impl Checked {
         state.wrong.extend(found);
     }
 
+    /// C11, as far as it can be seen on the way: nothing is told twice, and all in order.
+    async fn hear(&self) -> Result<(), InboxError> {
+        let after = self.state.lock().consumer.after;
+        let entries = self.inner.entries(after).await?;
+        self.state.lock().hear(entries);
+        Ok(())
+    }
+
     /// C11 and C12: what consumers were told against what Discord has.
     pub(super) async fn differences(&self) -> Vec<String> {
-        let told = match self.inner.entries().await {
-            Ok(entries) => self.told(entries),
-            Err(error) => return vec![error.source.to_string()],
-        };
+        if let Err(error) = self.hear().await {
+            return vec![error.source.to_string()];
+        }
         let truth = messages(&self.discord);
         let state = self.state.lock();
+        let told = state.consumer.told();
         let before = &state.before;
         let is_excused = |channel_id, id| state.is_excused(channel_id, id);
         let mut wrong = Vec::new();
@@ -197,7 +199,7 @@ impl Checked {
                 Some(_) => {}
             }
         }
-        for ((channel_id, id), told) in &told {
+        for ((channel_id, id), told) in told {
             // Of a channel that is gone nobody is told message by message.
             let is_gone =
                 !truth.contains_key(&(*channel_id, *id)) && !state.closed.contains(channel_id);
@@ -210,61 +212,22 @@ impl Checked {
         }
         wrong
     }
-
-    /// What a consumer made of all entries, in their order.
-    fn told(&self, entries: Vec<Entry>) -> BTreeMap<(u64, u64), Told> {
-        let mut told = BTreeMap::new();
-        let mut last = BTreeMap::new();
-        let mut state = self.state.lock();
-        for Entry {
-            sequence,
-            channel_id,
-            news,
-        } in entries
-        {
-            let (id, now) = match news {
-                News::Created { message_id, json } => {
-                    if told.contains_key(&(channel_id.get(), message_id.get())) {
-                        let wrong =
-                            format!("C11: message {message_id} was created twice, at {sequence}");
-                        state.wrong.push(wrong);
-                    }
-                    // What nobody wants may turn up at any time.
-                    let is_wanted = !state.before.contains(&message_id.get());
-                    let before = is_wanted.then(|| last.insert(channel_id, message_id));
-                    if let Some(before) = before.flatten()
-                        && before > message_id
-                        && !state.is_late_rightly(message_id.get(), before.get(), sequence)
-                    {
-                        let wrong = format!(
-                            "C11: message {message_id} is told behind {before} of its channel, at {sequence}"
-                        );
-                        state.wrong.push(wrong);
-                    }
-                    let content = content(&serde_json::from_str(json.get()).unwrap_or_default());
-                    let is_there = true;
-                    (message_id, Told { content, is_there })
-                }
-                News::Updated { message_id, json } => {
-                    let content = content(&serde_json::from_str(json.get()).unwrap_or_default());
-                    let is_there = true;
-                    (message_id, Told { content, is_there })
-                }
-                News::Deleted { message_id, .. } => {
-                    let (content, is_there) = (String::new(), false);
-                    (message_id, Told { content, is_there })
-                }
-                News::Gap(_) => continue,
-            };
-            told.insert((channel_id.get(), id.get()), now);
-        }
-        told
-    }
 }
 
 // === impl State ===
 
 impl State {
+    fn hear(&mut self, entries: Vec<Entry>) {
+        let mut consumer = std::mem::take(&mut self.consumer);
+        let wrong = consumer.read(
+            entries,
+            |id| !self.before.contains(&id),
+            |id, younger, sequence| self.is_late_rightly(id, younger, sequence),
+        );
+        self.consumer = consumer;
+        self.wrong.extend(wrong);
+    }
+
     /// Whether a message may be told behind a younger one: where something mixes them up; where what is
     /// older was not to be had for so long that the younger one waited no longer; and where it was deleted
     /// by then, so that it is on no page, and comes with the events.
@@ -323,6 +286,7 @@ impl Inbox for Checked {
         }
         let committed = self.inner.write(batch).await?;
         self.told_up_to(committed.newest);
+        self.hear().await?;
         if claims && !self.state.lock().is_lossy {
             self.check_sound(&self.inner.load(shard).await?);
         }
@@ -358,7 +322,7 @@ fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), String> {
     all
 }
 
-fn content(message: &Value) -> String {
+pub(super) fn content(message: &Value) -> String {
     message["content"].as_str().unwrap_or_default().to_owned()
 }
 

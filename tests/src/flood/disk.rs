@@ -53,12 +53,12 @@ impl Disk {
         held.and_then(Result::ok).is_some_and(|held| held[0])
     }
 
-    /// All that consumers are told.
+    /// All that consumers are told from there on.
     ///
     /// # Errors
     /// When memory and database do not say the same.
-    pub(super) async fn entries(&self) -> Result<Vec<Entry>, InboxError> {
-        let (mut after, mut all) = (0, Vec::new());
+    pub(super) async fn entries(&self, mut after: u64) -> Result<Vec<Entry>, InboxError> {
+        let mut all = Vec::new();
         loop {
             let query = EntryQuery {
                 after,

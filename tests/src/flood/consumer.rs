@@ -1,0 +1,98 @@
+//! Who reads the record, and notices at once what is told wrongly.
+
+use std::collections::BTreeMap;
+
+use cordboard_recovery::{Entry, News};
+use serde_json::value::RawValue;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use super::checked::content;
+
+/// Reads all entries, in their order, and lives as long as the flood does.
+#[derive(Debug, Default)]
+pub(super) struct Consumer {
+    /// The last entry that was read.
+    pub(super) after: u64,
+    /// What was told of each message last.
+    told: BTreeMap<(u64, u64), Told>,
+    /// The last message of each channel that was told as created.
+    last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
+}
+
+/// What was told of a message last.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) content: String,
+    pub(super) is_there: bool,
+}
+
+// === impl Consumer ===
+
+impl Consumer {
+    pub(super) fn told(&self) -> &BTreeMap<(u64, u64), Told> {
+        &self.told
+    }
+
+    /// Reads on, and says what is told twice, or behind a younger message. `is_wanted`: what was there
+    /// before anybody watched may turn up at any time. `is_late_rightly`: a message, a younger one, and
+    /// the sequence.
+    pub(super) fn read(
+        &mut self,
+        entries: Vec<Entry>,
+        is_wanted: impl Fn(u64) -> bool,
+        is_late_rightly: impl Fn(u64, u64, u64) -> bool,
+    ) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for entry in entries {
+            let (sequence, channel_id) = (entry.sequence, entry.channel_id);
+            if sequence <= self.after {
+                continue;
+            }
+            self.after = sequence;
+            let (id, now) = match entry.news {
+                News::Created { message_id, json } => {
+                    if self
+                        .told
+                        .contains_key(&(channel_id.get(), message_id.get()))
+                    {
+                        wrong.push(format!(
+                            "C11: message {message_id} was created twice, at {sequence}"
+                        ));
+                    }
+                    if is_wanted(message_id.get())
+                        && let Some(before) = self.last.insert(channel_id, message_id)
+                        && before > message_id
+                        && !is_late_rightly(message_id.get(), before.get(), sequence)
+                    {
+                        wrong.push(format!(
+                            "C11: message {message_id} is told behind {before} of its channel, at {sequence}"
+                        ));
+                    }
+                    (message_id, Told::there(&json))
+                }
+                News::Updated { message_id, json } => (message_id, Told::there(&json)),
+                News::Deleted { message_id, .. } => {
+                    let (content, is_there) = (String::new(), false);
+                    (message_id, Told { content, is_there })
+                }
+                News::Gap(_) => continue,
+            };
+            self.told.insert((channel_id.get(), id.get()), now);
+        }
+        wrong
+    }
+}
+
+// === impl Told ===
+
+impl Told {
+    fn there(json: &RawValue) -> Self {
+        Self {
+            content: content(&serde_json::from_str(json.get()).unwrap_or_default()),
+            is_there: true,
+        }
+    }
+}
