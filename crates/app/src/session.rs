@@ -173,8 +173,9 @@ impl Keeper {
                 session => (*session).clone(),
             };
             if dealt_with != *kept && told.is_some() {
-                self.write(dealt_with.clone(), told).await?;
-                *kept = dealt_with;
+                // If this is stopped before it is written, it is left all the same.
+                kept.clone_from(&dealt_with);
+                self.write(dealt_with, told).await?;
             }
             (former, arrivals) = (session, arrived);
             is_round = tokio::select! {
@@ -186,14 +187,17 @@ impl Keeper {
         }
     }
 
-    /// A session whose guild has not come is not left: what only its beginning tells is not known.
+    /// A session of which nobody has told what is hidden stays on record as it was left to us.
     async fn write(
         &self,
         session: Option<Session>,
         hidden: Option<Hidden>,
     ) -> Result<(), StoreError> {
-        let (Some(session), Some(hidden)) = (session, hidden) else {
+        let Some(session) = session else {
             return self.store.forget_session(self.shard).await;
+        };
+        let Some(hidden) = hidden else {
+            return Ok(());
         };
         let left = LeftSession {
             id: session.id,
