@@ -5,11 +5,12 @@ use std::fmt;
 use cordboard_discord::{Discord, DiscordError, Identity};
 use cordboard_lifecycle::Isolation;
 use cordboard_upkeep::{may_read_content, missing_permissions};
+use serde::Serialize;
 
 use crate::{Config, Failed, install_tls, settings};
 
 /// One line of a doctor's report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What was looked at.
     pub subject: String,
@@ -18,7 +19,7 @@ pub struct Finding {
 }
 
 /// What is wrong, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trouble {
     /// What is wrong.
     pub matter: String,

@@ -16,6 +16,7 @@ mod health;
 mod heartbeat;
 mod housekeeping;
 pub mod limits;
+pub mod maintenance;
 mod mark_key;
 mod notifier;
 mod proxy;

@@ -118,7 +118,7 @@ fn discord_failed(error: DiscordError) -> Failed {
     }
 }
 
-fn store(config: &Config) -> cordboard_store::Settings {
+pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
     cordboard_store::Settings {
         allows_network_fs: config.store_allows_network_fs,
     }

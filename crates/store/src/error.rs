@@ -40,6 +40,21 @@ pub enum StoreError {
         /// The newest schema known here.
         known: u32,
     },
+    /// The database is from an older version of this program, and was only to be read. It was not
+    /// touched.
+    #[error(
+        "{} has schema version {found}, and {known} is needed; start the proxy once, or run \
+         `cordboard-maintenance store migrate`",
+        .path.display()
+    )]
+    Older {
+        /// The database.
+        path: PathBuf,
+        /// The schema it has; 0: there is none yet.
+        found: u32,
+        /// The schema that is needed.
+        known: u32,
+    },
     /// The database is damaged. It was not touched.
     #[error(
         "{} is damaged and was not touched; restore a backup, or move it and its -wal away: a new \

@@ -16,7 +16,7 @@ use crate::{
         BUSY_TIMEOUT, CACHE_KIB, CHECKPOINT_PAGES, HOLDER_BYTES_MAX, STATEMENTS_KEPT,
         WAL_KEPT_BYTES,
     },
-    schema::{self, Found},
+    schema,
 };
 
 /// An open database that is ours alone.
@@ -61,18 +61,10 @@ impl Database {
         kp!("store.file.opened");
         connection.busy_timeout(BUSY_TIMEOUT).map_err(sorted)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
-        match schema::prepare(&mut connection).map_err(sorted)? {
-            Found::Ours => {}
-            Found::Foreign => return Err(StoreError::Foreign { path }),
-            Found::Corrupt => return Err(StoreError::Corrupt { path }),
-            Found::Newer(found) => {
-                return Err(StoreError::Newer {
-                    path,
-                    found,
-                    known: schema::VERSION,
-                });
-            }
-        }
+        schema::STORE
+            .prepare(&mut connection)
+            .map_err(sorted)?
+            .accepted(&path, &schema::STORE)?;
         connection
             .set_db_config(moves_no_log, false)
             .map_err(sorted)?;
@@ -100,7 +92,7 @@ impl Database {
 
 /// The one spelling of a path, however many links lead there: locks are told apart by it. A name for
 /// a file that is not there yet is followed to where SQLite would make it.
-fn real(path: &Path) -> io::Result<PathBuf> {
+pub(crate) fn real(path: &Path) -> io::Result<PathBuf> {
     match path.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         found => return found,
@@ -125,7 +117,7 @@ fn folder_of(path: &Path) -> &Path {
     }
 }
 
-fn refuse_network(
+pub(crate) fn refuse_network(
     path: &Path,
     found: Option<&'static str>,
     settings: Settings,
@@ -173,7 +165,7 @@ fn lock(database: &Path) -> Result<File, StoreError> {
     }
 }
 
-fn unusable(path: &Path, source: io::Error) -> StoreError {
+pub(crate) fn unusable(path: &Path, source: io::Error) -> StoreError {
     StoreError::Unusable {
         path: path.to_owned(),
         source: source.into(),

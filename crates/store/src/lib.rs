@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod daybook;
 mod error;
 mod file;
 mod file_system;
@@ -21,6 +22,7 @@ mod space;
 mod store;
 
 pub use self::{
+    daybook::{Act, ActId, Acted, Daybook, Lease},
     error::StoreError,
     inbox::SqliteInbox,
     journal::Line,

@@ -100,3 +100,10 @@ pub const PRUNE_ENTRIES_MAX: u64 = 64;
 /// What is kept of the reason why a consumer could not deal with an entry, in characters: more than
 /// people read.
 pub const REASON_CHARS_MAX: u64 = 500;
+
+/// How long it is told what was written to Discord, in milliseconds: a year, in which somebody may ask.
+/// An act takes 300 bytes.
+pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;
+
+/// Acts that are read at once, the newest: what somebody looks through.
+pub const ACTS_READ_MAX: u64 = 1_000;

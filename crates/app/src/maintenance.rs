@@ -1,0 +1,66 @@
+//! What the maintenance binary does: a method for each command, over the proxy's configuration. They
+//! take what was asked for and give a report; how it is shown is the binary's.
+
+use std::fmt;
+
+use cordboard_discord::Discord;
+use cordboard_store::{Daybook, StoreError};
+
+use crate::{Config, Failed, WallClock, install_tls, settings};
+
+/// Care of a guild, on behalf of somebody who gave a command.
+#[derive(Debug)]
+#[expect(dead_code, reason = "the commands come one by one")]
+pub struct Maintenance {
+    pub(crate) config: Config,
+    pub(crate) clock: WallClock,
+    pub(crate) discord: Discord,
+    /// Who did it, for records: the program and the command.
+    pub(crate) actor: String,
+}
+
+/// How far something has come that takes a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// What is done of it.
+    pub done: u64,
+    /// All of it, as far as that is known.
+    pub total: Option<u64>,
+    /// What is under way, for people.
+    pub message: String,
+}
+
+/// Who is told of progress. Called often: it should be quick.
+pub type Watcher<'a> = &'a (dyn Fn(Progress) + Send + Sync);
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// Prepares everything and asks nobody yet. `actor` goes into records.
+    ///
+    /// # Errors
+    /// When the configuration cannot be used to reach Discord.
+    pub fn new(config: Config, clock: WallClock, actor: impl fmt::Display) -> Result<Self, Failed> {
+        install_tls();
+        let discord = settings::connect(&config)?;
+        Ok(Self {
+            config,
+            clock,
+            discord,
+            actor: actor.to_string(),
+        })
+    }
+
+    /// The daybook beside the store, made at the first time.
+    #[expect(dead_code, reason = "the commands come one by one")]
+    pub(crate) async fn daybook(&self) -> Result<Daybook, Failed> {
+        let settings = settings::store(&self.config);
+        let opened = Daybook::open(&self.config.store, settings).await;
+        opened.map_err(daybook_failed)
+    }
+}
+
+/// A daybook that failed: the next command may be luckier.
+pub(crate) fn daybook_failed(error: StoreError) -> Failed {
+    settings::store_failed(error)
+}

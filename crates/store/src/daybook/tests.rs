@@ -1,0 +1,80 @@
+use twilight_model::id::Id;
+
+use super::*;
+
+async fn open(folder: &tempfile::TempDir) -> Daybook {
+    let location = Location::Path(folder.path().join("store.db"));
+    Daybook::open(&location, Settings::default()).await.unwrap()
+}
+
+fn act(at_ms: u64) -> Act {
+    Act {
+        at_ms,
+        actor: "a test".to_owned(),
+        action: "role.delete".to_owned(),
+        guild_id: Id::new(7),
+        subject: "8".to_owned(),
+        reason: "nobody needs it".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn two_processes_share_one_daybook() {
+    // How: two handles, each with a connection of its own, as two processes have.
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = tokio::join!(open(&folder), open(&folder));
+    let id = one.intend(act(5)).await.unwrap();
+    assert_eq!(other.acts().await.unwrap()[0].outcome, None);
+    other.acted(id, "gone".to_owned()).await.unwrap();
+    let acts = one.acts().await.unwrap();
+    assert_eq!(acts.len(), 1);
+    assert_eq!(acts[0].act, act(5));
+    assert_eq!(acts[0].outcome.as_deref(), Some("gone"));
+}
+
+#[tokio::test]
+async fn what_is_old_enough_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let daybook = open(&folder).await;
+    daybook.intend(act(1)).await.unwrap();
+    let later = crate::limits::ACTS_KEPT_MS + 2;
+    daybook.intend(act(later)).await.unwrap();
+    let acts = daybook.acts().await.unwrap();
+    assert_eq!(
+        acts.iter().map(|acted| acted.act.at_ms).collect::<Vec<_>>(),
+        [later]
+    );
+}
+
+#[tokio::test]
+async fn a_lease_has_one_holder_until_it_is_given_back_or_its_time_has_passed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (open(&folder).await, open(&folder).await);
+    let lease = one.lease("work", 0, 10).await.unwrap().unwrap();
+    assert!(other.lease("work", 9, 20).await.unwrap().is_none());
+    assert!(other.lease("other work", 9, 20).await.unwrap().is_some());
+    assert!(lease.renew(15).await.unwrap());
+    assert!(other.lease("work", 12, 20).await.unwrap().is_none());
+
+    let taken = other.lease("work", 15, 30).await.unwrap().unwrap();
+    assert!(!lease.renew(40).await.unwrap(), "its time had passed");
+    lease.give_back().await.unwrap();
+    assert!(one.lease("work", 16, 20).await.unwrap().is_none());
+
+    taken.give_back().await.unwrap();
+    assert!(one.lease("work", 16, 20).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_daybook_of_a_newer_program_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(&folder).await);
+    let location = Location::Path(folder.path().join("store.db"));
+    let path = Daybook::path(&location).unwrap();
+    let newer = DAYBOOK.version() + 1;
+    let raw = Connection::open(&path).unwrap();
+    raw.pragma_update(None, "user_version", newer).unwrap();
+    drop(raw);
+    let refused = Daybook::open(&location, Settings::default()).await;
+    assert!(matches!(refused, Err(StoreError::Newer { found, .. }) if found == newer));
+}
