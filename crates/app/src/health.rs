@@ -108,6 +108,7 @@ impl Witnesses {
         );
         for (how, count) in [
             ("gone", counts.gone),
+            ("disowned", counts.disowned),
             ("kept", counts.kept),
             ("not_created", counts.not_created),
         ] {

@@ -97,6 +97,9 @@ fn named(
     }
 }
 
+/// resources/channel#channel-object-channel-types.
+const GUILD_TEXT: u8 = 0;
+
 #[derive(Deserialize)]
 struct Channel {
     id: Id<ChannelMarker>,
@@ -104,6 +107,8 @@ struct Channel {
     parent_id: Option<Id<ChannelMarker>>,
     #[serde(default, deserialize_with = "if_readable")]
     topic: Option<String>,
+    #[serde(rename = "type", default, deserialize_with = "if_readable")]
+    kind: Option<u8>,
 }
 
 impl Channel {
@@ -112,6 +117,7 @@ impl Channel {
             channel_id: self.id,
             parent_id: self.parent_id,
             topic: self.topic,
+            is_text: self.kind == Some(GUILD_TEXT),
         }
     }
 }

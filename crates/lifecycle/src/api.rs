@@ -97,6 +97,8 @@ pub struct Listed {
     pub parent_id: Option<Id<ChannelMarker>>,
     /// Its topic: where a mark may be, of ours or copied.
     pub topic: Option<String>,
+    /// Whether it is a text channel (type 0): nothing else is ever adopted.
+    pub is_text: bool,
 }
 
 /// Discord, as far as the life of a channel needs it.

@@ -1,8 +1,8 @@
 //! The one gate in front of every deletion.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::Instant};
+use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
     limits::{ID_CLOCK_SPREAD, SPECIAL_AGE_MAX},
     mark::Marks,
     special,
+    switches::Switches,
 };
 
 /// A channel that may be deleted. Only this module makes one, and only from evidence: no code
@@ -18,15 +19,15 @@ use crate::{
 ///
 /// ```compile_fail,E0451
 /// use cordboard_lifecycle::{Deletable, Mark};
-/// use tokio::{sync::watch, time::Instant};
+/// use tokio::time::Instant;
 /// use twilight_model::id::Id;
 ///
-/// fn of_any_channel(mark: Mark, held: watch::Receiver<bool>) -> Deletable {
+/// fn of_any_channel(mark: Mark, other: Deletable) -> Deletable {
 ///     Deletable {
 ///         channel_id: Id::new(1087394857203948572),
 ///         mark,
 ///         expires_at: Instant::now(),
-///         held,
+///         switches: other.switches,
 ///     }
 /// }
 /// ```
@@ -36,8 +37,8 @@ pub struct Deletable {
     mark: Mark,
     /// When what the checks went by is too old.
     expires_at: Instant,
-    /// Whether an operator holds all deletions, now.
-    held: watch::Receiver<bool>,
+    /// What an operator says now.
+    switches: Arc<Switches>,
 }
 
 /// Why a channel may not be deleted.
@@ -51,7 +52,7 @@ pub(crate) enum Refusal {
     OtherGuild,
     #[error("its id is the guild's own")]
     GuildItself,
-    #[error("it is configured as protected")]
+    #[error("it is configured as protected, or an operator has protected it")]
     Protected,
     #[error(
         "the guild uses it as a special channel (rules, updates, system, AFK, safety, widget, onboarding)"
@@ -93,13 +94,16 @@ impl Deletable {
         self.mark
     }
 
-    /// Whether the deletion may still be sent. It may not once an operator holds deletions, or once
+    /// Whether the deletion may still be sent. It may not once an operator holds deletions or protects the
+    /// channel, or once
     /// the checks are [`SPECIAL_AGE_MAX`] old: to be asked after the last wait for a rate limit, just
     /// before the request leaves. A deletion that may not is [`crate::Failure::NotDone`] without a
     /// wait; it is checked again from scratch.
     #[must_use]
     pub fn is_still_allowed(&self) -> bool {
-        Instant::now() < self.expires_at && !*self.held.borrow()
+        Instant::now() < self.expires_at
+            && !*self.switches.deletions_held().borrow()
+            && !self.switches.protects(self.channel_id)
     }
 }
 
@@ -115,7 +119,7 @@ pub(crate) fn authorize(
     settings: &Settings,
     special: &special::Channels,
     marks: &Marks,
-    held: watch::Receiver<bool>,
+    switches: &Arc<Switches>,
 ) -> Result<Deletable, Refusal> {
     // A stage that knows its channel has evidence for it: `Owned` cannot be made without.
     let Stage::Condemned(owned) = row.stage else {
@@ -130,7 +134,7 @@ pub(crate) fn authorize(
     if channel_id.cast() == settings.guild_id {
         return Err(Refusal::GuildItself);
     }
-    if settings.protects(channel_id) {
+    if settings.protects(channel_id) || switches.protects(channel_id) {
         return Err(Refusal::Protected);
     }
     if special.ids.contains(&channel_id) {
@@ -144,7 +148,7 @@ pub(crate) fn authorize(
         channel_id,
         mark: marks.mark(row.attempt),
         expires_at: special.read_at + SPECIAL_AGE_MAX,
-        held,
+        switches: Arc::clone(switches),
     })
 }
 

@@ -13,8 +13,10 @@ use tokio::{
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    AttemptId, Condition, Counts, Hidden, Observed, OpenError,
+    Adoption, AdoptionError, AttemptId, Condition, Counts, ForgetError, Hidden, NotAdopted,
+    Observed, OpenError, Stage,
     limits::HELD_RETRY,
+    operator::Instruction,
     switches::{Switches, Told},
 };
 
@@ -39,6 +41,7 @@ pub struct Opening {
 pub struct Channels {
     commands: mpsc::Sender<Command>,
     observed: mpsc::Sender<Observed>,
+    instructions: mpsc::Sender<Instruction>,
     told: Told,
     switches: Arc<Switches>,
 }
@@ -66,12 +69,14 @@ impl Channels {
     pub(crate) const fn new(
         commands: mpsc::Sender<Command>,
         observed: mpsc::Sender<Observed>,
+        instructions: mpsc::Sender<Instruction>,
         told: Told,
         switches: Arc<Switches>,
     ) -> Self {
         Self {
             commands,
             observed,
+            instructions,
             told,
             switches,
         }
@@ -131,6 +136,50 @@ impl Channels {
         self.switches.hold_openings(why);
     }
 
+    /// Protects a channel from deletion, or does so no longer. It is not on record: whoever wants it to
+    /// outlast the process says so again at its next start. What the settings protect stays protected.
+    pub fn protect(&self, channel_id: Id<ChannelMarker>, is_protected: bool) {
+        self.switches.protect(channel_id, is_protected);
+    }
+
+    /// Takes on channels that nothing proves ours and that an operator wants to be deleted: exactly
+    /// those of the plan that he was shown and applied. Says which of them were left alone, and why.
+    ///
+    /// # Errors
+    /// [`AdoptionError`] says why none was adopted.
+    pub async fn adopt(&self, adoption: Adoption) -> Result<Vec<NotAdopted>, AdoptionError> {
+        let (answer, answered) = oneshot::channel();
+        let instruction = Instruction::Adopt(adoption, answer);
+        let sent = self.instructions.send(instruction).await;
+        sent.map_err(|_| AdoptionError::Closed)?;
+        answered.await.map_err(|_| AdoptionError::Closed)?
+    }
+
+    /// Takes a debt off the books that only an operator can settle: what is parked stays as it is, what is in
+    /// quarantine is not cared for any more unless evidence turns up. Says where it stands then.
+    ///
+    /// # Errors
+    /// [`ForgetError`] says why it was not forgotten.
+    pub async fn forget(&self, attempt: AttemptId) -> Result<Stage, ForgetError> {
+        let (answer, answered) = oneshot::channel();
+        let instruction = Instruction::Forget(attempt, answer);
+        let sent = self.instructions.send(instruction).await;
+        sent.map_err(|_| ForgetError::Closed)?;
+        answered.await.map_err(|_| ForgetError::Closed)?
+    }
+
+    /// Compares the guild with the record now, and tries again what could not be deleted. Returns when the
+    /// comparison is done, or the driver has ended; deletions go on.
+    pub async fn sweep(&self) {
+        let asked = Instant::now();
+        if self.instructions.send(Instruction::Sweep).await.is_ok() {
+            let mut swept = self.told.swept.clone();
+            let is_later = |began: &Option<Instant>| began.is_some_and(|began| began >= asked);
+            // An error says that the driver has ended.
+            drop(swept.wait_for(is_later).await);
+        }
+    }
+
     /// What is wrong at the moment, with details for people.
     #[must_use]
     pub fn conditions(&self) -> Vec<(Condition, String)> {
@@ -174,7 +223,7 @@ impl Channels {
     /// a lost record has forgotten is known then. Or until the driver has ended.
     pub async fn looked_around(&self) {
         // An error says that the driver has ended.
-        drop(self.told.has_looked.clone().wait_for(|has| *has).await);
+        drop(self.told.looks.clone().wait_for(|looks| *looks > 0).await);
     }
 
     /// Waits until no channel is being created, used or waiting for its deletion, or the driver has

@@ -27,7 +27,8 @@ pub const OTHER: Id<ChannelMarker> = Id::new(1_002);
 #[must_use]
 pub fn stages() -> Vec<(Stage, Vec<Event>)> {
     use Event::{
-        Absent, Barred, Deleted, GivenUp, Lost, Named, Refused, Released, Sighted, Spared,
+        Absent, Barred, Deleted, Forgotten, GivenUp, Lost, Named, Refused, Released, Sighted,
+        Spared,
     };
     let owned = Owned {
         channel_id: CHANNEL,
@@ -39,6 +40,10 @@ pub fn stages() -> Vec<(Stage, Vec<Event>)> {
         (Stage::Unknown, vec![Lost]),
         (Stage::Abandoned, vec![Lost, GivenUp]),
         (Stage::Quarantined(CHANNEL), vec![Lost, Sighted(CHANNEL)]),
+        (
+            Stage::Disowned(CHANNEL),
+            vec![Lost, Sighted(CHANNEL), Forgotten],
+        ),
         (Stage::Live(owned), vec![Named(CHANNEL)]),
         (Stage::Kept(owned), vec![Named(CHANNEL), Spared]),
         (Stage::Condemned(owned), vec![Named(CHANNEL), Released]),
@@ -73,6 +78,7 @@ pub fn events() -> Vec<Event> {
         Event::Deleted,
         Event::Rearmed,
         Event::Absent,
+        Event::Forgotten,
     ]
 }
 

@@ -22,6 +22,7 @@ use crate::{
     mark::Marks,
     name::RefusedLabels,
     opening::Live,
+    operator::Forgettable,
     reaper::Debt,
     reconciler::Missing,
     roll::Roll,
@@ -62,6 +63,8 @@ pub(crate) struct Core<A, R, C> {
     pub(crate) rearm: Notify,
     pub(crate) released: Notify,
     pub(crate) updated: Inbox<Id<ChannelMarker>>,
+    /// To the reaper: parked channels that an operator wants nobody to care for any more.
+    pub(crate) forgettable: Inbox<Forgettable>,
     /// To the reconciler: lost creations, creations that the gateway told of, and a wish that it look
     /// at the guild.
     pub(crate) lost: Inbox<Missing>,
@@ -79,6 +82,18 @@ impl<A, R, C> Core<A, R, C> {
     /// Whether a test has taken this safeguard away.
     pub(crate) fn lacks(&self, safeguard: Sabotage) -> bool {
         self.sabotage == Some(safeguard)
+    }
+
+    /// Whether this channel is somebody else's, by the settings or by an operator's word.
+    pub(crate) fn protects(&self, channel_id: Id<ChannelMarker>) -> bool {
+        self.settings.protects(channel_id) || self.switches.protects(channel_id)
+    }
+
+    /// Whether the channel of this row cannot be deleted as long as the settings and an operator's word
+    /// hold, whatever Discord says.
+    pub(crate) fn rules_out(&self, row: &Row) -> bool {
+        let is_protected = row.stage.channel_id().is_some_and(|id| self.protects(id));
+        row.guild_id != self.settings.guild_id || is_protected
     }
 
     /// The attempt, if the log says that our own bot created the channel with a mark of ours
@@ -198,6 +213,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             rearm: Notify::new(),
             released: Notify::new(),
             updated: Inbox::new(),
+            forgettable: Inbox::new(),
             lost: Inbox::new(),
             logged: Inbox::new(),
             scan_soon: Notify::new(),

@@ -28,6 +28,8 @@ pub struct Counts {
     pub kept: u64,
     /// How often one was proved gone since the start: again, if it was seen after all.
     pub gone: u64,
+    /// Channels with our mark of which an operator has said since the start that nobody is to care.
+    pub disowned: u64,
     /// Creations that Discord said it did not carry out since the start, whatever was found later.
     pub not_created: u64,
 }
@@ -65,6 +67,7 @@ impl Counts {
             Stage::Unknown => &mut self.unknown,
             Stage::Abandoned => &mut self.abandoned,
             Stage::Quarantined(_) => &mut self.quarantined,
+            Stage::Disowned(_) => &mut self.disowned,
             Stage::Live(_) => &mut self.live,
             Stage::Kept(_) => &mut self.kept,
             Stage::Condemned(_) => &mut self.condemned,

@@ -21,9 +21,12 @@ use crate::{
     clock_watch,
     core::Core,
     kp,
-    limits::{COMMANDS_MAX, OBSERVED_MAX, REARM_PROBES, RECOVER_AT_ONCE, RECOVER_PAGE},
+    limits::{
+        COMMANDS_MAX, INSTRUCTIONS_MAX, OBSERVED_MAX, REARM_PROBES, RECOVER_AT_ONCE, RECOVER_PAGE,
+    },
     mark::Marks,
     observer, opener,
+    operator::{self, Instruction},
     reaper::{self, Debt},
     reconciler::{self, Missing},
     sabotage::Sabotage,
@@ -44,17 +47,19 @@ pub fn lifecycle<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
 ) -> (Channels, Driver<A, R, C>) {
     let (commander, commands) = mpsc::channel(COMMANDS_MAX);
     let (witness, observed) = mpsc::channel(OBSERVED_MAX);
+    let (operator, instructions) = mpsc::channel(INSTRUCTIONS_MAX);
     let (signals, told) = Signals::new();
     let switches = Arc::new(Switches::new());
     let marks = Marks::new(key, &settings.namespace, settings.guild_id);
     let shared = (Arc::clone(&switches), signals);
     let core = Core::new(api, registry, clock, marks, settings, shared);
     (
-        Channels::new(commander, witness, told, switches),
+        Channels::new(commander, witness, operator, told, switches),
         Driver {
             core,
             commands,
             observed,
+            instructions,
             recovery: Recovery::Due,
         },
     )
@@ -66,6 +71,7 @@ pub struct Driver<A, R, C> {
     core: Core<A, R, C>,
     commands: mpsc::Receiver<Command>,
     observed: mpsc::Receiver<Observed>,
+    instructions: mpsc::Receiver<Instruction>,
     recovery: Recovery,
 }
 
@@ -168,6 +174,7 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
             core,
             mut commands,
             mut observed,
+            mut instructions,
             ..
         } = self;
         let ended: Result<Infallible, RegistryError> = tokio::select! {
@@ -177,6 +184,7 @@ impl<A: ChannelApi + GuildApi, R: Registry, C: Clock> Driver<A, R, C> {
             ended = reaper::run(&core) => ended,
             ended = reconciler::run(&core) => ended,
             ended = observer::run(&core, &mut observed) => ended,
+            ended = operator::run(&core, &mut instructions) => ended,
             never = clock_watch::run(&core.clock, &core.switches.conditions) => match never {},
         };
         match ended {
@@ -245,7 +253,7 @@ async fn take_over<A, R: Registry, C: Clock>(
             // A new start may be the operator's repair: a few find out. The rest has its time, whatever
             // the clocks say.
             let take = |left: usize| left.checked_sub(1);
-            let is_probe = !core.settings.rule_out(&row)
+            let is_probe = !core.rules_out(&row)
                 && probes
                     .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
                     .is_ok();
@@ -258,6 +266,7 @@ async fn take_over<A, R: Registry, C: Clock>(
         // Every scan and every sweep matches these anyway.
         Stage::Abandoned
         | Stage::Quarantined(_)
+        | Stage::Disowned(_)
         | Stage::NotCreated
         | Stage::Kept(_)
         | Stage::Gone(_) => {}
@@ -289,7 +298,7 @@ impl Recovered {
             Stage::Parked(_) => self.parked += 1,
             Stage::Abandoned => self.abandoned += 1,
             Stage::Quarantined(_) => self.quarantined += 1,
-            Stage::NotCreated | Stage::Kept(_) | Stage::Gone(_) => {}
+            Stage::NotCreated | Stage::Disowned(_) | Stage::Kept(_) | Stage::Gone(_) => {}
         }
     }
 }

@@ -28,7 +28,9 @@ mod observed;
 mod observer;
 mod opener;
 mod opening;
+mod operator;
 mod owner;
+mod plan_hash;
 mod reaper;
 mod reconciler;
 mod registry;
@@ -62,7 +64,9 @@ pub use self::{
     failure::{Failure, Room, Source},
     mark::{Mark, MarkKey},
     observed::{Hidden, Observed, Shown},
+    operator::{Adoption, AdoptionError, ForgetError, NotAdopted},
     owner::Owner,
+    plan_hash::{NotAPlanHash, PlanHash},
     registry::{Entered, Entry, Horizon, MemoryRegistry, Registry, RegistryError, Step, Stepped},
     row::{Kind, Row},
     settings::{Clock, Isolation, Quota, Settings},

@@ -6,6 +6,12 @@ use std::time::Duration;
 /// insists on more would turn Discord's trouble into ours.
 pub const ATTEMPTS_MAX: u32 = 2;
 
+/// Instructions of operators that wait for the driver: people and their scripts, now and then.
+pub const INSTRUCTIONS_MAX: usize = 16;
+
+/// Channels that one plan adopts at most: as many as a guild can hold.
+pub const ADOPTED_MAX: usize = 500;
+
 /// Openings that wait for the driver. As many as a front admits at once: more could not be served
 /// before their deadlines anyway.
 pub const COMMANDS_MAX: usize = 256;

@@ -70,13 +70,18 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             }
             debt = core.condemned.next() => Vec::from_iter(queue.put(debt)),
             () = core.rearm.notified() => {
-                queue.rearm(Instant::now(), REARM_PROBES, &core.settings)
+                queue.rearm(Instant::now(), REARM_PROBES, |row| core.rules_out(row))
             }
             () = core.released.notified() => {
-                queue.rearm(Instant::now(), usize::MAX, &core.settings)
+                queue.rearm(Instant::now(), usize::MAX, |row| core.rules_out(row))
             }
             channel_id = core.updated.next() => {
                 Vec::from_iter(queue.rearm_one(channel_id, Instant::now()))
+            }
+            wish = core.forgettable.next() => {
+                let debt = queue.take_parked(wish.attempt);
+                wish.serve(core, debt).await?;
+                Vec::new()
             }
             // The switch lives as long as we do.
             _ = held.changed() => Vec::new(),

@@ -139,6 +139,7 @@ async fn round<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         if pace.is_log_read(began) {
             sweep::judge(core, missing, seen, &listed).await?;
             kp!("lifecycle.sweep.judged");
+            core.signals.swept(began);
         } else {
             // Without the log nothing can be said about what is found.
             pace.sweep_with_log();

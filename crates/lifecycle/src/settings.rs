@@ -7,8 +7,6 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, UserMarker},
 };
 
-use crate::Row;
-
 /// What a lifecycle is told at its start.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -62,13 +60,6 @@ impl Settings {
     /// Whether the settings themselves say that this channel is somebody else's.
     pub(crate) fn protects(&self, channel_id: Id<ChannelMarker>) -> bool {
         self.protected.contains(&channel_id) || self.hosts(channel_id)
-    }
-
-    /// Whether the channel of this row cannot be deleted as long as these settings hold, whatever
-    /// Discord says.
-    pub(crate) fn rule_out(&self, row: &Row) -> bool {
-        let is_protected = row.stage.channel_id().is_some_and(|id| self.protects(id));
-        row.guild_id != self.guild_id || is_protected
     }
 
     /// Whether channels are created under this one, or threads in it.

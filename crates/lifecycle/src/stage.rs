@@ -1,6 +1,10 @@
 //! Where one channel stands between promise and proof: the whole life on one screen.
 
+use std::fmt;
+
 use twilight_model::id::{Id, marker::ChannelMarker};
+
+use crate::PlanHash;
 
 /// Why we may say that a channel is ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +13,8 @@ pub enum Evidence {
     Answer,
     /// E2: the audit log says that our bot created it, with a mark of ours as the reason.
     AuditLog,
+    /// An operator says so, who was shown this channel in a plan of this hash and applied it.
+    Operator(PlanHash),
 }
 
 /// A channel that we may say is ours, and why.
@@ -35,6 +41,9 @@ pub enum Stage {
     /// A channel carries the mark of this attempt and nothing proves that we created it: people can
     /// copy a mark. Never deleted; an open debt until there is evidence, or it is gone.
     Quarantined(Id<ChannelMarker>),
+    /// As quarantined, and an operator has said that nobody is to care. Settled, unless there should be
+    /// evidence after all.
+    Disowned(Id<ChannelMarker>),
     /// Discord named it, that is on record, and a conversation may use it.
     Live(Owned),
     /// Let go of and left standing, because that is what the settings say. Settled.
@@ -84,6 +93,8 @@ pub enum Event {
     Rearmed,
     /// Discord proved it absent.
     Absent,
+    /// An operator says that nobody is to care any more: it stays as it is.
+    Forgotten,
 }
 
 /// An event that cannot happen at this stage: a bug, or another process at work on the row.
@@ -115,17 +126,17 @@ impl Stage {
         };
         let next = match (self, event) {
             (S::Planned, E::Named(id)) => S::Live(owned(id, Answer)),
-            (S::Planned, E::Refused) => S::NotCreated,
+            (S::Planned, E::Refused) | (S::Abandoned, E::Forgotten) => S::NotCreated,
             (S::Planned, E::Lost) => S::Unknown,
             // Somebody may still wait for it; else its lease is dropped at once.
             (S::Planned | S::Unknown, E::Found(id)) => S::Live(owned(id, AuditLog)),
             // Late creations: nobody waits for them any more.
-            (S::Abandoned | S::NotCreated | S::Quarantined(_), E::Found(id)) => {
+            (S::Abandoned | S::NotCreated | S::Quarantined(_) | S::Disowned(_), E::Found(id)) => {
                 S::Condemned(owned(id, AuditLog))
             }
             (S::Unknown, E::GivenUp) | (S::Quarantined(_), E::Vanished) => S::Abandoned,
             (S::Unknown | S::Abandoned | S::NotCreated, E::Sighted(id)) => S::Quarantined(id),
-            (S::Live(owned), E::Spared) => S::Kept(owned),
+            (S::Live(owned), E::Spared) | (S::Parked(owned), E::Forgotten) => S::Kept(owned),
             // A look saw a channel that was thought gone: two absences were a replica's lag.
             (S::Live(owned), E::Released)
             | (S::Parked(owned) | S::Verifying(owned) | S::Gone(owned), E::Rearmed) => {
@@ -136,14 +147,16 @@ impl Stage {
             (S::Condemned(owned) | S::Verifying(owned) | S::Parked(owned), E::Absent) => {
                 S::Gone(owned)
             }
+            (S::Quarantined(id), E::Forgotten) => S::Disowned(id),
 
             (stage, E::Claimed) => stage,
             // What was found outranks what the creation itself came to; the rest is told twice.
             (S::Live(_), E::Refused | E::Lost)
-            | (S::NotCreated, E::Refused)
+            | (S::NotCreated, E::Refused | E::Forgotten)
             | (S::Unknown, E::Lost)
             | (S::Abandoned, E::GivenUp | E::Vanished)
-            | (S::Kept(_), E::Spared)
+            | (S::Kept(_), E::Spared | E::Forgotten)
+            | (S::Disowned(_), E::Forgotten)
             | (S::Condemned(_), E::Released | E::Rearmed | E::Asked)
             | (S::Verifying(_), E::Deleted)
             | (S::Parked(_), E::Barred)
@@ -153,6 +166,7 @@ impl Stage {
             | (
                 S::Planned
                 | S::Quarantined(_)
+                | S::Disowned(_)
                 | S::Live(_)
                 | S::Kept(_)
                 | S::Condemned(_)
@@ -184,7 +198,8 @@ impl Stage {
             | Self::NotCreated
             | Self::Unknown
             | Self::Abandoned
-            | Self::Quarantined(_) => None,
+            | Self::Quarantined(_)
+            | Self::Disowned(_) => None,
             Self::Live(owned)
             | Self::Kept(owned)
             | Self::Condemned(owned)
@@ -194,12 +209,12 @@ impl Stage {
         }
     }
 
-    /// The channel that the row is about, whether it is ours or in quarantine.
+    /// The channel that the row is about, whether it is ours or only carries our mark.
     #[must_use]
     pub const fn channel_id(&self) -> Option<Id<ChannelMarker>> {
         match (self.owned(), self) {
             (Some(owned), _) => Some(owned.channel_id),
-            (None, Self::Quarantined(channel_id)) => Some(*channel_id),
+            (None, Self::Quarantined(channel_id) | Self::Disowned(channel_id)) => Some(*channel_id),
             (None, _) => None,
         }
     }
@@ -207,7 +222,10 @@ impl Stage {
     /// Whether something is still to be done or watched for.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        !matches!(self, Self::NotCreated | Self::Kept(_) | Self::Gone(_))
+        !matches!(
+            self,
+            Self::NotCreated | Self::Disowned(_) | Self::Kept(_) | Self::Gone(_)
+        )
     }
 
     /// The stage's name in stores, logs and metrics.
@@ -219,6 +237,7 @@ impl Stage {
             Self::Unknown => "unknown",
             Self::Abandoned => "abandoned",
             Self::Quarantined(_) => "quarantined",
+            Self::Disowned(_) => "disowned",
             Self::Live(_) => "live",
             Self::Kept(_) => "kept",
             Self::Condemned(_) => "condemned",
@@ -242,6 +261,7 @@ impl Stage {
             ("unknown", None, None) => Self::Unknown,
             ("abandoned", None, None) => Self::Abandoned,
             ("quarantined", Some(channel_id), None) => Self::Quarantined(channel_id),
+            ("disowned", Some(channel_id), None) => Self::Disowned(channel_id),
             (name, Some(channel_id), Some(evidence)) => {
                 let owned = Owned {
                     channel_id,
@@ -265,24 +285,34 @@ impl Stage {
 
 // === impl Evidence ===
 
-impl Evidence {
-    /// The evidence's name in stores and logs.
-    #[must_use]
-    pub const fn name(&self) -> &'static str {
+impl fmt::Display for Evidence {
+    /// As stores write it: `E1`, `E2`, or `operator:` and the plan's hash.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer => "E1",
-            Self::AuditLog => "E2",
+            Self::Answer => f.write_str("E1"),
+            Self::AuditLog => f.write_str("E2"),
+            Self::Operator(plan) => write!(f, "{OPERATOR}{plan}"),
         }
     }
+}
 
-    /// The evidence with this name, as a store wrote it.
+impl Evidence {
+    /// The evidence that a store wrote like this.
     #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Answer, Self::AuditLog]
-            .into_iter()
-            .find(|evidence| evidence.name() == name)
+    pub fn from_record(text: &str) -> Option<Self> {
+        match text {
+            "E1" => Some(Self::Answer),
+            "E2" => Some(Self::AuditLog),
+            text => {
+                let plan = text.strip_prefix(OPERATOR)?.parse().ok()?;
+                Some(Self::Operator(plan))
+            }
+        }
     }
 }
+
+/// What an operator's evidence begins with on record.
+const OPERATOR: &str = "operator:";
 
 #[cfg(test)]
 mod tests;

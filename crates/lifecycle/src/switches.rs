@@ -1,12 +1,13 @@
 //! What the handle and the driver share: switches, conditions, counters.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use parking_lot::Mutex;
-use tokio::sync::watch;
+use tokio::{sync::watch, time::Instant};
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{AttemptId, Condition, Counts, Hidden, condition::Conditions};
 
@@ -19,6 +20,8 @@ pub(crate) struct Switches {
     pub(crate) has_lapsed: AtomicBool,
     deletions_held: watch::Sender<bool>,
     openings_held: Mutex<Option<String>>,
+    /// The channels that an operator has protected since the settings were read.
+    protected: Mutex<HashSet<Id<ChannelMarker>>>,
     /// The last thing that went wrong with each open debt.
     troubles: Mutex<HashMap<AttemptId, String>>,
 }
@@ -32,8 +35,10 @@ pub(crate) struct Signals {
     nearly_full: watch::Sender<bool>,
     /// The channels that no list shows us, once somebody has told.
     hidden: watch::Sender<Option<Hidden>>,
-    /// Whether the guild was looked at once in this life.
-    has_looked: watch::Sender<bool>,
+    /// When the last comparison of the guild with the record began.
+    swept: watch::Sender<Option<Instant>>,
+    /// How often the guild was looked at in this life, or was tried to be.
+    looks: watch::Sender<u64>,
 }
 
 /// The other ends of [`Signals`].
@@ -42,7 +47,8 @@ pub(crate) struct Told {
     pub(crate) counts: watch::Receiver<Counts>,
     pub(crate) is_nearly_full: watch::Receiver<bool>,
     pub(crate) hidden: watch::Receiver<Option<Hidden>>,
-    pub(crate) has_looked: watch::Receiver<bool>,
+    pub(crate) swept: watch::Receiver<Option<Instant>>,
+    pub(crate) looks: watch::Receiver<u64>,
 }
 
 /// How often each check of the one gate in front of a deletion has said no.
@@ -72,25 +78,32 @@ impl Signals {
         let (counts, counted) = watch::channel(Counts::default());
         let (nearly_full, is_nearly_full) = watch::channel(false);
         let (shown, hidden) = watch::channel(None);
-        let (looked, has_looked) = watch::channel(false);
+        let (sweeper, swept) = watch::channel(None);
+        let (looked, looks) = watch::channel(0);
         (
             Self {
                 counts,
                 nearly_full,
                 hidden: shown,
-                has_looked: looked,
+                swept: sweeper,
+                looks: looked,
             },
             Told {
                 counts: counted,
                 is_nearly_full,
                 hidden,
-                has_looked,
+                swept,
+                looks,
             },
         )
     }
 
+    pub(crate) fn swept(&self, began: Instant) {
+        self.swept.send_replace(Some(began));
+    }
+
     pub(crate) fn looked_around(&self) {
-        self.has_looked.send_replace(true);
+        self.looks.send_modify(|looks| *looks += 1);
     }
 
     pub(crate) fn hidden(&self, hidden: Option<Hidden>) {
@@ -137,6 +150,7 @@ impl Switches {
             has_lapsed: AtomicBool::new(false),
             deletions_held: watch::Sender::new(false),
             openings_held: Mutex::new(None),
+            protected: Mutex::default(),
             troubles: Mutex::default(),
         }
     }
@@ -167,6 +181,19 @@ impl Switches {
     /// Why no channel may be opened, if so.
     pub(crate) fn openings_held(&self) -> Option<String> {
         self.openings_held.lock().clone()
+    }
+
+    pub(crate) fn protect(&self, channel_id: Id<ChannelMarker>, is_protected: bool) {
+        let mut protected = self.protected.lock();
+        if is_protected {
+            protected.insert(channel_id);
+        } else {
+            protected.remove(&channel_id);
+        }
+    }
+
+    pub(crate) fn protects(&self, channel_id: Id<ChannelMarker>) -> bool {
+        self.protected.lock().contains(&channel_id)
     }
 
     /// Remembers what went wrong with a debt. Its bound is that of open rows.

@@ -12,6 +12,7 @@ mod world {
     mod dying;
     mod floor;
     mod haunted;
+    mod operating;
     mod refused;
     mod threads;
 }

@@ -124,6 +124,7 @@ const fn name(event: Event) -> &'static str {
         Event::Deleted => "deleted",
         Event::Rearmed => "rearmed",
         Event::Absent => "absent",
+        Event::Forgotten => "forgotten",
     }
 }
 
@@ -144,6 +145,7 @@ fn from_name(text: &str, channel_id: Option<Id<ChannelMarker>>) -> Option<Event>
         Event::Deleted,
         Event::Rearmed,
         Event::Absent,
+        Event::Forgotten,
     ];
     named.chain(others).find(|event| name(*event) == text)
 }

@@ -10,6 +10,7 @@ mod journal;
 mod life;
 pub mod limits;
 mod location;
+mod protected;
 mod prune;
 mod record;
 mod registry;
@@ -27,6 +28,7 @@ pub use self::{
     inbox::SqliteInbox,
     journal::Line,
     location::{Location, LocationError},
+    protected::ProtectedChannel,
     prune::Pruned,
     registry::SqliteRegistry,
     session::{HiddenChannel, LeftSession},

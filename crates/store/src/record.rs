@@ -33,7 +33,7 @@ const READ: &str = concat!(
 pub(crate) const OPEN: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM channel WHERE stage NOT IN ('not_created', 'kept', 'gone') AND attempt > :after \
+    " FROM channel WHERE stage NOT IN ('not_created', 'disowned', 'kept', 'gone') AND attempt > :after \
      ORDER BY attempt LIMIT :rows_max"
 );
 
@@ -126,8 +126,8 @@ pub(crate) fn channel_id(stage: Stage) -> Option<i64> {
 }
 
 /// The stage's evidence, as a column.
-pub(crate) fn evidence(stage: Stage) -> Option<&'static str> {
-    stage.owned().map(|owned| owned.evidence.name())
+pub(crate) fn evidence(stage: Stage) -> Option<String> {
+    stage.owned().map(|owned| owned.evidence.to_string())
 }
 
 /// The stage in three columns that follow each other.
@@ -137,7 +137,7 @@ pub(crate) fn stage_of(row: &rusqlite::Row<'_>, column: usize) -> rusqlite::Resu
         channel_id.and_then(|id| Id::new_checked(id.cast_unsigned()));
     let evidence = text(row, column + 2, |value| match value {
         ValueRef::Null => Ok(None),
-        value => Evidence::from_name(value.as_str()?)
+        value => Evidence::from_record(value.as_str()?)
             .map(Some)
             .ok_or(FromSqlError::InvalidType),
     })?;

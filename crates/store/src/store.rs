@@ -63,6 +63,10 @@ impl Store {
         })
     }
 
+    pub(crate) const fn database(&self) -> &Arc<GroupCommit> {
+        &self.database
+    }
+
     /// The registry of owned channels.
     #[must_use]
     pub fn registry(&self) -> SqliteRegistry {

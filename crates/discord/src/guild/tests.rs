@@ -23,10 +23,12 @@ fn a_list_is_read_as_far_as_it_can_be() {
         channel_id: Id::new(2),
         parent_id: Some(Id::new(1)),
         topic: Some("~mark".into()),
+        is_text: true,
     };
     assert_eq!(channels[1], expected);
     let odd = &channels[4];
     assert_eq!((odd.parent_id, odd.topic.as_deref()), (None, None));
+    assert!(!channels[5].is_text, "its type is not known");
     assert!(list(b"[]").unwrap().is_empty());
 }
 

@@ -253,6 +253,8 @@ struct Channel {
     id: Id<ChannelMarker>,
     parent_id: Option<Id<ChannelMarker>>,
     topic: Option<String>,
+    #[serde(rename = "type")]
+    kind: u8,
 }
 
 impl Channel {
@@ -261,6 +263,7 @@ impl Channel {
             channel_id: self.id,
             parent_id: self.parent_id,
             topic: self.topic,
+            is_text: self.kind == 0,
         }
     }
 }

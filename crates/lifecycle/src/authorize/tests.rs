@@ -63,7 +63,7 @@ fn verdict(change: impl FnOnce(&mut Case)) -> Result<Id<ChannelMarker>, Refusal>
 }
 
 /// The verdict, and the switch that holds all deletions.
-fn deletable(change: impl FnOnce(&mut Case)) -> Result<(Deletable, watch::Sender<bool>), Refusal> {
+fn deletable(change: impl FnOnce(&mut Case)) -> Result<(Deletable, Arc<Switches>), Refusal> {
     let mut case = case();
     change(&mut case);
     let marks = Marks::new(MarkKey::new([0; 32]), "crdbrd", Id::new(7));
@@ -77,10 +77,10 @@ fn deletable(change: impl FnOnce(&mut Case)) -> Result<(Deletable, watch::Sender
         read_at: Instant::now(),
         ids: special.clone(),
     };
-    let (switch, held) = watch::channel(false);
-    let deletable = authorize(*channel_id, row, settings, &special, &marks, held)?;
+    let switches = Arc::new(Switches::new());
+    let deletable = authorize(*channel_id, row, settings, &special, &marks, &switches)?;
     assert_eq!(deletable.mark().attempt(), row.attempt);
-    Ok((deletable, switch))
+    Ok((deletable, switches))
 }
 
 #[test]
@@ -160,11 +160,14 @@ fn a_channel_older_than_its_plan_is_never_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn what_was_allowed_is_allowed_for_ten_seconds_and_until_it_is_held() {
-    let (deletable, switch) = deletable(|_| {}).unwrap();
+    let (deletable, switches) = deletable(|_| {}).unwrap();
     assert!(deletable.is_still_allowed());
-    switch.send_replace(true);
+    switches.hold_deletions(true);
     assert!(!deletable.is_still_allowed());
-    switch.send_replace(false);
+    switches.hold_deletions(false);
+    switches.protect(deletable.channel_id(), true);
+    assert!(!deletable.is_still_allowed());
+    switches.protect(deletable.channel_id(), false);
     tokio::time::advance(Duration::from_millis(9_999)).await;
     assert!(deletable.is_still_allowed());
     tokio::time::advance(Duration::from_millis(1)).await;

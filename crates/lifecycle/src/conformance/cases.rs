@@ -1,5 +1,7 @@
 //! What is asked of a registry, one case each.
 
+use std::collections::BTreeSet;
+
 use futures_util::future::join_all;
 use twilight_model::id::Id;
 
@@ -9,8 +11,8 @@ use super::{
     stages,
 };
 use crate::{
-    Entry, Event, Evidence, Horizon, Owned, Owner, Registry, RegistryError, Row, Stage, Step,
-    Stepped,
+    Entry, Event, Evidence, Horizon, Owned, Owner, PlanHash, Registry, RegistryError, Row, Stage,
+    Step, Stepped,
 };
 
 /// A fresh registry with one row at the given end of events.
@@ -52,7 +54,15 @@ pub(super) async fn rows_come_back_as_they_were_written<R: Registry>(
         channel_id: CHANNEL,
         evidence: Evidence::AuditLog,
     };
-    for stage in [Stage::Condemned(found), Stage::Quarantined(CHANNEL)] {
+    let adopted = Owned {
+        channel_id: CHANNEL,
+        evidence: Evidence::Operator(PlanHash::of(GUILD, &BTreeSet::from([CHANNEL, OTHER]))),
+    };
+    for stage in [
+        Stage::Condemned(found),
+        Stage::Condemned(adopted),
+        Stage::Quarantined(CHANNEL),
+    ] {
         let life = Life::of(fresh().await).await;
         let row = Row {
             stage,

@@ -192,7 +192,7 @@ async fn check<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         &core.settings,
         special,
         &core.marks,
-        core.switches.deletions_held(),
+        &core.switches,
     ) {
         Ok(deletable) => Ok(Check::Passed(debt, deletable)),
         Err(refusal) => {

@@ -7,7 +7,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::Debt;
 use crate::{
-    AttemptId, Settings,
+    AttemptId, Row, Stage,
     limits::{HEARD_GONE_MAX, REARM_SPREAD, REFUSED_AGAIN_AFTER},
 };
 
@@ -81,17 +81,17 @@ impl Queue {
     }
 
     /// Brings forward what failed: something has changed. Of what was refused, a few are tried, and
-    /// all when one of them has gone; not those that the settings rule out, which are no sign of
+    /// all when one of them has gone; not those that are ruled out here, which are no sign of
     /// anything. Gives back those of which Discord has said meanwhile that they are gone.
     pub(super) fn rearm(
         &mut self,
         now: Instant,
         refused_max: usize,
-        settings: &Settings,
+        rules_out: impl Fn(&Row) -> bool,
     ) -> Vec<Debt> {
         let mut refused = 0;
         let failed = self.waiting.extract_if(.., |_, debt| {
-            if settings.rule_out(&debt.row) {
+            if rules_out(&debt.row) {
                 return false;
             }
             refused += usize::from(debt.was_parked);
@@ -117,6 +117,17 @@ impl Queue {
         self.bring_forward(debt, now)
     }
 
+    /// Takes out a parked debt, if it waits: nobody is to care any more.
+    pub(super) fn take_parked(&mut self, attempt: AttemptId) -> Option<Debt> {
+        let is_it =
+            |debt: &Debt| debt.row.attempt == attempt && matches!(debt.row.stage, Stage::Parked(_));
+        let place = self.waiting.iter().find(|(_, debt)| is_it(debt));
+        let place = *place?.0;
+        let debt = self.waiting.remove(&place)?;
+        self.forget(&debt);
+        Some(debt)
+    }
+
     fn bring_forward(&mut self, debt: Debt, now: Instant) -> Option<Debt> {
         let again = debt.failed.map_or(now, |at| at + REFUSED_AGAIN_AFTER);
         let due = now.max(again) + REARM_SPREAD.mul_f64(fastrand::f64());
@@ -135,21 +146,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Evidence, Isolation, Kind, Owned, Owner, Quota, Row, Stage};
-
-    fn settings() -> Settings {
-        Settings {
-            guild_id: Id::new(7),
-            category_ids: Vec::new(),
-            isolation: Isolation::Channel,
-            quota: Quota::default(),
-            bot_id: Id::new(8),
-            name_prefix: String::new(),
-            delete_after: None,
-            protected: HashSet::new(),
-            namespace: String::new(),
-        }
-    }
+    use crate::{Evidence, Kind, Owned, Owner};
 
     fn debt(channel_id: Id<ChannelMarker>) -> Debt {
         let row = Row {
@@ -198,7 +195,7 @@ mod tests {
             queue.heard_gone.insert(id);
         }
         assert!(queue.rearm_one(Id::new(1), now).is_some());
-        assert_eq!(queue.rearm(now, usize::MAX, &settings()).len(), 1);
+        assert_eq!(queue.rearm(now, usize::MAX, |_| false).len(), 1);
         assert!(queue.due().is_none(), "nothing is left");
     }
 }

@@ -175,6 +175,8 @@ async fn sighted<A: ChannelApi, R: Registry, C: Clock>(
                 ghost(core, seen, stepped.row).await?;
             }
             Stage::Kept(owned) if owned.channel_id == channel_id => kept(seen, channel_id),
+            // An operator has looked at it: nothing is to be said of it any more.
+            Stage::Disowned(id) if id == channel_id => drop(seen.copies.insert(channel_id)),
             Stage::Abandoned | Stage::Unknown | Stage::NotCreated if keeps => {
                 kept(seen, channel_id);
             }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::*;
 use crate::conformance::{self, CHANNEL, OTHER};
 
@@ -11,15 +13,17 @@ fn expected(stage: Stage, event: Event) -> Option<&'static str> {
         ("planned", Event::Named(_) | Event::Found(_))
         | ("unknown", Event::Found(_))
         | ("live", Event::Refused | Event::Lost) => "live",
-        ("planned" | "not_created", Event::Refused) => "not_created",
+        ("planned" | "not_created", Event::Refused)
+        | ("abandoned" | "not_created", Event::Forgotten) => "not_created",
         ("planned" | "unknown", Event::Lost) => "unknown",
         ("unknown" | "abandoned", Event::GivenUp)
         | ("quarantined" | "abandoned", Event::Vanished) => "abandoned",
         ("unknown" | "abandoned" | "not_created", Event::Sighted(_)) => "quarantined",
-        ("live" | "kept", Event::Spared) => "kept",
+        ("live" | "kept", Event::Spared) | ("parked" | "kept", Event::Forgotten) => "kept",
+        ("quarantined" | "disowned", Event::Forgotten) => "disowned",
         (name, Event::Claimed | Event::Sighted(_)) => name,
         ("condemned", Event::Asked)
-        | ("abandoned" | "not_created" | "quarantined", Event::Found(_))
+        | ("abandoned" | "not_created" | "quarantined" | "disowned", Event::Found(_))
         | ("live" | "condemned", Event::Released)
         | ("parked" | "verifying" | "condemned" | "gone", Event::Rearmed) => "condemned",
         ("condemned" | "verifying" | "parked", Event::Barred) => "parked",
@@ -115,5 +119,11 @@ fn stages_come_back_from_their_names() {
     }
     assert_eq!(Stage::from_record("live", Some(CHANNEL), None), None);
     assert_eq!(Stage::from_record("asleep", None, None), None);
-    assert_eq!(Evidence::from_name("E2"), Some(Evidence::AuditLog));
+    let operator = Evidence::Operator(PlanHash::of(Id::new(7), &BTreeSet::from([CHANNEL])));
+    for evidence in [Evidence::Answer, Evidence::AuditLog, operator] {
+        assert_eq!(Evidence::from_record(&evidence.to_string()), Some(evidence));
+    }
+    for text in ["", "E3", "operator:", "operator:0"] {
+        assert_eq!(Evidence::from_record(text), None, "{text}");
+    }
 }

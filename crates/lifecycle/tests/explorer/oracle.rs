@@ -69,7 +69,11 @@ async fn settled(world: &World) -> Result<(), String> {
 
 fn is_settled(row: &Row, truth: &Truth) -> bool {
     match row.stage {
-        Stage::NotCreated | Stage::Abandoned | Stage::Kept(_) | Stage::Gone(_) => true,
+        Stage::NotCreated
+        | Stage::Abandoned
+        | Stage::Disowned(_)
+        | Stage::Kept(_)
+        | Stage::Gone(_) => true,
         Stage::Quarantined(channel_id) => {
             let mut channels = truth.channels.iter();
             channels.any(|channel| {

@@ -63,6 +63,7 @@ impl GuildApi for Haunted {
             channel_id: Id::new(id),
             parent_id: None,
             topic: None,
+            is_text: true,
         }));
         Ok(listed)
     }

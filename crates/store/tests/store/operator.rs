@@ -1,7 +1,8 @@
 //! What the store tells operators, and keeps for them.
 
 use cordboard_lifecycle::{Event, Stage, conformance};
-use cordboard_store::{Location, Store, limits};
+use cordboard_store::{Location, ProtectedChannel, Store, limits};
+use twilight_model::id::Id;
 
 use crate::life::{Life, open};
 
@@ -43,4 +44,25 @@ async fn the_history_of_a_row_has_a_bound() {
     let lines = life.store.journal(crate::life::attempt(1)).await.unwrap();
     assert_eq!(lines.len(), limits::HISTORY_MAX);
     assert_eq!(lines[0].stage, Stage::Planned);
+}
+
+#[tokio::test]
+async fn what_operators_protect_outlasts_the_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let channel = |channel_id: u64, reason: &str| ProtectedChannel {
+        channel_id: Id::new(channel_id),
+        since_ms: 5,
+        reason: reason.to_owned(),
+    };
+    store.protect(channel(8, "the lobby")).await.unwrap();
+    store.protect(channel(7, "rules")).await.unwrap();
+    store.protect(channel(8, "the hall")).await.unwrap();
+    drop(store);
+    let store = open(&folder).await;
+    let protected = store.protected().await.unwrap();
+    assert_eq!(protected, [channel(7, "rules"), channel(8, "the hall")]);
+    assert!(store.unprotect(Id::new(7)).await.unwrap());
+    assert!(!store.unprotect(Id::new(7)).await.unwrap());
+    assert_eq!(store.protected().await.unwrap().len(), 1);
 }

@@ -64,6 +64,7 @@ fn listed(channel_ids: impl IntoIterator<Item = u64>) -> Vec<Listed> {
         channel_id: Id::new(channel_id),
         parent_id: None,
         topic: None,
+        is_text: true,
     };
     channel_ids.into_iter().map(listed).collect()
 }
