@@ -21,7 +21,7 @@ pub use self::{
     checks::Violation,
     config::{
         BotConfig, ChannelConfig, Config, ConfigError, GatewayConfig, GuildConfig, HumanConfig,
-        LimitsConfig, ProxyConfig, WindowLimit,
+        LimitsConfig, ProxyConfig, RoleConfig, WindowLimit,
     },
     fault::{Fault, FaultKind, Scope},
     gateway::GatewayCommand,

@@ -19,6 +19,7 @@ use crate::{clock::Clock, dispatch::Dispatch};
 pub(crate) mod audit;
 pub(crate) mod bounds;
 pub(crate) mod channel;
+mod crowd;
 pub(crate) mod error;
 pub(crate) mod event;
 mod genesis;
@@ -42,6 +43,7 @@ mod webhook;
 
 pub(crate) use self::{
     channel::{ChannelDraft, ChannelPatch},
+    crowd::Crowd,
     error::ApiError,
     guild::GuildPatch,
     member::MemberPatch,

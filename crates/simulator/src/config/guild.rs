@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id;
+use super::{RoleConfig, id};
 use crate::Script;
 
 /// `MESSAGE_CONTENT`, 1<<15: the privileged intent that the proxy cannot work without.
@@ -23,7 +23,10 @@ pub struct GuildConfig {
     pub name: String,
     /// The channels that exist before anybody does anything; the first one is the default channel.
     pub channels: Vec<ChannelConfig>,
-    /// How many more members there are, who never say a word.
+    /// The roles besides `@everyone` and the bots' own, the lowest first.
+    pub roles: Vec<RoleConfig>,
+    /// How many more members there are, who never say a word. Nobody of them is kept in memory:
+    /// hundreds of thousands cost no more than ten.
     pub members_extra: usize,
     /// Channels per guild, categories included (Discord: 500).
     pub channels_max: usize,
@@ -48,6 +51,7 @@ impl Default for GuildConfig {
             id: 1_400_000_000_000_000_000,
             name: "Cordboard demo".to_owned(),
             channels: vec![ChannelConfig::default()],
+            roles: Vec::new(),
             members_extra: 0,
             channels_max: 500,
             channels_overshoot: 0,

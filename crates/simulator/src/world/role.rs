@@ -31,6 +31,8 @@ pub(crate) struct Role {
     pub(crate) mentionable: bool,
     /// The bot it belongs to; such a role is managed and goes only with its bot.
     pub(crate) bot_id: Option<u64>,
+    /// Whether another integration owns it, which makes it managed too.
+    pub(crate) integrated: bool,
 }
 
 /// A new role, or changes to one: what is `None` stays (or is Discord's default).
@@ -60,6 +62,7 @@ impl Role {
             hoist: false,
             mentionable: false,
             bot_id: None,
+            integrated: false,
         }
     }
 
@@ -78,7 +81,7 @@ impl Role {
                 "tertiary_color": null,
             },
             "hoist": self.hoist,
-            "managed": self.bot_id.is_some(),
+            "managed": self.is_managed(),
             "mentionable": self.mentionable,
             "icon": null,
             "unicode_emoji": null,
@@ -88,6 +91,11 @@ impl Role {
             value["tags"] = json!({ "bot_id": bot_id.to_string() });
         }
         value
+    }
+
+    /// Whether it goes only with whom it belongs to.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.bot_id.is_some() || self.integrated
     }
 
     fn apply(&mut self, patch: RolePatch) {
@@ -114,11 +122,8 @@ impl RolePatch {
 impl Guild {
     /// The rank of a member's highest role. Of two roles in one position the older one is higher.
     fn rank(&self, user_id: u64) -> (u64, std::cmp::Reverse<u64>) {
-        let roles = self
-            .members
-            .get(&user_id)
-            .into_iter()
-            .flat_map(|member| &member.roles);
+        let member = self.member(user_id);
+        let roles = member.iter().flat_map(|member| &member.roles);
         let ranks = roles.filter_map(|id| self.roles.get(id)).map(rank_of);
         ranks.max().unwrap_or((0, std::cmp::Reverse(self.id)))
     }
@@ -157,17 +162,10 @@ impl World {
     /// `GET /guilds/{guild_id}/roles/member-counts`; `@everyone` is not in it.
     pub(crate) fn role_member_counts(&self, actor: u64, guild_id: u64) -> Result<Value, ApiError> {
         let guild = self.guild_for(actor, guild_id)?;
-        let holders = |id: &u64| {
-            guild
-                .members
-                .values()
-                .filter(|one| one.roles.contains(id))
-                .count()
-        };
         let counted = guild.roles.keys().filter(|id| **id != guild_id);
         Ok(Value::Object(
             counted
-                .map(|id| (id.to_string(), json!(holders(id))))
+                .map(|id| (id.to_string(), json!(guild.holders(*id))))
                 .collect(),
         ))
     }
@@ -274,7 +272,7 @@ impl World {
         reason: Option<&str>,
     ) -> Result<(), ApiError> {
         let role = self.governed_role(actor, guild_id, role_id)?;
-        if role.bot_id.is_some() || role_id == guild_id {
+        if role.is_managed() || role_id == guild_id {
             return Err(ApiError::invalid_role());
         }
         let name = json!(role.name);
@@ -314,8 +312,8 @@ impl World {
             return;
         }
         guild.role_cleanups.retain(|(id, _)| !due.contains(id));
-        for member in guild.members.values_mut() {
-            member.roles.retain(|id| !due.contains(id));
+        for role_id in due {
+            guild.strip(role_id);
         }
     }
 
