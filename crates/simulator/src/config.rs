@@ -16,7 +16,7 @@ pub use self::{
     gateway::GatewayConfig,
     guild::{BotConfig, ChannelConfig, GuildConfig, HumanConfig, ProxyConfig},
     limits::{LimitsConfig, WindowLimit},
-    role::RoleConfig,
+    role::{RoleConfig, RoleDeletion},
 };
 
 /// 2026-01-01T00:00:00Z in milliseconds: where the simulator's clock starts unless told otherwise.

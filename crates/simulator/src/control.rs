@@ -126,6 +126,7 @@ pub(crate) fn act(
         Ok(body) => Answer {
             status: 200,
             body: AnswerBody::Json(body),
+            due_ms: None,
         },
         Err(refusal) => refusal.into(),
     }
@@ -152,6 +153,7 @@ impl From<Refusal> for Answer {
         Self {
             status,
             body: AnswerBody::Json(json!({ "error": message })),
+            due_ms: None,
         }
     }
 }

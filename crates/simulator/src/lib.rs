@@ -21,7 +21,7 @@ pub use self::{
     checks::Violation,
     config::{
         BotConfig, ChannelConfig, Config, ConfigError, GatewayConfig, GuildConfig, HumanConfig,
-        LimitsConfig, ProxyConfig, RoleConfig, WindowLimit,
+        LimitsConfig, ProxyConfig, RoleConfig, RoleDeletion, WindowLimit,
     },
     fault::{Fault, FaultKind, Scope},
     gateway::GatewayCommand,

@@ -10,6 +10,7 @@ use self::{
     guild::Guild,
     message::{Message, Nonces},
     protection::Protection,
+    role::CleanupRules,
     snowflake::Snowflakes,
     user::User,
     webhook::Webhook,
@@ -92,7 +93,7 @@ pub(crate) struct World {
     category_channels_max: usize,
     threads_max: usize,
     refused_words: Vec<String>,
-    role_cleanup_ms: u64,
+    cleanup: CleanupRules,
     /// Events on their way out.
     outbox: Vec<Dispatch>,
 }

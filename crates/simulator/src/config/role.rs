@@ -4,6 +4,22 @@ use serde::{Deserialize, Serialize};
 
 use super::id;
 
+/// How Discord deletes a role (discord-facts 5).
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RoleDeletion {
+    /// Since March 2024: the role leaves the guild's list at once and the answer is 204; the
+    /// members are rid of it afterwards, one deleted role after the other (I#6677).
+    #[default]
+    Asynchronous,
+    /// Before: the request scans all members first, and only then does the role leave the list and
+    /// is the audit log written. A scan that outlives the load balancer goes on, and the client
+    /// sees 504 (I#2891). Who repeats the request meanwhile starts another scan, which writes
+    /// another line of the audit log (I#2887).
+    Scanning,
+}
+
 /// A role of the guild. Their order in the configuration is the order of the hierarchy, the lowest
 /// one first.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -11,7 +11,7 @@ use super::{
     limits::{ALL_MEMBERS_INTERVAL, MEMBERS_PER_CHUNK},
     payload::RequestMembers,
 };
-use crate::shared::Shared;
+use crate::{shared::Shared, world::World};
 
 /// When one connection last asked for everybody, by guild.
 #[derive(Debug, Default)]
@@ -34,6 +34,7 @@ impl MemberRequests {
                 .tell(&to.session_id, "RATE_LIMITED", &limited);
             return;
         }
+        shared.change(World::settle);
         let wanted = wanted_ids(request.user_ids.as_ref());
         let found = members(shared, to, request, &wanted);
         let missing: Vec<String> = wanted

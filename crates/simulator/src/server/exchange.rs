@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::{
     front::{Asked, Front, response},
     glance::{Glance, reason_in},
+    lasting,
     page::Page,
     wording,
 };
@@ -36,6 +37,7 @@ pub(super) enum Ending {
 
 /// A request on its way through Discord.
 struct Exchange<'a> {
+    front: &'a Front,
     shared: &'a Arc<Shared>,
     number: u64,
     subject: Subject,
@@ -49,7 +51,7 @@ struct Exchange<'a> {
 pub(super) async fn run(front: &Front, asked: Asked) -> Ending {
     let (there, back) = front.latency();
     let route = Route::parse(&asked.method, &asked.path);
-    let mut exchange = Exchange::begin(&front.shared, &asked, route.as_ref());
+    let mut exchange = Exchange::begin(front, &asked, route.as_ref());
     sleep(there).await;
     let Some(answer) = exchange.answer(asked, route).await else {
         return exchange.end_without_answer();
@@ -67,7 +69,8 @@ pub(super) async fn run(front: &Front, asked: Asked) -> Ending {
 
 impl<'a> Exchange<'a> {
     /// Notes the arrival.
-    fn begin(shared: &'a Arc<Shared>, asked: &Asked, route: Option<&Route>) -> Self {
+    fn begin(front: &'a Front, asked: &Asked, route: Option<&Route>) -> Self {
+        let shared = &front.shared;
         let template = route.map_or("unknown", |route| route.template);
         let glance = Glance::at(template, &asked.headers, &asked.body);
         let reason = reason_in(&asked.headers);
@@ -104,6 +107,7 @@ impl<'a> Exchange<'a> {
         let answered = Answered::to(&arrival);
         let number = shared.record.arrived(arrival);
         Self {
+            front,
             shared,
             number,
             subject,
@@ -151,7 +155,7 @@ impl<'a> Exchange<'a> {
             Some(FaultKind::ActThenHangUp | FaultKind::ActThenHang) => None,
             Some(FaultKind::StatusAfter { status }) => Some(wording::status(status, 0)),
             Some(FaultKind::Garbage) => Some(wording::garbage(answer.status)),
-            _ => Some(answer),
+            _ => Some(lasting::outlast(self.shared, answer).await),
         }
     }
 
@@ -178,8 +182,12 @@ impl<'a> Exchange<'a> {
             replica: call.replica,
         });
         let answer = rest::act(self.shared, self.answered.actor, call);
+        lasting::finish(self.front, &answer);
         if let Some(again) = again {
-            rest::act(self.shared, self.answered.actor, again);
+            lasting::finish(
+                self.front,
+                &rest::act(self.shared, self.answered.actor, again),
+            );
         }
         self.shared
             .record

@@ -107,8 +107,8 @@ impl Crowd {
 
     /// The ids of those in it, ascending, beginning with `from`.
     pub(super) fn ids_from(&self, from: u64) -> impl Iterator<Item = u64> {
-        let end = self.first_id + self.size;
-        (from.max(self.first_id)..end).filter(|id| !self.apart.contains(id))
+        let Range { start, end } = self.ids();
+        (from.max(start)..end).filter(|id| !self.apart.contains(id))
     }
 
     /// The ids of those whose user name or nickname begins with `query` (in lower case),
@@ -135,6 +135,21 @@ impl Crowd {
         let still = share.before(self, self.size) - share.before(self, share.stripped);
         let apart = self.apart.iter().filter_map(|id| self.number(*id));
         still - apart.filter(|number| share.holds(self, *number)).count() as u64
+    }
+
+    /// The ids of the whole crowd.
+    pub(super) fn ids(&self) -> Range<u64> {
+        self.first_id..self.first_id + self.size
+    }
+
+    /// Those with smaller ids lose the role.
+    pub(super) fn strip_below(&mut self, role_id: u64, user_id: u64) {
+        let reached = user_id.saturating_sub(self.first_id).min(self.size);
+        for share in &mut self.shares {
+            if share.role_id == role_id {
+                share.stripped = share.stripped.max(reached);
+            }
+        }
     }
 
     /// Everybody loses the role.

@@ -12,7 +12,7 @@ use super::{
     message::Nonces,
     permission,
     protection::Protection,
-    role::Role,
+    role::{CleanupRules, Role},
     snowflake::{Snowflakes, created_ms},
     user::User,
 };
@@ -97,7 +97,7 @@ impl World {
             category_channels_max: config.guild.category_channels_max,
             threads_max: config.guild.threads_max,
             refused_words: config.guild.refused_words.clone(),
-            role_cleanup_ms: config.guild.role_cleanup_ms,
+            cleanup: CleanupRules::of(&config.guild),
             outbox: Vec::new(),
         }
     }

@@ -10,7 +10,7 @@ use super::{
     event::{self, Audience},
     member::Member,
     permission,
-    role::Role,
+    role::{Cleanup, Role},
     snowflake,
 };
 
@@ -31,8 +31,8 @@ pub(crate) struct Guild {
     pub(super) crowd: Crowd,
     /// The audit log, oldest first.
     pub(crate) audit: VecDeque<Entry>,
-    /// Deleted roles that members may still show, and until when (discord-facts 5).
-    pub(crate) role_cleanups: Vec<(u64, u64)>,
+    /// Deleted roles that members may still show (discord-facts 5).
+    pub(super) role_cleanups: Vec<Cleanup>,
     /// The channels the guild itself uses, by their field's name.
     pub(crate) special: BTreeMap<&'static str, u64>,
     /// The channels that newcomers are put into.

@@ -1,5 +1,9 @@
 //! Roles: who stands above whom, and what a role may be given.
 
+mod deletion;
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -11,6 +15,8 @@ use super::{
     guild::Guild,
     permission,
 };
+
+pub(crate) use self::deletion::{Cleanup, CleanupRules};
 
 /// A role. `@everyone` has the guild's id and position 0.
 #[derive(Clone, Debug)]
@@ -260,61 +266,6 @@ impl World {
             self.emit_role("GUILD_ROLE_UPDATE", guild_id, &value);
         }
         self.roles(actor, guild_id)
-    }
-
-    /// `DELETE /guilds/{guild_id}/roles/{role_id}`: gone from the list at once, from the members
-    /// later and one deleted role after the other (discord-facts 5).
-    pub(crate) fn delete_role(
-        &mut self,
-        actor: u64,
-        guild_id: u64,
-        role_id: u64,
-        reason: Option<&str>,
-    ) -> Result<(), ApiError> {
-        let role = self.governed_role(actor, guild_id, role_id)?;
-        if role.is_managed() || role_id == guild_id {
-            return Err(ApiError::invalid_role());
-        }
-        let name = json!(role.name);
-        let (now, cleanup_ms) = (self.clock.now_ms(), self.role_cleanup_ms);
-        let guild = self
-            .guilds
-            .get_mut(&guild_id)
-            .ok_or_else(ApiError::unknown_guild)?;
-        guild.roles.remove(&role_id);
-        let start = guild
-            .role_cleanups
-            .last()
-            .map_or(now, |(_, done)| now.max(*done));
-        guild.role_cleanups.push((role_id, start + cleanup_ms));
-        self.settle_roles(guild_id);
-        let act = Act::on(audit::ROLE_DELETE, role_id).old_value("name", &name);
-        self.audit(guild_id, actor, act, reason);
-        let gone = json!({ "guild_id": guild_id.to_string(), "role_id": role_id.to_string() });
-        let audience = (Audience::Guild, event::GUILDS);
-        self.emit("GUILD_ROLE_DELETE", guild_id, audience, gone);
-        Ok(())
-    }
-
-    /// Takes deleted roles off the members whose clean-up is due.
-    pub(crate) fn settle_roles(&mut self, guild_id: u64) {
-        let now = self.clock.now_ms();
-        let Some(guild) = self.guilds.get_mut(&guild_id) else {
-            return;
-        };
-        let due: Vec<u64> = guild
-            .role_cleanups
-            .iter()
-            .filter(|(_, done)| *done <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        if due.is_empty() {
-            return;
-        }
-        guild.role_cleanups.retain(|(id, _)| !due.contains(id));
-        for role_id in due {
-            guild.strip(role_id);
-        }
     }
 
     /// The managed role of one bot.

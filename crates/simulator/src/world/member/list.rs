@@ -55,6 +55,36 @@ impl Guild {
         self.crowd.strip(role_id);
     }
 
+    /// Takes a role off the members with smaller ids.
+    pub(crate) fn strip_below(&mut self, role_id: u64, user_id: u64) {
+        for (_, member) in self.members.range_mut(..user_id) {
+            member.roles.retain(|id| *id != role_id);
+        }
+        self.crowd.strip_below(role_id, user_id);
+    }
+
+    /// The id below which the first `count` members are. Whoever has left the crowd keeps a place
+    /// in it.
+    pub(crate) fn id_after(&self, count: u64) -> u64 {
+        let crowd = self.crowd.ids();
+        let nth = |mut ids: std::collections::btree_map::Range<'_, u64, Member>, count: u64| {
+            let id = usize::try_from(count).ok().and_then(|count| ids.nth(count));
+            id.map_or(u64::MAX, |(id, _)| *id)
+        };
+        let before = self.members.range(..crowd.start).count() as u64;
+        let inside = count.saturating_sub(before);
+        if count < before {
+            nth(self.members.range(..crowd.start), count)
+        } else if inside < crowd.end - crowd.start {
+            crowd.start + inside
+        } else {
+            nth(
+                self.members.range(crowd.end..),
+                inside - (crowd.end - crowd.start),
+            )
+        }
+    }
+
     /// The user ids of all members, ascending, beginning with `from`. Costs as much as is read.
     pub(crate) fn member_ids(&self, from: u64) -> impl Iterator<Item = u64> {
         let kept = self.members.range(from..).map(|(id, _)| *id);

@@ -144,5 +144,5 @@ fn roles_of_the_configuration_stand_where_it_says() {
             .delete_role(PROXY, GUILD, role_id, None)
             .map_err(|refusal| refusal.code)
     });
-    assert_eq!(refused, [Ok(()), Err(50028), Err(50013)]);
+    assert_eq!(refused, [Ok(None), Err(50028), Err(50013)]);
 }
