@@ -2,7 +2,7 @@
 //!
 //! | route | does |
 //! |---|---|
-//! | `GET truth` | channels, messages, counters, replies of the scripted bots |
+//! | `GET truth` | channels, roles, messages, counters, replies of the scripted bots |
 //! | `GET check?allow=ID,ID` | what the checkers say: `{"violations":[…]}` |
 //! | `GET violations` | the same without living channels: for a look during a run |
 //! | `GET trace` | the fingerprint of the run so far: `{"hash"}` in hexadecimal |

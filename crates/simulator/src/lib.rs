@@ -30,5 +30,5 @@ pub use self::{
         BotIntroduction, Introduction, Simulator,
         act::{HumanAct, Refused, SpecialChannel},
     },
-    world::{ChannelTruth, OutageAnswer},
+    world::{ChannelTruth, OutageAnswer, RoleTruth},
 };

@@ -10,7 +10,7 @@ use self::{
     guild::Guild,
     message::{Message, Nonces},
     protection::Protection,
-    role::CleanupRules,
+    role::{CleanupRules, DeadRole},
     snowflake::Snowflakes,
     user::User,
     webhook::Webhook,
@@ -55,7 +55,7 @@ pub(crate) use self::{
     role::RolePatch,
     thread::ThreadDraft,
 };
-pub use self::{outage::OutageAnswer, truth::ChannelTruth};
+pub use self::{outage::OutageAnswer, role::RoleTruth, truth::ChannelTruth};
 
 /// One Discord.
 #[derive(Debug)]
@@ -94,6 +94,8 @@ pub(crate) struct World {
     threads_max: usize,
     refused_words: Vec<String>,
     cleanup: CleanupRules,
+    /// Roles that are no more, for the ground truth.
+    dead_roles: BTreeMap<u64, DeadRole>,
     /// Events on their way out.
     outbox: Vec<Dispatch>,
 }

@@ -22,6 +22,8 @@ use crate::{
     world::{ApiError, Replica, World},
 };
 
+const DELETE_ROLE: &str = "DELETE /guilds/{guild_id}/roles/{role_id}";
+
 /// How a request ends.
 #[derive(Debug)]
 pub(super) enum Ending {
@@ -77,10 +79,15 @@ impl<'a> Exchange<'a> {
         let creates = template == "POST /guilds/{guild_id}/channels"
             || template.starts_with("POST") && template.ends_with("/threads");
         let channel_id = route.and_then(|route| route.id("channel_id"));
-        let (actor, creator_id) = {
+        let role_id = route
+            .filter(|route| route.template == DELETE_ROLE)
+            .and_then(|route| route.id("guild_id").zip(route.id("role_id")));
+        let (actor, creator_id, role) = {
             let world = shared.world.lock();
             let creator_id = channel_id.and_then(|id| world.creator_of(id));
-            (actor_of(&world, asked), creator_id)
+            let actor = actor_of(&world, asked);
+            let role = role_id.map(|(guild_id, id)| world.role_seen(actor, guild_id, id));
+            (actor, creator_id, role)
         };
         let arrival = Arrival {
             at_ms: shared.clock.now_ms(),
@@ -89,6 +96,7 @@ impl<'a> Exchange<'a> {
             path: asked.path.clone(),
             channel_id,
             creator_id,
+            role,
             resource: route.and_then(|route| route.resource).unwrap_or_default(),
             mark: glance.mark(reason.as_deref()).filter(|_| creates),
             allowed_mentions: glance.allowed_mentions,
@@ -192,7 +200,7 @@ impl<'a> Exchange<'a> {
         self.shared
             .record
             .executed(self.number, self.shared.clock.now_ms());
-        let unknown = matches!(&answer.body, AnswerBody::Json(body) if body["code"] == 10_003);
+        let says = |code| matches!(&answer.body, AnswerBody::Json(body) if body["code"] == code);
         // Who was not answered, or so late that it may have gone, was told nothing.
         let told = !matches!(
             self.fault,
@@ -207,8 +215,10 @@ impl<'a> Exchange<'a> {
                     | FaultKind::StallBody
             )
         );
-        let gone = (deletes && answer.status == 200) || (answer.status == 404 && unknown);
+        let gone = (deletes && answer.status == 200) || (answer.status == 404 && says(10_003));
         self.answered.gone = told && gone;
+        let gone = answer.status == 204 || (answer.status == 404 && says(10_011));
+        self.answered.role_gone = told && gone && self.answered.role_id.is_some();
         answer
     }
 
@@ -264,6 +274,8 @@ impl<'a> Exchange<'a> {
         let now_ms = self.shared.clock.now_ms();
         self.answered.at_ms = now_ms;
         self.answered.status = status;
+        // What the load balancer says is not the world's word.
+        self.answered.role_gone &= status != Some(504);
         self.answered.fault = self.fault;
         if let Some(status) = status {
             let shared = matches!(

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::id,
     shared::Shared,
-    simulator::human::{self, channels, guild, messages},
+    simulator::human::{self, channels, guild, messages, roles},
     world::{ApiError, ChannelDraft, Onboarding, OutageAnswer},
 };
 
@@ -153,6 +153,17 @@ pub enum HumanAct {
         /// Those that an option of a prompt adds.
         #[serde(default, with = "id::list")]
         prompt_channel_ids: Vec<u64>,
+    },
+    /// Creates a role just above `@everyone` that grants nothing.
+    CreateRole {
+        /// Its name.
+        name: String,
+    },
+    /// Deletes a role.
+    DeleteRole {
+        /// Which.
+        #[serde(with = "id")]
+        role_id: u64,
     },
     /// Changes what the role of the proxy's bot grants in the guild.
     SetPermissions {
@@ -310,6 +321,8 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             };
             guild::set_onboarding(shared, onboarding)
         }
+        HumanAct::CreateRole { name } => return roles::create(shared, name).map(Some),
+        HumanAct::DeleteRole { role_id } => roles::delete(shared, role_id),
         HumanAct::SetPermissions { permissions } => human::set_permissions(shared, permissions),
         HumanAct::Kick { user_id } => guild::kick(shared, user_id),
         HumanAct::Invite { permissions } => guild::invite(shared, permissions),

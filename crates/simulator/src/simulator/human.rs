@@ -14,6 +14,7 @@ use crate::{
 pub(crate) mod channels;
 pub(crate) mod guild;
 pub(crate) mod messages;
+pub(crate) mod roles;
 
 /// The acts of the human. Each panics when Discord refuses it: the human owns the guild, so it is
 /// the test that is wrong, unless the guild is in an outage.

@@ -98,6 +98,7 @@ impl World {
             threads_max: config.guild.threads_max,
             refused_words: config.guild.refused_words.clone(),
             cleanup: CleanupRules::of(&config.guild),
+            dead_roles: BTreeMap::new(),
             outbox: Vec::new(),
         }
     }

@@ -178,7 +178,9 @@ impl World {
         let role_id = self.bot_role_of(guild_id, user_id);
         if let Some(guild) = self.guilds.get_mut(&guild_id) {
             guild.dismiss(user_id);
-            role_id.and_then(|id| guild.roles.remove(&id));
+            if let Some(role) = role_id.and_then(|id| guild.roles.remove(&id)) {
+                self.bury_role(role, actor);
+            }
         }
         self.audit(
             guild_id,

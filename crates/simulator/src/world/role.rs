@@ -3,6 +3,7 @@
 mod deletion;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use serde_json::{Value, json};
 
@@ -16,7 +17,11 @@ use super::{
     permission,
 };
 
-pub(crate) use self::deletion::{Cleanup, CleanupRules};
+pub use self::truth::RoleTruth;
+pub(crate) use self::{
+    deletion::{Cleanup, CleanupRules},
+    truth::DeadRole,
+};
 
 /// A role. `@everyone` has the guild's id and position 0.
 #[derive(Clone, Debug)]

@@ -152,7 +152,8 @@ impl World {
         let name = json!(deletion.name);
         let act = Act::on(audit::ROLE_DELETE, role_id).old_value("name", &name);
         self.audit(guild_id, deletion.actor, act, deletion.reason.as_deref());
-        if struck.is_some() {
+        if let Some(role) = struck {
+            self.bury_role(role, deletion.actor);
             let gone = json!({ "guild_id": guild_id.to_string(), "role_id": role_id.to_string() });
             let audience = (Audience::Guild, event::GUILDS);
             self.emit("GUILD_ROLE_DELETE", guild_id, audience, gone);
