@@ -30,6 +30,7 @@ pub(crate) mod message;
 mod onboarding;
 mod outage;
 pub(crate) mod permission;
+mod presence;
 mod protection;
 mod replica;
 pub(crate) mod role;
@@ -80,6 +81,8 @@ pub(crate) struct World {
     edits: u64,
     nonces: Nonces,
     webhooks: BTreeMap<u64, Webhook>,
+    /// Who was told to be online or offline.
+    online: BTreeMap<u64, bool>,
     protection: Protection,
     /// When the next thread may fall silent; `0`: look.
     archive_due_ms: u64,

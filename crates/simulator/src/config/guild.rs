@@ -163,6 +163,8 @@ pub struct BotConfig {
     pub name: String,
     /// Its own token; `None`: nobody can log in as this bot.
     pub token: Option<String>,
+    /// Whether it is online. Offline it answers nobody.
+    pub online: bool,
     /// What it does when it is spoken to: the name of a built-in script, or a table.
     pub script: Script,
 }
@@ -190,6 +192,7 @@ impl BotConfig {
             user_id,
             name,
             token: None,
+            online: true,
             script,
         }
     }

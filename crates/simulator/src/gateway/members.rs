@@ -45,7 +45,7 @@ impl MemberRequests {
         let pieces = found.chunks(MEMBERS_PER_CHUNK).len().max(1);
         for index in 0..pieces {
             let piece = found.chunks(MEMBERS_PER_CHUNK).nth(index).unwrap_or(&[]);
-            let chunk = chunk(shared, request, piece, (index, pieces), &missing);
+            let chunk = chunk(shared, (to, request), piece, (index, pieces), &missing);
             shared
                 .sessions
                 .tell(&to.session_id, "GUILD_MEMBERS_CHUNK", &chunk);
@@ -69,7 +69,7 @@ impl MemberRequests {
 /// One piece of the answer; there is one empty piece if nobody matches.
 fn chunk(
     shared: &Shared,
-    request: &RequestMembers,
+    (to, request): (&Attached, &RequestMembers),
     user_ids: &[u64],
     (index, count): (usize, usize),
     missing: &[String],
@@ -85,6 +85,11 @@ fn chunk(
         "chunk_count": count,
         "not_found": missing,
     });
+    // Who asks for presences without the intent has not asked (Discord:
+    // events/gateway-events#request-guild-members).
+    if request.presences && to.intents & intents::GUILD_PRESENCES != 0 {
+        chunk["presences"] = world.presences(guild_id, user_ids.iter().copied()).into();
+    }
     if let Some(nonce) = &request.nonce {
         chunk["nonce"] = nonce.clone();
     }

@@ -171,6 +171,14 @@ pub enum HumanAct {
         #[serde(with = "id")]
         permissions: u64,
     },
+    /// Lets a member come online or go offline. A scripted bot that is offline answers nobody.
+    SetOnline {
+        /// Whom.
+        #[serde(with = "id")]
+        user_id: u64,
+        /// Whether it is online from now on.
+        online: bool,
+    },
     /// Throws a member out.
     Kick {
         /// Whom; the proxy's bot unless given.
@@ -324,6 +332,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
         HumanAct::CreateRole { name } => return roles::create(shared, name).map(Some),
         HumanAct::DeleteRole { role_id } => roles::delete(shared, role_id),
         HumanAct::SetPermissions { permissions } => human::set_permissions(shared, permissions),
+        HumanAct::SetOnline { user_id, online } => human::set_online(shared, user_id, online),
         HumanAct::Kick { user_id } => guild::kick(shared, user_id),
         HumanAct::Invite { permissions } => guild::invite(shared, permissions),
         HumanAct::BeginOutage { answer } => {

@@ -88,6 +88,11 @@ impl World {
             edits: 0,
             nonces: Nonces::default(),
             webhooks: BTreeMap::new(),
+            online: config
+                .bots
+                .iter()
+                .map(|bot| (bot.user_id, bot.online))
+                .collect(),
             protection: Protection::default(),
             archive_due_ms: 0,
             cdn: "http://127.0.0.1".to_owned(),

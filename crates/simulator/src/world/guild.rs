@@ -9,7 +9,7 @@ use super::{
     audit::{self, Entry},
     event::{self, Audience},
     member::Member,
-    permission,
+    permission, presence,
     role::{Cleanup, Role},
     snowflake,
 };
@@ -187,7 +187,7 @@ impl World {
         let mut value = guild.value();
         if counts {
             value["approximate_member_count"] = json!(guild.member_count());
-            value["approximate_presence_count"] = json!(guild.member_count());
+            value["approximate_presence_count"] = json!(self.online_ids(guild_id).count());
         }
         Ok(value)
     }
@@ -247,7 +247,7 @@ impl World {
         let (threads, channels): (Vec<_>, Vec<_>) = rooms.partition(|one| one.thread.is_some());
         let mut value = guild.value();
         value["joined_at"] = json!(snowflake::iso_ms(joined_ms));
-        value["large"] = json!(guild.member_count() > 250);
+        value["large"] = json!(guild.member_count() > presence::LARGE);
         value["unavailable"] = json!(false);
         value["member_count"] = json!(guild.member_count());
         value["members"] = json!([self.member_object(guild_id, viewer)]);

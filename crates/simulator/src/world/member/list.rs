@@ -22,7 +22,7 @@ impl Guild {
     }
 
     /// One member that is about to change: one of the crowd steps out of it.
-    pub(super) fn member_mut(&mut self, user_id: u64) -> Option<&mut Member> {
+    pub(crate) fn member_mut(&mut self, user_id: u64) -> Option<&mut Member> {
         if let Some(member) = self.crowd.take(user_id) {
             self.members.insert(user_id, member);
         }
