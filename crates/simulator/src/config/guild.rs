@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RoleConfig, RoleDeletion, id};
-use crate::Script;
+use crate::{Script, world::permission::EVERYONE_DEFAULT};
 
 /// `MESSAGE_CONTENT`, 1<<15: the privileged intent that the proxy cannot work without.
 const MESSAGE_CONTENT: u64 = 1 << 15;
@@ -163,6 +163,10 @@ pub struct BotConfig {
     pub name: String,
     /// Its own token; `None`: nobody can log in as this bot.
     pub token: Option<String>,
+    /// What its role grants in the guild (permission bits, as a string): what everybody may do,
+    /// unless told. `MANAGE_CHANNELS` (1<<4) lets it create channels.
+    #[serde(with = "id")]
+    pub permissions: u64,
     /// Whether it is online. Offline it answers nobody.
     pub online: bool,
     /// What it does when it is spoken to: the name of a built-in script, or a table.
@@ -192,6 +196,7 @@ impl BotConfig {
             user_id,
             name,
             token: None,
+            permissions: EVERYONE_DEFAULT,
             online: true,
             script,
         }

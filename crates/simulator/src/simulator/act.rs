@@ -38,8 +38,12 @@ pub enum HumanAct {
         #[serde(default, with = "id::option")]
         parent_id: Option<u64>,
     },
-    /// Another program that uses the proxy's bot creates a text channel.
+    /// A bot creates a text channel: another program that uses the proxy's bot, unless another bot
+    /// is named. That one needs `MANAGE_CHANNELS` in its configuration.
     CreateAsBot {
+        /// Which bot; the proxy's unless given.
+        #[serde(default, with = "id::option")]
+        user_id: Option<u64>,
         /// Its name.
         name: String,
         /// Its topic.
@@ -288,6 +292,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             return channels::create(shared, draft).map(Some);
         }
         HumanAct::CreateAsBot {
+            user_id,
             name,
             topic,
             reason,
@@ -296,7 +301,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
                 topic,
                 ..ChannelDraft::text(&name)
             };
-            return channels::create_as_bot(shared, draft, reason.as_deref()).map(Some);
+            return channels::create_as_bot(shared, user_id, draft, reason.as_deref()).map(Some);
         }
         HumanAct::DeleteChannel { channel_id } => channels::delete(shared, channel_id),
         HumanAct::RenameChannel { channel_id, name } => channels::rename(shared, channel_id, name),

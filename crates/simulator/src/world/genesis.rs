@@ -51,7 +51,7 @@ impl World {
         );
         world.found_roles(config, false);
         for bot in &config.bots {
-            world.enter(guild.id, scripted(bot), Some(permission::EVERYONE_DEFAULT));
+            world.enter(guild.id, scripted(bot), Some(bot.permissions));
         }
         let proxy = &config.proxy;
         let user = User {
