@@ -95,6 +95,17 @@ pub enum Violation {
         /// When Discord told it gone.
         told_ms: u64,
     },
+    /// A DELETE was received for a role that Discord had already told gone, by 204 or by 404 with
+    /// 10011. Whose role it was, `Truth::roles` knows.
+    RoleDeletedTwice {
+        /// Which.
+        #[serde(with = "id")]
+        role_id: u64,
+        /// When.
+        at_ms: u64,
+        /// When Discord told it gone.
+        told_ms: u64,
+    },
     /// An IDENTIFY although Discord had said that none was left of the day's.
     IdentifyBudget {
         /// When.

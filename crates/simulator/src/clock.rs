@@ -36,6 +36,13 @@ impl Clock {
         self.start_ms + passed.saturating_mul(self.percent) / 100
     }
 
+    /// How long a timer has to run until this clock reads `at_ms`.
+    pub(crate) fn until(&self, at_ms: u64) -> Duration {
+        let passed_ms = at_ms.saturating_sub(self.start_ms).saturating_mul(100);
+        let due = Duration::from_millis(passed_ms.div_ceil(self.percent.max(1)));
+        due.saturating_sub(self.elapsed())
+    }
+
     /// Time since the simulator was made.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()

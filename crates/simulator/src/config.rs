@@ -4,17 +4,19 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::rest::Route;
+use crate::{rest::Route, world::Crowd};
 
 mod gateway;
 mod guild;
 pub(crate) mod id;
 mod limits;
+mod role;
 
 pub use self::{
     gateway::GatewayConfig,
     guild::{BotConfig, ChannelConfig, GuildConfig, HumanConfig, ProxyConfig},
     limits::{LimitsConfig, WindowLimit},
+    role::{RoleConfig, RoleDeletion},
 };
 
 /// 2026-01-01T00:00:00Z in milliseconds: where the simulator's clock starts unless told otherwise.
@@ -115,15 +117,24 @@ impl Config {
         let users = [self.proxy.user_id, self.human.user_id];
         let channels = self.guild.channels.iter().map(|channel| channel.id);
         let bots = self.bots.iter().map(|bot| bot.user_id);
+        let roles = self.guild.roles.iter().map(|role| role.id);
+        let crowd = Crowd::ids_of(self);
         let mut seen = BTreeSet::new();
         for id in users
             .into_iter()
             .chain(bots)
             .chain(channels)
+            .chain(roles)
             .chain([self.guild.id])
         {
-            if !seen.insert(id) {
+            if !seen.insert(id) || crowd.contains(&id) {
                 return unusable(format!("the id {id} is given twice"));
+            }
+        }
+        for role in &self.guild.roles {
+            if role.holders > self.guild.members_extra {
+                let name = &role.name;
+                return unusable(format!("`{name}` has more holders than `members_extra`"));
             }
         }
         if self.gateway.heartbeat_interval_ms == 0 || self.gateway.max_concurrency == 0 {
@@ -213,5 +224,8 @@ mod tests {
         );
         let problem = config.unwrap_err().to_string();
         assert!(problem.contains("no route"), "{problem}");
+        let roles = "[guild]\nmembers_extra = 3\n[[guild.roles]]\nid = \"7\"\nholders = 4\n";
+        let problem = Config::from_toml(roles).unwrap_err().to_string();
+        assert!(problem.contains("more holders"), "{problem}");
     }
 }

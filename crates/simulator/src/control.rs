@@ -2,7 +2,7 @@
 //!
 //! | route | does |
 //! |---|---|
-//! | `GET truth` | channels, messages, counters, replies of the scripted bots |
+//! | `GET truth` | channels, roles, messages, counters, replies of the scripted bots |
 //! | `GET check?allow=ID,ID` | what the checkers say: `{"violations":[…]}` |
 //! | `GET violations` | the same without living channels: for a look during a run |
 //! | `GET trace` | the fingerprint of the run so far: `{"hash"}` in hexadecimal |
@@ -126,6 +126,7 @@ pub(crate) fn act(
         Ok(body) => Answer {
             status: 200,
             body: AnswerBody::Json(body),
+            due_ms: None,
         },
         Err(refusal) => refusal.into(),
     }
@@ -152,6 +153,7 @@ impl From<Refusal> for Answer {
         Self {
             status,
             body: AnswerBody::Json(json!({ "error": message })),
+            due_ms: None,
         }
     }
 }

@@ -21,7 +21,7 @@ pub use self::{
     checks::Violation,
     config::{
         BotConfig, ChannelConfig, Config, ConfigError, GatewayConfig, GuildConfig, HumanConfig,
-        LimitsConfig, ProxyConfig, WindowLimit,
+        LimitsConfig, ProxyConfig, RoleConfig, RoleDeletion, WindowLimit,
     },
     fault::{Fault, FaultKind, Scope},
     gateway::GatewayCommand,
@@ -30,5 +30,5 @@ pub use self::{
         BotIntroduction, Introduction, Simulator,
         act::{HumanAct, Refused, SpecialChannel},
     },
-    world::{ChannelTruth, OutageAnswer},
+    world::{ChannelTruth, OutageAnswer, RoleTruth},
 };

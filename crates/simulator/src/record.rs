@@ -1,6 +1,6 @@
 //! Ground truth: what was asked, what was done, what was said.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use parking_lot::Mutex;
 
@@ -10,13 +10,17 @@ use crate::{
 };
 
 mod request;
+mod roles;
 mod trace;
 mod truth;
 
-pub(crate) use self::request::{Answered, Arrival, Told};
 pub use self::{
     request::RequestTruth,
     truth::{Counters, Truth},
+};
+pub(crate) use self::{
+    request::{Answered, Arrival, Told},
+    roles::{RoleRequests, RoleSeen},
 };
 
 /// Everything that the simulator received and did, kept within bounds.
@@ -34,6 +38,7 @@ struct Pages {
     counters: Counters,
     requests: VecDeque<RequestTruth>,
     replies: VecDeque<ReplyTruth>,
+    roles: BTreeMap<u64, RoleRequests>,
     watch: Watch,
     trace: Trace,
 }
@@ -45,6 +50,7 @@ impl Record {
             counters: Counters::default(),
             requests: VecDeque::new(),
             replies: VecDeque::new(),
+            roles: BTreeMap::new(),
             watch: Watch::new(config),
             trace: Trace::default(),
         };
@@ -61,6 +67,9 @@ impl Record {
         let number = pages.counters.requests;
         *pages.counters.routes.entry(arrival.route).or_default() += 1;
         pages.watch.arrived(&arrival);
+        if let Some(role) = &arrival.role {
+            pages.roles.entry(role.id).or_default().arrived(role);
+        }
         let trace = pages.trace.number(arrival.at_ms).text(arrival.route);
         trace.text(&arrival.path).number(arrival.actor.unwrap_or(0));
         if self.requests_kept > 0 {
@@ -92,6 +101,9 @@ impl Record {
             pages.counters.invalid += 1;
         }
         pages.watch.answered(answered);
+        if let (Some(role_id), Some(status)) = (answered.role_id, answered.status) {
+            pages.roles.entry(role_id).or_default().answered(status);
+        }
         let trace = pages.trace.number(answered.at_ms).number(number);
         trace.number(answered.status.map_or(0, u64::from));
         if let Some(request) = pages.request(number) {
@@ -169,6 +181,11 @@ impl Record {
     /// The counters now.
     pub(crate) fn counters(&self) -> Counters {
         self.pages.lock().counters.clone()
+    }
+
+    /// All requests that were to delete a role, by role.
+    pub(crate) fn role_requests(&self) -> BTreeMap<u64, RoleRequests> {
+        self.pages.lock().roles.clone()
     }
 
     /// The replies that are kept, oldest first.

@@ -55,6 +55,9 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     /// The body.
     pub(crate) body: AnswerBody,
+    /// When the work is done, if that takes longer than a moment: no answer before, in
+    /// milliseconds since 1970.
+    pub(crate) due_ms: Option<u64>,
 }
 
 /// The body of an answer.
@@ -136,6 +139,7 @@ pub(crate) fn attachment(shared: &Shared, path: &str, query: &str) -> Answer {
             content_type,
             bytes,
         },
+        due_ms: None,
     }
 }
 
@@ -191,6 +195,7 @@ impl Answer {
         Self {
             status: 200,
             body: AnswerBody::Json(value),
+            due_ms: None,
         }
     }
 
@@ -198,6 +203,7 @@ impl Answer {
         Self {
             status: 201,
             body: AnswerBody::Json(value),
+            due_ms: None,
         }
     }
 
@@ -205,6 +211,7 @@ impl Answer {
         Self {
             status: 204,
             body: AnswerBody::Empty,
+            due_ms: None,
         }
     }
 }
@@ -214,6 +221,7 @@ impl From<ApiError> for Answer {
         Self {
             status: error.status,
             body: AnswerBody::Json(error.body()),
+            due_ms: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{bots, shared::Shared};
 mod exchange;
 mod front;
 mod glance;
+mod lasting;
 mod link;
 mod page;
 mod tasks;

@@ -326,14 +326,17 @@ impl Simulator {
 
 /// What there is and what has been.
 pub(crate) fn truth(shared: &Shared) -> Truth {
-    let (channels, messages) = {
+    let requests = shared.record.role_requests();
+    let (channels, roles, messages) = {
         let world = shared.world.lock();
-        (world.channels_for_truth(), world.message_count())
+        let roles = world.roles_for_truth(&requests);
+        (world.channels_for_truth(), roles, world.message_count())
     };
     let (counters, replies) = (counters(shared), shared.record.replies());
     Truth {
         user_id: shared.config.proxy.user_id,
         channels,
+        roles,
         messages,
         counters,
         replies,

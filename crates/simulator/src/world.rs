@@ -10,6 +10,7 @@ use self::{
     guild::Guild,
     message::{Message, Nonces},
     protection::Protection,
+    role::{CleanupRules, DeadRole},
     snowflake::Snowflakes,
     user::User,
     webhook::Webhook,
@@ -19,6 +20,7 @@ use crate::{clock::Clock, dispatch::Dispatch};
 pub(crate) mod audit;
 pub(crate) mod bounds;
 pub(crate) mod channel;
+mod crowd;
 pub(crate) mod error;
 pub(crate) mod event;
 mod genesis;
@@ -28,6 +30,7 @@ pub(crate) mod message;
 mod onboarding;
 mod outage;
 pub(crate) mod permission;
+mod presence;
 mod protection;
 mod replica;
 pub(crate) mod role;
@@ -42,6 +45,7 @@ mod webhook;
 
 pub(crate) use self::{
     channel::{ChannelDraft, ChannelPatch},
+    crowd::Crowd,
     error::ApiError,
     guild::GuildPatch,
     member::MemberPatch,
@@ -52,7 +56,7 @@ pub(crate) use self::{
     role::RolePatch,
     thread::ThreadDraft,
 };
-pub use self::{outage::OutageAnswer, truth::ChannelTruth};
+pub use self::{outage::OutageAnswer, role::RoleTruth, truth::ChannelTruth};
 
 /// One Discord.
 #[derive(Debug)]
@@ -77,6 +81,8 @@ pub(crate) struct World {
     edits: u64,
     nonces: Nonces,
     webhooks: BTreeMap<u64, Webhook>,
+    /// Who was told to be online or offline.
+    online: BTreeMap<u64, bool>,
     protection: Protection,
     /// When the next thread may fall silent; `0`: look.
     archive_due_ms: u64,
@@ -90,7 +96,9 @@ pub(crate) struct World {
     category_channels_max: usize,
     threads_max: usize,
     refused_words: Vec<String>,
-    role_cleanup_ms: u64,
+    cleanup: CleanupRules,
+    /// Roles that are no more, for the ground truth.
+    dead_roles: BTreeMap<u64, DeadRole>,
     /// Events on their way out.
     outbox: Vec<Dispatch>,
 }

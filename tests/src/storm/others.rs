@@ -50,6 +50,7 @@ impl Others {
             foreign_mark(key, NAMESPACE, Id::new(guild_id), self.sabotage).to_string()
         });
         HumanAct::CreateAsBot {
+            user_id: None,
             name: "another-program".to_owned(),
             topic: mark.clone(),
             reason: mark,

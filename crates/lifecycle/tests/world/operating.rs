@@ -25,6 +25,7 @@ fn adoption(world: &World, channel_ids: &[u64]) -> Adoption {
 /// A channel that another program has made with our bot.
 fn as_bot(name: &str) -> HumanAct {
     HumanAct::CreateAsBot {
+        user_id: None,
         name: name.to_owned(),
         topic: None,
         reason: None,

@@ -66,7 +66,7 @@ impl Reply {
     async fn perform(&mut self) -> Result<ReplyEnd, ApiError> {
         let bot = Arc::clone(&self.bot);
         let script = &bot.script;
-        if script.silent {
+        if script.silent || self.is_offline() {
             return Ok(ReplyEnd::Silent);
         }
         let answered = bot.answered.fetch_add(1, Ordering::Relaxed);
@@ -85,6 +85,9 @@ impl Reply {
         }
         if script.delay_ms > 0 {
             sleep(Duration::from_millis(script.delay_ms)).await;
+        }
+        if self.is_offline() {
+            return Ok(ReplyEnd::Silent);
         }
         if limited {
             let text = self.truth.text.clone();
@@ -131,6 +134,9 @@ impl Reply {
                     return Ok(false);
                 }
                 sleep(pause).await;
+                if self.is_offline() {
+                    return Ok(false);
+                }
                 self.edit(stage, trimmings)?;
             }
         }
@@ -154,12 +160,24 @@ impl Reply {
             && let Some(&message_id) = self.truth.message_ids.first()
         {
             sleep(Duration::from_millis(wait_ms)).await;
+            if self.is_offline() {
+                return Ok(ReplyEnd::Complete);
+            }
             let actor = self.bot.user_id;
             self.shared
                 .change(|world| world.delete_message(actor, channel_id, message_id, None))?;
             return Ok(ReplyEnd::Deleted);
         }
         Ok(ReplyEnd::Complete)
+    }
+
+    fn is_offline(&self) -> bool {
+        let guild_id = self.shared.config.guild.id;
+        !self
+            .shared
+            .world
+            .lock()
+            .is_online(guild_id, self.bot.user_id)
     }
 
     fn send(&mut self, content: String, trimmings: Trimmings) -> Result<(), ApiError> {

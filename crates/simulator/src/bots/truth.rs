@@ -45,9 +45,9 @@ pub enum ReplyEnd {
     Complete,
     /// It was the message that says that the daily limit is reached.
     Limited,
-    /// The bot said nothing, as its script asks.
+    /// The bot said nothing, as its script asks, or because it was offline.
     Silent,
-    /// The bot died in the middle, as its script asks.
+    /// The bot died in the middle, as its script asks, or because it went offline.
     Died,
     /// The bot deleted it, as its script asks.
     Deleted,

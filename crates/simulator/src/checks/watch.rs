@@ -24,6 +24,8 @@ pub(crate) struct Watch {
     marks: Sightings<String, Mark>,
     /// Channels that Discord told the proxy gone.
     gone: Sightings<u64, Gone>,
+    /// Roles that Discord told the proxy gone, and when.
+    roles_gone: Sightings<u64, u64>,
     doors: HashMap<Door, Closed>,
     invalid_budget: WindowLimit,
     invalid: Tally,
@@ -88,6 +90,7 @@ impl Watch {
             seen: Vec::new(),
             marks: Sightings::default(),
             gone: Sightings::default(),
+            roles_gone: Sightings::default(),
             doors: HashMap::new(),
             invalid_budget: config.limits.invalid,
             invalid: Tally::default(),
@@ -118,6 +121,7 @@ impl Watch {
         self.see_door(arrival, EVERYWHERE);
         self.see_door(arrival, (arrival.route, arrival.resource));
         self.see_gone(arrival);
+        self.see_role(arrival);
         self.see_mark(arrival);
         self.see_mentions(arrival);
         if arrival.route == DELETE_CHANNEL
@@ -144,6 +148,11 @@ impl Watch {
             && let Some(known) = self.marks.get_mut(mark)
         {
             *known = Mark::Refused;
+        }
+        if answered.role_gone
+            && let Some(role_id) = answered.role_id
+        {
+            self.roles_gone.insert(role_id, answered.at_ms);
         }
         if answered.gone
             && let Some(channel_id) = answered.channel_id
@@ -212,6 +221,23 @@ impl Watch {
             at_ms,
             told_ms,
         });
+    }
+
+    fn see_role(&mut self, arrival: &Arrival) {
+        let Some(role_id) = arrival.role.as_ref().map(|role| role.id) else {
+            return;
+        };
+        let Some(&mut told_ms) = self.roles_gone.get_mut(&role_id) else {
+            return;
+        };
+        let at_ms = arrival.at_ms;
+        if at_ms > told_ms + IN_FLIGHT_GRACE_MS {
+            self.report(Violation::RoleDeletedTwice {
+                role_id,
+                at_ms,
+                told_ms,
+            });
+        }
     }
 
     /// Judged by what is true as it arrives: what the guild needs later, it did not need now.

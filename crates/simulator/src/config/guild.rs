@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id;
-use crate::Script;
+use super::{RoleConfig, RoleDeletion, id};
+use crate::{Script, world::permission::EVERYONE_DEFAULT};
 
 /// `MESSAGE_CONTENT`, 1<<15: the privileged intent that the proxy cannot work without.
 const MESSAGE_CONTENT: u64 = 1 << 15;
@@ -23,7 +23,10 @@ pub struct GuildConfig {
     pub name: String,
     /// The channels that exist before anybody does anything; the first one is the default channel.
     pub channels: Vec<ChannelConfig>,
-    /// How many more members there are, who never say a word.
+    /// The roles besides `@everyone` and the bots' own, the lowest first.
+    pub roles: Vec<RoleConfig>,
+    /// How many more members there are, who never say a word. Nobody of them is kept in memory:
+    /// hundreds of thousands cost no more than ten.
     pub members_extra: usize,
     /// Channels per guild, categories included (Discord: 500).
     pub channels_max: usize,
@@ -37,9 +40,18 @@ pub struct GuildConfig {
     /// Words that the name of a new channel or thread may not hold (20031). Which they are at
     /// Discord is not published.
     pub refused_words: Vec<String>,
+    /// When a deleted role leaves the list, and when the request is answered.
+    pub role_deletion: RoleDeletion,
     /// How long a deleted role stays on its members, in milliseconds; with several deleted roles
     /// one clean-up starts after the other.
     pub role_cleanup_ms: u64,
+    /// How many members are looked at per second after that, in the order of their ids, whether
+    /// they hold the role or not (Discord: 35 000 in 4 to 5 s, I#1815). Meanwhile the later ones
+    /// still hold it. 0: all at once.
+    pub role_cleanup_members_per_second: u64,
+    /// How long the load balancer lets a scanning deletion take before it answers 504, in
+    /// milliseconds. Discord publishes no figure.
+    pub role_deletion_timeout_ms: u64,
 }
 
 impl Default for GuildConfig {
@@ -48,13 +60,17 @@ impl Default for GuildConfig {
             id: 1_400_000_000_000_000_000,
             name: "Cordboard demo".to_owned(),
             channels: vec![ChannelConfig::default()],
+            roles: Vec::new(),
             members_extra: 0,
             channels_max: 500,
             channels_overshoot: 0,
             category_channels_max: 50,
             threads_max: 1_000,
             refused_words: Vec::new(),
+            role_deletion: RoleDeletion::Asynchronous,
             role_cleanup_ms: 0,
+            role_cleanup_members_per_second: 0,
+            role_deletion_timeout_ms: 30_000,
         }
     }
 }
@@ -147,6 +163,12 @@ pub struct BotConfig {
     pub name: String,
     /// Its own token; `None`: nobody can log in as this bot.
     pub token: Option<String>,
+    /// What its role grants in the guild (permission bits, as a string): what everybody may do,
+    /// unless told. `MANAGE_CHANNELS` (1<<4) lets it create channels.
+    #[serde(with = "id")]
+    pub permissions: u64,
+    /// Whether it is online. Offline it answers nobody.
+    pub online: bool,
     /// What it does when it is spoken to: the name of a built-in script, or a table.
     pub script: Script,
 }
@@ -174,6 +196,8 @@ impl BotConfig {
             user_id,
             name,
             token: None,
+            permissions: EVERYONE_DEFAULT,
+            online: true,
             script,
         }
     }

@@ -94,7 +94,11 @@ pub(crate) fn identify(
     if intents & intents::GUILDS != 0 {
         for guild_id in guilds_on_shard(&world, user_id, slot) {
             if world.reach(guild_id).is_ok() {
-                session.push("GUILD_CREATE", &world.guild_create(guild_id, user_id));
+                let mut guild = world.guild_create(guild_id, user_id);
+                if intents & intents::GUILD_PRESENCES != 0 {
+                    world.add_presences(user_id, &mut guild);
+                }
+                session.push("GUILD_CREATE", &guild);
             } else {
                 // Discord says so of a guild that stays away (events/gateway-events#guild-create).
                 session.push("GUILD_DELETE", &guild::unavailable(guild_id));

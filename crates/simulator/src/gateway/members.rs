@@ -11,7 +11,7 @@ use super::{
     limits::{ALL_MEMBERS_INTERVAL, MEMBERS_PER_CHUNK},
     payload::RequestMembers,
 };
-use crate::shared::Shared;
+use crate::{shared::Shared, world::World};
 
 /// When one connection last asked for everybody, by guild.
 #[derive(Debug, Default)]
@@ -34,7 +34,18 @@ impl MemberRequests {
                 .tell(&to.session_id, "RATE_LIMITED", &limited);
             return;
         }
-        for chunk in chunks(shared, to, request) {
+        shared.change(World::settle);
+        let wanted = wanted_ids(request.user_ids.as_ref());
+        let found = members(shared, to, request, &wanted);
+        let missing: Vec<String> = wanted
+            .into_iter()
+            .filter(|wanted| !found.iter().any(|id| id.to_string() == *wanted))
+            .collect();
+        // One at a time: everybody at once would be a lot.
+        let pieces = found.chunks(MEMBERS_PER_CHUNK).len().max(1);
+        for index in 0..pieces {
+            let piece = found.chunks(MEMBERS_PER_CHUNK).nth(index).unwrap_or(&[]);
+            let chunk = chunk(shared, (to, request), piece, (index, pieces), &missing);
             shared
                 .sessions
                 .tell(&to.session_id, "GUILD_MEMBERS_CHUNK", &chunk);
@@ -55,84 +66,67 @@ impl MemberRequests {
     }
 }
 
-/// The answer in pieces of at most a thousand members; one empty piece if nobody matches.
-fn chunks(shared: &Shared, to: &Attached, request: &RequestMembers) -> Vec<Value> {
-    let wanted = wanted_ids(request.user_ids.as_ref());
-    let members = members(shared, to, request, &wanted);
-    let found: Vec<&str> = members
-        .iter()
-        .filter_map(|member| member["user"]["id"].as_str())
-        .collect();
-    let missing: Vec<String> = wanted
-        .iter()
-        .filter(|id| !found.contains(&id.as_str()))
-        .cloned()
-        .collect();
-    let pieces: Vec<&[Value]> = if members.is_empty() {
-        vec![&[]]
-    } else {
-        members.chunks(MEMBERS_PER_CHUNK).collect()
-    };
-    let count = pieces.len();
-    pieces
-        .into_iter()
-        .enumerate()
-        .map(|(index, members)| {
-            let mut chunk = json!({
-                "guild_id": request.guild_id.to_string(),
-                "members": members,
-                "chunk_index": index,
-                "chunk_count": count,
-                "not_found": missing,
-            });
-            if let Some(nonce) = &request.nonce {
-                chunk["nonce"] = nonce.clone();
-            }
-            chunk
-        })
-        .collect()
+/// One piece of the answer; there is one empty piece if nobody matches.
+fn chunk(
+    shared: &Shared,
+    (to, request): (&Attached, &RequestMembers),
+    user_ids: &[u64],
+    (index, count): (usize, usize),
+    missing: &[String],
+) -> Value {
+    let guild_id = request.guild_id;
+    let world = shared.world.lock();
+    let members = user_ids.iter();
+    let members = members.filter_map(|user_id| world.member_object(guild_id, *user_id));
+    let mut chunk = json!({
+        "guild_id": guild_id.to_string(),
+        "members": members.collect::<Vec<_>>(),
+        "chunk_index": index,
+        "chunk_count": count,
+        "not_found": missing,
+    });
+    // Who asks for presences without the intent has not asked (Discord:
+    // events/gateway-events#request-guild-members).
+    if request.presences && to.intents & intents::GUILD_PRESENCES != 0 {
+        chunk["presences"] = world.presences(guild_id, user_ids.iter().copied()).into();
+    }
+    if let Some(nonce) = &request.nonce {
+        chunk["nonce"] = nonce.clone();
+    }
+    chunk
 }
 
-/// Who matches. Without `GUILD_MEMBERS` only those whom `GUILD_CREATE` shows as well.
+/// Who matches, ascending. Without `GUILD_MEMBERS` only the asker itself, as in `GUILD_CREATE`.
 fn members(
     shared: &Shared,
     to: &Attached,
     request: &RequestMembers,
     wanted: &[String],
-) -> Vec<Value> {
+) -> Vec<u64> {
+    let guild_id = request.guild_id;
     let world = shared.world.lock();
-    if !world.is_member(request.guild_id, to.user_id) {
+    if !world.is_member(guild_id, to.user_id) {
         return Vec::new();
     }
-    let all = if to.intents & intents::GUILD_MEMBERS != 0 {
-        world
-            .member_ids(request.guild_id)
-            .into_iter()
-            .filter_map(|user_id| world.member_object(request.guild_id, user_id))
-            .collect()
-    } else {
-        let guild = world.guild_create(request.guild_id, to.user_id);
-        guild["members"].as_array().cloned().unwrap_or_default()
-    };
-    let prefix = request.query.as_deref().unwrap_or_default().to_lowercase();
-    let matches = |member: &Value| {
-        if wanted.is_empty() {
-            [&member["user"]["username"], &member["nick"]]
-                .into_iter()
-                .filter_map(Value::as_str)
-                .any(|name| name.to_lowercase().starts_with(&prefix))
-        } else {
-            member["user"]["id"]
-                .as_str()
-                .is_some_and(|id| wanted.iter().any(|one| one == id))
-        }
-    };
     let limit = if request.limit == 0 {
         usize::MAX
     } else {
         request.limit
     };
-    all.into_iter().filter(matches).take(limit).collect()
+    let all = to.intents & intents::GUILD_MEMBERS != 0;
+    let mut found: Vec<u64> = if wanted.is_empty() {
+        let prefix = request.query.as_deref().unwrap_or_default();
+        let among = if all { None } else { Some(to.user_id) };
+        world.members_named(guild_id, prefix, (among, limit))
+    } else {
+        let ids = wanted.iter().filter_map(|id| id.parse().ok());
+        let ids = ids.filter(|id| all || *id == to.user_id);
+        ids.filter(|id| world.is_member(guild_id, *id)).collect()
+    };
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(limit);
+    found
 }
 
 /// `user_ids` is one id or a list.

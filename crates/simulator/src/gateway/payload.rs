@@ -52,6 +52,8 @@ pub(crate) struct RequestMembers {
     #[serde(default)]
     pub(crate) user_ids: Option<Value>,
     #[serde(default)]
+    pub(crate) presences: bool,
+    #[serde(default)]
     pub(crate) nonce: Option<Value>,
 }
 

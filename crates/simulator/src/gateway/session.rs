@@ -7,7 +7,6 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
-    intents,
     limits::{DEFERRED_MAX, REORDER_HOLD},
     payload,
 };
@@ -128,11 +127,6 @@ impl Session {
             .channel_id
             .is_none_or(|id| world.can_view(self.user_id, id));
         asked_for && on_shard && in_guild && sees
-    }
-
-    /// Whether messages keep their content.
-    pub(crate) fn content_allowed(&self) -> bool {
-        self.intents & intents::MESSAGE_CONTENT != 0
     }
 
     /// Takes an event in, with what goes wrong on its way.

@@ -87,13 +87,8 @@ impl Sessions {
                 continue;
             }
             let fault = *fault.get_or_insert_with(|| faults.event(dispatch.name));
-            let content_allowed = session.content_allowed();
-            let data = world.seen_by(
-                session.user_id,
-                content_allowed,
-                dispatch.name,
-                &dispatch.data,
-            );
+            let (viewer, intents) = (session.user_id, session.intents);
+            let data = world.seen_by(viewer, intents, dispatch.name, &dispatch.data);
             session.release_due(now);
             session.take(now, dispatch.name, data, fault);
         }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::RoleSeen;
 use crate::{
     config::id,
     fault::{FaultKind, Scope},
@@ -23,6 +24,8 @@ pub(crate) struct Arrival {
     pub(crate) channel_id: Option<u64>,
     /// Who created that channel; `None`: no such channel ever was.
     pub(crate) creator_id: Option<u64>,
+    /// The role that this is to delete.
+    pub(crate) role: Option<RoleSeen>,
     /// The top-level resource of the path; `0` if there is none.
     pub(crate) resource: u64,
     /// What the body allows to ping, if the body is a message.
@@ -56,6 +59,10 @@ pub(crate) struct Answered {
     pub(crate) told: Told,
     /// The answer is the world's own word that the channel of the path is gone.
     pub(crate) gone: bool,
+    /// The role that this was to delete.
+    pub(crate) role_id: Option<u64>,
+    /// The answer is the world's own word that this role is gone.
+    pub(crate) role_gone: bool,
 }
 
 /// What an answer said about waiting.
@@ -92,6 +99,8 @@ impl Answered {
             fault: None,
             told: Told::Nothing,
             gone: false,
+            role_id: arrival.role.as_ref().map(|role| role.id),
+            role_gone: false,
         }
     }
 

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::{bots::ReplyTruth, config::id, world::ChannelTruth};
+use crate::{
+    bots::ReplyTruth,
+    config::id,
+    world::{ChannelTruth, RoleTruth},
+};
 
 /// What there is and what has been, whatever any client believes.
 #[derive(Clone, Debug, Serialize)]
@@ -15,6 +19,8 @@ pub struct Truth {
     pub user_id: u64,
     /// Every channel and thread that ever was, dead ones included.
     pub channels: Vec<ChannelTruth>,
+    /// Every role that was ever deleted, or that a request was to delete.
+    pub roles: Vec<RoleTruth>,
     /// How many messages were ever created.
     pub messages: u64,
     /// What was counted.

@@ -129,5 +129,6 @@ pub(super) fn search(visit: &Visit<'_>, world: &mut World) -> Outcome {
     Ok(Answer {
         status,
         body: AnswerBody::Json(body),
+        due_ms: None,
     })
 }

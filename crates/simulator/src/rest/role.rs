@@ -53,6 +53,9 @@ pub(super) fn modify(visit: &Visit<'_>, world: &mut World) -> Outcome {
 /// `DELETE /guilds/{guild_id}/roles/{role_id}`.
 pub(super) fn delete(visit: &Visit<'_>, world: &mut World) -> Outcome {
     let (guild_id, role_id) = (visit.id("guild_id"), visit.id("role_id"));
-    world.delete_role(visit.actor(), guild_id, role_id, visit.reason())?;
-    Ok(Answer::nothing())
+    let due_ms = world.delete_role(visit.actor(), guild_id, role_id, visit.reason())?;
+    Ok(Answer {
+        due_ms,
+        ..Answer::nothing()
+    })
 }

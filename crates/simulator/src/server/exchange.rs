@@ -9,6 +9,7 @@ use tokio::time::sleep;
 use super::{
     front::{Asked, Front, response},
     glance::{Glance, reason_in},
+    lasting,
     page::Page,
     wording,
 };
@@ -20,6 +21,8 @@ use crate::{
     shared::Shared,
     world::{ApiError, Replica, World},
 };
+
+const DELETE_ROLE: &str = "DELETE /guilds/{guild_id}/roles/{role_id}";
 
 /// How a request ends.
 #[derive(Debug)]
@@ -36,6 +39,7 @@ pub(super) enum Ending {
 
 /// A request on its way through Discord.
 struct Exchange<'a> {
+    front: &'a Front,
     shared: &'a Arc<Shared>,
     number: u64,
     subject: Subject,
@@ -49,7 +53,7 @@ struct Exchange<'a> {
 pub(super) async fn run(front: &Front, asked: Asked) -> Ending {
     let (there, back) = front.latency();
     let route = Route::parse(&asked.method, &asked.path);
-    let mut exchange = Exchange::begin(&front.shared, &asked, route.as_ref());
+    let mut exchange = Exchange::begin(front, &asked, route.as_ref());
     sleep(there).await;
     let Some(answer) = exchange.answer(asked, route).await else {
         return exchange.end_without_answer();
@@ -67,17 +71,23 @@ pub(super) async fn run(front: &Front, asked: Asked) -> Ending {
 
 impl<'a> Exchange<'a> {
     /// Notes the arrival.
-    fn begin(shared: &'a Arc<Shared>, asked: &Asked, route: Option<&Route>) -> Self {
+    fn begin(front: &'a Front, asked: &Asked, route: Option<&Route>) -> Self {
+        let shared = &front.shared;
         let template = route.map_or("unknown", |route| route.template);
         let glance = Glance::at(template, &asked.headers, &asked.body);
         let reason = reason_in(&asked.headers);
         let creates = template == "POST /guilds/{guild_id}/channels"
             || template.starts_with("POST") && template.ends_with("/threads");
         let channel_id = route.and_then(|route| route.id("channel_id"));
-        let (actor, creator_id) = {
+        let role_id = route
+            .filter(|route| route.template == DELETE_ROLE)
+            .and_then(|route| route.id("guild_id").zip(route.id("role_id")));
+        let (actor, creator_id, role) = {
             let world = shared.world.lock();
             let creator_id = channel_id.and_then(|id| world.creator_of(id));
-            (actor_of(&world, asked), creator_id)
+            let actor = actor_of(&world, asked);
+            let role = role_id.map(|(guild_id, id)| world.role_seen(actor, guild_id, id));
+            (actor, creator_id, role)
         };
         let arrival = Arrival {
             at_ms: shared.clock.now_ms(),
@@ -86,6 +96,7 @@ impl<'a> Exchange<'a> {
             path: asked.path.clone(),
             channel_id,
             creator_id,
+            role,
             resource: route.and_then(|route| route.resource).unwrap_or_default(),
             mark: glance.mark(reason.as_deref()).filter(|_| creates),
             allowed_mentions: glance.allowed_mentions,
@@ -104,6 +115,7 @@ impl<'a> Exchange<'a> {
         let answered = Answered::to(&arrival);
         let number = shared.record.arrived(arrival);
         Self {
+            front,
             shared,
             number,
             subject,
@@ -151,7 +163,7 @@ impl<'a> Exchange<'a> {
             Some(FaultKind::ActThenHangUp | FaultKind::ActThenHang) => None,
             Some(FaultKind::StatusAfter { status }) => Some(wording::status(status, 0)),
             Some(FaultKind::Garbage) => Some(wording::garbage(answer.status)),
-            _ => Some(answer),
+            _ => Some(lasting::outlast(self.shared, answer).await),
         }
     }
 
@@ -178,13 +190,17 @@ impl<'a> Exchange<'a> {
             replica: call.replica,
         });
         let answer = rest::act(self.shared, self.answered.actor, call);
+        lasting::finish(self.front, &answer);
         if let Some(again) = again {
-            rest::act(self.shared, self.answered.actor, again);
+            lasting::finish(
+                self.front,
+                &rest::act(self.shared, self.answered.actor, again),
+            );
         }
         self.shared
             .record
             .executed(self.number, self.shared.clock.now_ms());
-        let unknown = matches!(&answer.body, AnswerBody::Json(body) if body["code"] == 10_003);
+        let says = |code| matches!(&answer.body, AnswerBody::Json(body) if body["code"] == code);
         // Who was not answered, or so late that it may have gone, was told nothing.
         let told = !matches!(
             self.fault,
@@ -199,8 +215,10 @@ impl<'a> Exchange<'a> {
                     | FaultKind::StallBody
             )
         );
-        let gone = (deletes && answer.status == 200) || (answer.status == 404 && unknown);
+        let gone = (deletes && answer.status == 200) || (answer.status == 404 && says(10_003));
         self.answered.gone = told && gone;
+        let gone = answer.status == 204 || (answer.status == 404 && says(10_011));
+        self.answered.role_gone = told && gone && self.answered.role_id.is_some();
         answer
     }
 
@@ -256,6 +274,8 @@ impl<'a> Exchange<'a> {
         let now_ms = self.shared.clock.now_ms();
         self.answered.at_ms = now_ms;
         self.answered.status = status;
+        // What the load balancer says is not the world's word.
+        self.answered.role_gone &= status != Some(504);
         self.answered.fault = self.fault;
         if let Some(status) = status {
             let shared = matches!(

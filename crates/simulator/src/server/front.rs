@@ -27,7 +27,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Front {
     pub(super) shared: Arc<Shared>,
-    tasks: Tasks,
+    pub(super) tasks: Tasks,
     dice: Mutex<fastrand::Rng>,
 }
 

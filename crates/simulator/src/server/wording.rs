@@ -39,6 +39,7 @@ pub(super) fn status(status: u16, code: u64) -> Answer {
     Answer {
         status,
         body: AnswerBody::Json(json!({ "message": message, "code": code })),
+        due_ms: None,
     }
 }
 
@@ -60,7 +61,11 @@ pub(super) fn html(status: u16) -> Answer {
         content_type: "text/html; charset=UTF-8".to_owned(),
         bytes: Bytes::from(page),
     };
-    Answer { status, body }
+    Answer {
+        status,
+        body,
+        due_ms: None,
+    }
 }
 
 /// Cloudflare's ban: 429 with a page and without a single rate-limit header.
@@ -72,7 +77,11 @@ pub(super) fn banned() -> Answer {
         content_type: "text/html; charset=UTF-8".to_owned(),
         bytes: Bytes::from_static(page.as_bytes()),
     };
-    Answer { status: 429, body }
+    Answer {
+        status: 429,
+        body,
+        due_ms: None,
+    }
 }
 
 /// A body that is no JSON under a header that says it is.
@@ -81,7 +90,11 @@ pub(super) fn garbage(status: u16) -> Answer {
         content_type: "application/json".to_owned(),
         bytes: Bytes::from_static(b"{\"id\": \"14\x00\xff\xfe not json"),
     };
-    Answer { status, body }
+    Answer {
+        status,
+        body,
+        due_ms: None,
+    }
 }
 
 /// The 429 of a limit.
@@ -97,6 +110,7 @@ pub(super) fn refusal(refusal: &Refusal) -> Answer {
     Answer {
         status: 429,
         body: AnswerBody::Json(body),
+        due_ms: None,
     }
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     config::id,
     shared::Shared,
-    simulator::human::{self, channels, guild, messages},
+    simulator::human::{self, channels, guild, messages, roles},
     world::{ApiError, ChannelDraft, Onboarding, OutageAnswer},
 };
 
@@ -38,8 +38,12 @@ pub enum HumanAct {
         #[serde(default, with = "id::option")]
         parent_id: Option<u64>,
     },
-    /// Another program that uses the proxy's bot creates a text channel.
+    /// A bot creates a text channel: another program that uses the proxy's bot, unless another bot
+    /// is named. That one needs `MANAGE_CHANNELS` in its configuration.
     CreateAsBot {
+        /// Which bot; the proxy's unless given.
+        #[serde(default, with = "id::option")]
+        user_id: Option<u64>,
         /// Its name.
         name: String,
         /// Its topic.
@@ -154,11 +158,30 @@ pub enum HumanAct {
         #[serde(default, with = "id::list")]
         prompt_channel_ids: Vec<u64>,
     },
+    /// Creates a role just above `@everyone` that grants nothing.
+    CreateRole {
+        /// Its name.
+        name: String,
+    },
+    /// Deletes a role.
+    DeleteRole {
+        /// Which.
+        #[serde(with = "id")]
+        role_id: u64,
+    },
     /// Changes what the role of the proxy's bot grants in the guild.
     SetPermissions {
         /// Permission bits.
         #[serde(with = "id")]
         permissions: u64,
+    },
+    /// Lets a member come online or go offline. A scripted bot that is offline answers nobody.
+    SetOnline {
+        /// Whom.
+        #[serde(with = "id")]
+        user_id: u64,
+        /// Whether it is online from now on.
+        online: bool,
     },
     /// Throws a member out.
     Kick {
@@ -269,6 +292,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             return channels::create(shared, draft).map(Some);
         }
         HumanAct::CreateAsBot {
+            user_id,
             name,
             topic,
             reason,
@@ -277,7 +301,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
                 topic,
                 ..ChannelDraft::text(&name)
             };
-            return channels::create_as_bot(shared, draft, reason.as_deref()).map(Some);
+            return channels::create_as_bot(shared, user_id, draft, reason.as_deref()).map(Some);
         }
         HumanAct::DeleteChannel { channel_id } => channels::delete(shared, channel_id),
         HumanAct::RenameChannel { channel_id, name } => channels::rename(shared, channel_id, name),
@@ -310,7 +334,10 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             };
             guild::set_onboarding(shared, onboarding)
         }
+        HumanAct::CreateRole { name } => return roles::create(shared, name).map(Some),
+        HumanAct::DeleteRole { role_id } => roles::delete(shared, role_id),
         HumanAct::SetPermissions { permissions } => human::set_permissions(shared, permissions),
+        HumanAct::SetOnline { user_id, online } => human::set_online(shared, user_id, online),
         HumanAct::Kick { user_id } => guild::kick(shared, user_id),
         HumanAct::Invite { permissions } => guild::invite(shared, permissions),
         HumanAct::BeginOutage { answer } => {

@@ -14,6 +14,7 @@ use crate::{
 pub(crate) mod channels;
 pub(crate) mod guild;
 pub(crate) mod messages;
+pub(crate) mod roles;
 
 /// The acts of the human. Each panics when Discord refuses it: the human owns the guild, so it is
 /// the test that is wrong, unless the guild is in an outage.
@@ -56,6 +57,16 @@ impl Simulator {
     )]
     pub fn say_as(&self, user_id: u64, channel_id: u64, content: &str) -> u64 {
         accepted(say(&self.shared, user_id, channel_id, content))
+    }
+
+    /// Lets a member come online or go offline, such as one of [`Simulator::bot_ids`]: a scripted
+    /// bot that is offline answers nobody, and what it was writing stays as it is.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such member.
+    pub fn set_online(&self, user_id: u64, online: bool) {
+        self.act(HumanAct::SetOnline { user_id, online });
     }
 
     /// Changes what the role of the proxy's bot grants in the guild.
@@ -147,6 +158,12 @@ pub(crate) fn say(
     let message = NewMessage::text(content);
     let sent = shared.change(|world| world.create_message(user_id, channel_id, message))?;
     Ok(id_of(&sent))
+}
+
+/// Lets a member come online or go offline.
+pub(crate) fn set_online(shared: &Shared, user_id: u64, online: bool) -> Result<(), ApiError> {
+    let guild_id = shared.config.guild.id;
+    shared.change(|world| world.set_online(guild_id, user_id, online))
 }
 
 /// Changes what the role of the proxy's bot grants.

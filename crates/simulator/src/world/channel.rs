@@ -183,7 +183,7 @@ impl World {
         let Some(guild) = self.guilds.get(&channel.guild_id) else {
             return 0;
         };
-        let Some(member) = guild.members.get(&user_id) else {
+        let Some(member) = guild.member(user_id) else {
             return 0;
         };
         let permissions =

@@ -28,7 +28,7 @@ pub(crate) const PRIVILEGED: u64 = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CON
 
 /// The events that changes cause. READY, RESUMED, the `GUILD_CREATE` behind READY and the answers to
 /// a client's own requests belong to one session each, and are not among them.
-const EVENTS: [&str; 26] = [
+const EVENTS: [&str; 27] = [
     "CHANNEL_CREATE",
     "CHANNEL_DELETE",
     "CHANNEL_PINS_UPDATE",
@@ -47,6 +47,7 @@ const EVENTS: [&str; 26] = [
     "MESSAGE_DELETE",
     "MESSAGE_DELETE_BULK",
     "MESSAGE_UPDATE",
+    "PRESENCE_UPDATE",
     "THREAD_CREATE",
     "THREAD_DELETE",
     "THREAD_LIST_SYNC",

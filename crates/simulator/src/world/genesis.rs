@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use super::{
     Onboarding, World,
     channel::Channel,
+    crowd::Crowd,
     event,
     guild::Guild,
     member::Member,
     message::Nonces,
     permission,
     protection::Protection,
-    role::Role,
+    role::{CleanupRules, Role},
     snowflake::{Snowflakes, created_ms},
     user::User,
 };
@@ -19,9 +20,6 @@ use crate::{
     clock::Clock,
     config::{BotConfig, Config},
 };
-
-/// The first of the silent members' ids; the guild's id is added.
-const EXTRA_MEMBER_OFFSET: u64 = 1_000_000;
 
 impl World {
     /// A Discord as the configuration describes it. Bots enter with a managed role of their own.
@@ -37,6 +35,7 @@ impl World {
                 owner_id: config.human.user_id,
                 roles: BTreeMap::from([(guild.id, everyone)]),
                 members: BTreeMap::new(),
+                crowd: Crowd::new(config),
                 audit: VecDeque::new(),
                 role_cleanups: Vec::new(),
                 special: BTreeMap::new(),
@@ -47,11 +46,12 @@ impl World {
         );
         world.enter(
             guild.id,
-            person(config.human.user_id, &config.human.name),
+            User::person(config.human.user_id, &config.human.name),
             None,
         );
+        world.found_roles(config, false);
         for bot in &config.bots {
-            world.enter(guild.id, scripted(bot), Some(permission::EVERYONE_DEFAULT));
+            world.enter(guild.id, scripted(bot), Some(bot.permissions));
         }
         let proxy = &config.proxy;
         let user = User {
@@ -62,10 +62,7 @@ impl World {
             privileged: proxy.privileged_intents,
         };
         world.enter(guild.id, user, Some(proxy.permissions));
-        for index in 0..u64::try_from(guild.members_extra).unwrap_or(0) {
-            let id = guild.id + EXTRA_MEMBER_OFFSET + index;
-            world.enter(guild.id, person(id, &format!("member-{index}")), None);
-        }
+        world.found_roles(config, true);
         for (position, room) in guild.channels.iter().enumerate() {
             let position = u64::try_from(position).unwrap_or(0);
             let room = founded(guild.id, config.human.user_id, room, position);
@@ -91,6 +88,11 @@ impl World {
             edits: 0,
             nonces: Nonces::default(),
             webhooks: BTreeMap::new(),
+            online: config
+                .bots
+                .iter()
+                .map(|bot| (bot.user_id, bot.online))
+                .collect(),
             protection: Protection::default(),
             archive_due_ms: 0,
             cdn: "http://127.0.0.1".to_owned(),
@@ -100,8 +102,27 @@ impl World {
             category_channels_max: config.guild.category_channels_max,
             threads_max: config.guild.threads_max,
             refused_words: config.guild.refused_words.clone(),
-            role_cleanup_ms: config.guild.role_cleanup_ms,
+            cleanup: CleanupRules::of(&config.guild),
+            dead_roles: BTreeMap::new(),
             outbox: Vec::new(),
+        }
+    }
+
+    /// The configuration's roles above the bots' own, or those below them, each on top of all so
+    /// far.
+    fn found_roles(&mut self, config: &Config, above_bots: bool) {
+        let Some(guild) = self.guilds.get_mut(&config.guild.id) else {
+            return;
+        };
+        let wanted = config.guild.roles.iter();
+        for role in wanted.filter(|role| role.above_bots == above_bots) {
+            let position = u64::try_from(guild.roles.len()).unwrap_or(0);
+            let founded = Role {
+                position,
+                integrated: role.managed,
+                ..Role::named(role.id, role.name.clone(), role.permissions)
+            };
+            guild.roles.insert(role.id, founded);
         }
     }
 
@@ -149,17 +170,6 @@ impl World {
             joined_ms,
         };
         guild.members.insert(user_id, member);
-    }
-}
-
-fn person(id: u64, name: &str) -> User {
-    // A person's client sees all content.
-    User {
-        id,
-        name: name.to_owned(),
-        bot: false,
-        token: None,
-        privileged: event::PRIVILEGED,
     }
 }
 

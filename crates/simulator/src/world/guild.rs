@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 
 use super::{
-    ApiError, Onboarding, OutageAnswer, World,
+    ApiError, Crowd, Onboarding, OutageAnswer, World,
     audit::{self, Entry},
     event::{self, Audience},
     member::Member,
-    permission,
-    role::Role,
+    permission, presence,
+    role::{Cleanup, Role},
     snowflake,
 };
 
@@ -25,12 +25,14 @@ pub(crate) struct Guild {
     pub(crate) owner_id: u64,
     /// Roles by id.
     pub(crate) roles: BTreeMap<u64, Role>,
-    /// Members by user id.
-    pub(crate) members: BTreeMap<u64, Member>,
+    /// Members by user id, but for the crowd.
+    pub(super) members: BTreeMap<u64, Member>,
+    /// The silent ones.
+    pub(super) crowd: Crowd,
     /// The audit log, oldest first.
     pub(crate) audit: VecDeque<Entry>,
-    /// Deleted roles that members may still show, and until when (discord-facts 5).
-    pub(crate) role_cleanups: Vec<(u64, u64)>,
+    /// Deleted roles that members may still show (discord-facts 5).
+    pub(super) role_cleanups: Vec<Cleanup>,
     /// The channels the guild itself uses, by their field's name.
     pub(crate) special: BTreeMap<&'static str, u64>,
     /// The channels that newcomers are put into.
@@ -139,7 +141,7 @@ impl World {
             .get(&guild_id)
             .ok_or_else(ApiError::unknown_guild)?;
         self.reach(guild_id)?;
-        if guild.members.contains_key(&actor) {
+        if guild.has_member(actor) {
             Ok(guild)
         } else {
             Err(ApiError::missing_access())
@@ -151,7 +153,7 @@ impl World {
         let Some(guild) = self.guilds.get(&guild_id) else {
             return 0;
         };
-        let Some(member) = guild.members.get(&user_id) else {
+        let Some(member) = guild.member(user_id) else {
             return 0;
         };
         let roles = member.roles.iter().filter_map(|id| guild.roles.get(id));
@@ -184,8 +186,8 @@ impl World {
             })?;
         let mut value = guild.value();
         if counts {
-            value["approximate_member_count"] = json!(guild.members.len());
-            value["approximate_presence_count"] = json!(guild.members.len());
+            value["approximate_member_count"] = json!(guild.member_count());
+            value["approximate_presence_count"] = json!(self.online_ids(guild_id).count());
         }
         Ok(value)
     }
@@ -237,10 +239,7 @@ impl World {
         let Some(guild) = self.guilds.get(&guild_id) else {
             return Value::Null;
         };
-        let joined_ms = guild
-            .members
-            .get(&viewer)
-            .map_or(0, |member| member.joined_ms);
+        let joined_ms = guild.member(viewer).map_or(0, |member| member.joined_ms);
         let rooms = self
             .channels
             .values()
@@ -248,9 +247,9 @@ impl World {
         let (threads, channels): (Vec<_>, Vec<_>) = rooms.partition(|one| one.thread.is_some());
         let mut value = guild.value();
         value["joined_at"] = json!(snowflake::iso_ms(joined_ms));
-        value["large"] = json!(guild.members.len() > 250);
+        value["large"] = json!(guild.member_count() > presence::LARGE);
         value["unavailable"] = json!(false);
-        value["member_count"] = json!(guild.members.len());
+        value["member_count"] = json!(guild.member_count());
         value["members"] = json!([self.member_object(guild_id, viewer)]);
         value["channels"] = channels
             .into_iter()

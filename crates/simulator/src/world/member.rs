@@ -1,5 +1,9 @@
 //! Members: listing, search, roles, and being thrown out.
 
+mod list;
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -59,19 +63,12 @@ impl World {
     pub(crate) fn is_member(&self, guild_id: u64, user_id: u64) -> bool {
         self.guilds
             .get(&guild_id)
-            .is_some_and(|guild| guild.members.contains_key(&user_id))
-    }
-
-    /// All members' user ids, ascending.
-    pub(crate) fn member_ids(&self, guild_id: u64) -> Vec<u64> {
-        self.guilds
-            .get(&guild_id)
-            .map_or(Vec::new(), |guild| guild.members.keys().copied().collect())
+            .is_some_and(|guild| guild.has_member(user_id))
     }
 
     /// One member with its user.
     pub(crate) fn member_object(&self, guild_id: u64, user_id: u64) -> Option<Value> {
-        let member = self.guilds.get(&guild_id)?.members.get(&user_id)?;
+        let member = self.guilds.get(&guild_id)?.member(user_id)?;
         let mut value = member.partial();
         value["user"] = self.user_object(user_id);
         Some(value)
@@ -79,7 +76,7 @@ impl World {
 
     /// The member object that goes with a message or a typing event; `None` for strangers.
     pub(crate) fn partial_member(&self, guild_id: u64, user_id: u64) -> Option<Value> {
-        Some(self.guilds.get(&guild_id)?.members.get(&user_id)?.partial())
+        Some(self.guilds.get(&guild_id)?.member(user_id)?.partial())
     }
 
     /// `GET /guilds/{guild_id}/members/{user_id}`.
@@ -91,7 +88,7 @@ impl World {
     ) -> Result<Value, ApiError> {
         self.guild_for(actor, guild_id)?;
         let unknown = || {
-            let known = self.users.contains_key(&user_id);
+            let known = self.user_of(user_id).is_some();
             if known {
                 ApiError::unknown_member()
             } else {
@@ -99,55 +96,6 @@ impl World {
             }
         };
         self.member_object(guild_id, user_id).ok_or_else(unknown)
-    }
-
-    /// `GET /guilds/{guild_id}/members`: ascending by id, from after `after`. Needs the
-    /// `GUILD_MEMBERS` switch in the portal, whatever IDENTIFY asked for.
-    pub(crate) fn members(
-        &self,
-        actor: u64,
-        guild_id: u64,
-        after: u64,
-        limit: u64,
-    ) -> Result<Value, ApiError> {
-        let guild = self.guild_for(actor, guild_id)?;
-        if self.privileged_intents_of(actor) & event::GUILD_MEMBERS == 0 {
-            return Err(ApiError::missing_access());
-        }
-        let page = usize::try_from(limit).unwrap_or(usize::MAX);
-        let ids = guild
-            .members
-            .range(after.saturating_add(1)..)
-            .take(page)
-            .map(|(id, _)| *id);
-        Ok(ids
-            .filter_map(|id| self.member_object(guild_id, id))
-            .collect())
-    }
-
-    /// `GET /guilds/{guild_id}/members/search`: user name or nickname begins with `query`.
-    pub(crate) fn search_members(
-        &self,
-        actor: u64,
-        guild_id: u64,
-        query: &str,
-        limit: u64,
-    ) -> Result<Value, ApiError> {
-        let guild = self.guild_for(actor, guild_id)?;
-        let query = query.to_lowercase();
-        let begins = |text: &str| text.to_lowercase().starts_with(&query);
-        let fits = |member: &&Member| {
-            let name = self
-                .users
-                .get(&member.user_id)
-                .map(|user| user.name.as_str());
-            name.is_some_and(begins) || member.nick.as_deref().is_some_and(begins)
-        };
-        let page = usize::try_from(limit).unwrap_or(usize::MAX);
-        let found = guild.members.values().filter(fits).take(page);
-        Ok(found
-            .filter_map(|one| self.member_object(guild_id, one.user_id))
-            .collect())
     }
 
     /// `PATCH /guilds/{guild_id}/members/{user_id}`.
@@ -229,8 +177,10 @@ impl World {
         }
         let role_id = self.bot_role_of(guild_id, user_id);
         if let Some(guild) = self.guilds.get_mut(&guild_id) {
-            guild.members.remove(&user_id);
-            role_id.and_then(|id| guild.roles.remove(&id));
+            guild.dismiss(user_id);
+            if let Some(role) = role_id.and_then(|id| guild.roles.remove(&id)) {
+                self.bury_role(role, actor);
+            }
         }
         self.audit(
             guild_id,
@@ -286,8 +236,7 @@ impl World {
             .get_mut(&guild_id)
             .ok_or_else(ApiError::unknown_guild)?;
         guild
-            .members
-            .get_mut(&user_id)
+            .member_mut(user_id)
             .ok_or_else(ApiError::unknown_member)
     }
 

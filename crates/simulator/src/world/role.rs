@@ -1,5 +1,10 @@
 //! Roles: who stands above whom, and what a role may be given.
 
+mod deletion;
+#[cfg(test)]
+mod tests;
+mod truth;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -10,6 +15,12 @@ use super::{
     event::{self, Audience},
     guild::Guild,
     permission,
+};
+
+pub use self::truth::RoleTruth;
+pub(crate) use self::{
+    deletion::{Cleanup, CleanupRules},
+    truth::DeadRole,
 };
 
 /// A role. `@everyone` has the guild's id and position 0.
@@ -31,6 +42,8 @@ pub(crate) struct Role {
     pub(crate) mentionable: bool,
     /// The bot it belongs to; such a role is managed and goes only with its bot.
     pub(crate) bot_id: Option<u64>,
+    /// Whether another integration owns it, which makes it managed too.
+    pub(crate) integrated: bool,
 }
 
 /// A new role, or changes to one: what is `None` stays (or is Discord's default).
@@ -60,6 +73,7 @@ impl Role {
             hoist: false,
             mentionable: false,
             bot_id: None,
+            integrated: false,
         }
     }
 
@@ -78,7 +92,7 @@ impl Role {
                 "tertiary_color": null,
             },
             "hoist": self.hoist,
-            "managed": self.bot_id.is_some(),
+            "managed": self.is_managed(),
             "mentionable": self.mentionable,
             "icon": null,
             "unicode_emoji": null,
@@ -88,6 +102,11 @@ impl Role {
             value["tags"] = json!({ "bot_id": bot_id.to_string() });
         }
         value
+    }
+
+    /// Whether it goes only with whom it belongs to.
+    pub(crate) fn is_managed(&self) -> bool {
+        self.bot_id.is_some() || self.integrated
     }
 
     fn apply(&mut self, patch: RolePatch) {
@@ -114,11 +133,8 @@ impl RolePatch {
 impl Guild {
     /// The rank of a member's highest role. Of two roles in one position the older one is higher.
     fn rank(&self, user_id: u64) -> (u64, std::cmp::Reverse<u64>) {
-        let roles = self
-            .members
-            .get(&user_id)
-            .into_iter()
-            .flat_map(|member| &member.roles);
+        let member = self.member(user_id);
+        let roles = member.iter().flat_map(|member| &member.roles);
         let ranks = roles.filter_map(|id| self.roles.get(id)).map(rank_of);
         ranks.max().unwrap_or((0, std::cmp::Reverse(self.id)))
     }
@@ -157,17 +173,10 @@ impl World {
     /// `GET /guilds/{guild_id}/roles/member-counts`; `@everyone` is not in it.
     pub(crate) fn role_member_counts(&self, actor: u64, guild_id: u64) -> Result<Value, ApiError> {
         let guild = self.guild_for(actor, guild_id)?;
-        let holders = |id: &u64| {
-            guild
-                .members
-                .values()
-                .filter(|one| one.roles.contains(id))
-                .count()
-        };
         let counted = guild.roles.keys().filter(|id| **id != guild_id);
         Ok(Value::Object(
             counted
-                .map(|id| (id.to_string(), json!(holders(id))))
+                .map(|id| (id.to_string(), json!(guild.holders(*id))))
                 .collect(),
         ))
     }
@@ -262,61 +271,6 @@ impl World {
             self.emit_role("GUILD_ROLE_UPDATE", guild_id, &value);
         }
         self.roles(actor, guild_id)
-    }
-
-    /// `DELETE /guilds/{guild_id}/roles/{role_id}`: gone from the list at once, from the members
-    /// later and one deleted role after the other (discord-facts 5).
-    pub(crate) fn delete_role(
-        &mut self,
-        actor: u64,
-        guild_id: u64,
-        role_id: u64,
-        reason: Option<&str>,
-    ) -> Result<(), ApiError> {
-        let role = self.governed_role(actor, guild_id, role_id)?;
-        if role.bot_id.is_some() || role_id == guild_id {
-            return Err(ApiError::invalid_role());
-        }
-        let name = json!(role.name);
-        let (now, cleanup_ms) = (self.clock.now_ms(), self.role_cleanup_ms);
-        let guild = self
-            .guilds
-            .get_mut(&guild_id)
-            .ok_or_else(ApiError::unknown_guild)?;
-        guild.roles.remove(&role_id);
-        let start = guild
-            .role_cleanups
-            .last()
-            .map_or(now, |(_, done)| now.max(*done));
-        guild.role_cleanups.push((role_id, start + cleanup_ms));
-        self.settle_roles(guild_id);
-        let act = Act::on(audit::ROLE_DELETE, role_id).old_value("name", &name);
-        self.audit(guild_id, actor, act, reason);
-        let gone = json!({ "guild_id": guild_id.to_string(), "role_id": role_id.to_string() });
-        let audience = (Audience::Guild, event::GUILDS);
-        self.emit("GUILD_ROLE_DELETE", guild_id, audience, gone);
-        Ok(())
-    }
-
-    /// Takes deleted roles off the members whose clean-up is due.
-    pub(crate) fn settle_roles(&mut self, guild_id: u64) {
-        let now = self.clock.now_ms();
-        let Some(guild) = self.guilds.get_mut(&guild_id) else {
-            return;
-        };
-        let due: Vec<u64> = guild
-            .role_cleanups
-            .iter()
-            .filter(|(_, done)| *done <= now)
-            .map(|(id, _)| *id)
-            .collect();
-        if due.is_empty() {
-            return;
-        }
-        guild.role_cleanups.retain(|(id, _)| !due.contains(id));
-        for member in guild.members.values_mut() {
-            member.roles.retain(|id| !due.contains(id));
-        }
     }
 
     /// The managed role of one bot.

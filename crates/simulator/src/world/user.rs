@@ -1,5 +1,7 @@
 //! Users, their tokens and the applications behind bots.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::{ApiError, World, event};
@@ -28,6 +30,17 @@ const LIMITED_FLAGS: [(u64, u64); 3] = [
 ];
 
 impl User {
+    /// A human. A person's client sees all content.
+    pub(super) fn person(id: u64, name: &str) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            bot: false,
+            token: None,
+            privileged: event::PRIVILEGED,
+        }
+    }
+
     /// The public user object.
     pub(crate) fn value(&self) -> Value {
         // Bots still have a discriminator, people have none.
@@ -56,6 +69,17 @@ impl User {
 }
 
 impl World {
+    /// A user, one of a crowd included.
+    pub(crate) fn user_of(&self, user_id: u64) -> Option<Cow<'_, User>> {
+        if let Some(user) = self.users.get(&user_id) {
+            return Some(Cow::Borrowed(user));
+        }
+        let mut guilds = self.guilds.values();
+        guilds
+            .find_map(|guild| guild.crowd.user(user_id))
+            .map(Cow::Owned)
+    }
+
     /// Whom a token (without the `Bot ` prefix) speaks for. Only bots have one.
     pub(crate) fn user_for_token(&self, token: &str) -> Option<u64> {
         let held = |id: &&u64| {
@@ -68,7 +92,8 @@ impl World {
 
     /// The public object of a user; `null` for a user nobody knows.
     pub(crate) fn user_object(&self, user_id: u64) -> Value {
-        self.users.get(&user_id).map_or(Value::Null, User::value)
+        self.user_of(user_id)
+            .map_or(Value::Null, |user| user.value())
     }
 
     /// What a user sees of itself: `GET /users/@me` and `READY.user`.
@@ -125,7 +150,7 @@ impl World {
 
     /// Which privileged intents the portal allows a user. A person's client may see everything.
     pub(crate) fn privileged_intents_of(&self, user_id: u64) -> u64 {
-        self.users.get(&user_id).map_or(0, |user| user.privileged)
+        self.user_of(user_id).map_or(0, |user| user.privileged)
     }
 
     /// Flips the portal's switches.
@@ -158,15 +183,14 @@ impl World {
 
     /// `GET /users/{user_id}`.
     pub(crate) fn user(&self, user_id: u64) -> Result<Value, ApiError> {
-        self.users
-            .get(&user_id)
-            .map(User::value)
+        self.user_of(user_id)
+            .map(|user| user.value())
             .ok_or_else(ApiError::unknown_user)
     }
 
     /// The guilds a user is in.
     pub(crate) fn guild_ids_of(&self, user_id: u64) -> Vec<u64> {
-        let member_of = |guild: &&super::guild::Guild| guild.members.contains_key(&user_id);
+        let member_of = |guild: &&super::guild::Guild| guild.has_member(user_id);
         self.guilds
             .values()
             .filter(member_of)

@@ -6,17 +6,22 @@ use super::{World, channel, event, message::Message};
 
 impl World {
     /// Cuts a gateway payload for one viewer: content that needs `MESSAGE_CONTENT`, and channels it
-    /// cannot view.
+    /// cannot view. Adds what `GUILD_PRESENCES` shows.
     pub(crate) fn seen_by(
         &self,
         viewer: u64,
-        content_allowed: bool,
+        intents: u64,
         event_name: &str,
         data: &Value,
     ) -> Value {
         let mut data = data.clone();
         match event_name {
-            "MESSAGE_CREATE" | "MESSAGE_UPDATE" if !content_allowed => blank(viewer, &mut data),
+            "MESSAGE_CREATE" | "MESSAGE_UPDATE" if intents & event::MESSAGE_CONTENT == 0 => {
+                blank(viewer, &mut data);
+            }
+            "GUILD_CREATE" if intents & event::GUILD_PRESENCES != 0 => {
+                self.add_presences(viewer, &mut data);
+            }
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "CHANNEL_DELETE" if self.obfuscate => {
                 let id = data["id"].as_str().and_then(|id| id.parse().ok());
                 if id.is_some_and(|id| !self.can_view(viewer, id)) {

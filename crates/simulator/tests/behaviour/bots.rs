@@ -233,3 +233,37 @@ async fn a_prompt_in_a_file_is_read_whole() {
     )
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_that_is_offline_answers_nobody_and_one_that_goes_offline_stops() {
+    let mut config = Config::default();
+    config.bots[0].online = false;
+    world(config, async |world| {
+        let bot = world.discord.bot_ids()[0];
+        let channel_id = world.discord.default_channel_id();
+        let ask = || world.discord.say(channel_id, &format!("<@{bot}> hello"));
+        ask();
+        seconds(60).await;
+        assert_eq!(only_reply(&world).end, Some(ReplyEnd::Silent));
+        assert_eq!(world.discord.messages(channel_id).len(), 1);
+
+        let online = |online: bool| {
+            json!({ "act": "set_online", "user_id": bot.to_string(), "online": online })
+        };
+        assert_eq!(world.post("/__sim/acts", online(true)).await.status, 200);
+        ask();
+        // It has begun, and is not done.
+        tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        world.post("/__sim/acts", online(false)).await;
+        let before = world.discord.messages(channel_id);
+        seconds(60).await;
+        assert_eq!(world.discord.messages(channel_id), before);
+        assert_eq!(world.discord.replies()[1].end, Some(ReplyEnd::Died));
+
+        world.discord.set_online(bot, true);
+        ask();
+        seconds(60).await;
+        assert_eq!(world.discord.replies()[2].end, Some(ReplyEnd::Complete));
+    })
+    .await;
+}

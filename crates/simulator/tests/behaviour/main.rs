@@ -11,5 +11,6 @@ mod guild;
 mod lag;
 mod limits;
 mod people;
+mod roles;
 mod threads;
 mod world;

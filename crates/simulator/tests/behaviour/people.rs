@@ -296,3 +296,66 @@ async fn discords_clock_may_be_slower_than_ours() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn channels_of_one_name_have_three_creators_in_the_audit_log() {
+    let mut config = Config::default();
+    config.bots[0].permissions = 1 << 10 | 1 << 4;
+    world(config, async |world| {
+        let (proxy, bot) = (world.discord.user_id(), world.discord.bot_ids()[0]);
+        let human = world.discord.config().human.user_id;
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 40);
+        let theirs = world.discord.create_channel_as(bot, "cdp-chat-theirs");
+        let persons = world.discord.create_channel("cdp-chat-person");
+        let act = json!({
+            "act": "create_as_bot", "user_id": bot.to_string(), "name": "cdp-chat-outside",
+        });
+        let outside = world.post("/__sim/acts", act).await.id();
+
+        let path = format!("/api/v10/guilds/{}/audit-logs?limit=100", world.discord.guild_id());
+        let log = world.get(&path).await.json();
+        let creator_in_log = |channel_id: u64| {
+            let id = json!(channel_id.to_string());
+            let mut entries = log["audit_log_entries"].as_array().unwrap().iter();
+            let entry = entries.find(|entry| entry["target_id"] == id).unwrap();
+            entry["user_id"].as_str().unwrap().parse::<u64>().unwrap()
+        };
+        let truth = world.discord.truth().channels;
+        for (channel_id, creator_id) in leftovers
+            .iter()
+            .map(|id| (*id, proxy))
+            .chain([(theirs, bot), (outside, bot), (persons, human)])
+        {
+            let channel = truth.iter().find(|one| one.id == channel_id).unwrap();
+            assert!(channel.name.starts_with("cdp-chat-"), "{channel:?}");
+            assert_eq!(channel.creator_id, creator_id);
+            assert_eq!(creator_in_log(channel_id), creator_id);
+        }
+        // What the proxy's bot left behind it may delete, and has to.
+        assert_eq!(world.discord.check().len(), 40);
+        world.delete(&format!("/api/v10/channels/{theirs}")).await;
+        let found = world.discord.violations_so_far();
+        assert!(
+            matches!(found[..], [Violation::WrongDelete { channel_id, .. }] if channel_id == theirs),
+            "{found:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bot_without_the_permission_creates_nothing() {
+    world(Config::default(), async |world| {
+        let bot = world.discord.bot_ids()[0];
+        let act = HumanAct::CreateAsBot {
+            user_id: Some(bot),
+            name: "x".to_owned(),
+            topic: None,
+            reason: None,
+        };
+        let refused = world.discord.try_act(act).unwrap_err();
+        assert_eq!(refused.code, 50_013);
+        assert_eq!(world.living(), Vec::<String>::new());
+    })
+    .await;
+}

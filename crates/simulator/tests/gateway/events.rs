@@ -179,6 +179,31 @@ async fn members_come_in_chunks_and_everybody_only_now_and_then() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_few_of_three_hundred_thousand_members_come_in_one_chunk() {
+    let config = config(
+        "[guild]\nmembers_extra = 300000\n[proxy]\nprivileged_intents = 32770\n\
+         [[guild.roles]]\nid = \"77\"\nname = \"Crew\"\nholders = 300000",
+    );
+    simulate(config, async |simulator| {
+        let mut client = Client::hello(&simulator).await;
+        client.say(identify(&simulator, INTENTS | 1 << 1)).await;
+        let guild = client.event("GUILD_CREATE").await;
+        assert_eq!(guild["d"]["member_count"], 300_003);
+        let guild_id = simulator.guild_id().to_string();
+        let body = json!({ "guild_id": guild_id, "query": "member-299", "limit": 100 });
+        client.say(json!({ "op": 8, "d": body })).await;
+        let chunk = client.payload().await;
+        let members = chunk["d"]["members"].as_array().unwrap();
+        assert_eq!(
+            (members.len(), &chunk["d"]["chunk_count"]),
+            (100, &json!(1))
+        );
+        assert!(members.iter().all(|one| one["roles"] == json!(["77"])));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_channel_is_announced_and_mourned() {
     simulate(config(""), async |simulator| {
         let (mut client, _) = Client::log_in(&simulator).await;

@@ -9,6 +9,7 @@ mod client;
 mod endings;
 mod events;
 mod guild;
+mod presence;
 mod resuming;
 
 use serde_json::json;

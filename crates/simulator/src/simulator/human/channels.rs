@@ -52,6 +52,36 @@ impl Simulator {
         self.create(name, CATEGORY, None, None)
     }
 
+    /// Creates a text channel as a bot, such as one of [`Simulator::bot_ids`]: it is that bot's in
+    /// the audit log. Answers its id.
+    ///
+    /// # Panics
+    ///
+    /// When Discord refuses it: the bot needs `MANAGE_CHANNELS`
+    /// ([`BotConfig::permissions`](crate::BotConfig::permissions)).
+    pub fn create_channel_as(&self, user_id: u64, name: &str) -> u64 {
+        let made = self.act(HumanAct::CreateAsBot {
+            user_id: Some(user_id),
+            name: name.to_owned(),
+            topic: None,
+            reason: None,
+        });
+        made.expect("a channel that was made has an id")
+    }
+
+    /// Creates text channels as the proxy's bot, as an earlier program with its token left them
+    /// behind: `prefix` and a number each, without topic or reason. Answers their ids.
+    ///
+    /// # Panics
+    ///
+    /// When the guild is full, or the bot may not create channels.
+    pub fn create_leftovers(&self, prefix: &str, count: usize) -> Vec<u64> {
+        let proxy = self.user_id();
+        (0..count)
+            .map(|index| self.create_channel_as(proxy, &format!("{prefix}{index}")))
+            .collect()
+    }
+
     fn create(&self, name: &str, kind: u64, topic: Option<&str>, parent_id: Option<u64>) -> u64 {
         let made = self.act(HumanAct::CreateChannel {
             name: name.to_owned(),
@@ -141,13 +171,16 @@ pub(crate) fn create(shared: &Shared, draft: ChannelDraft) -> Result<u64, ApiErr
     Ok(id_of(&made))
 }
 
-/// Creates a channel as the proxy's bot, as another program with its token does.
+/// Creates a channel as a bot: as the proxy's own, as another program with its token does, unless
+/// another one is named.
 pub(crate) fn create_as_bot(
     shared: &Shared,
+    user_id: Option<u64>,
     draft: ChannelDraft,
     reason: Option<&str>,
 ) -> Result<u64, ApiError> {
-    let (actor, guild_id) = (shared.config.proxy.user_id, shared.config.guild.id);
+    let actor = user_id.unwrap_or(shared.config.proxy.user_id);
+    let guild_id = shared.config.guild.id;
     let made = shared.change(|world| world.create_channel(actor, guild_id, draft, reason))?;
     Ok(id_of(&made))
 }

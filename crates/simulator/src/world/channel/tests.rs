@@ -256,7 +256,7 @@ fn channels_out_of_sight_are_left_out_of_lists_and_masked_on_the_gateway() {
         assert_eq!(shown["flags"], if obfuscate { 1 << 17 } else { 0 });
         let event = world.take_dispatches().pop().map(|last| last.data);
         let update = json!({ "id": secret.to_string(), "name": "secret", "flags": 0 });
-        let seen = world.seen_by(PROXY, true, "CHANNEL_DELETE", &update);
+        let seen = world.seen_by(PROXY, 0, "CHANNEL_DELETE", &update);
         assert_eq!(seen["name"], name, "{event:?}");
     }
 }

@@ -140,7 +140,7 @@ impl World {
         message.mentions = named.users;
         message
             .mentions
-            .retain(|id| self.users.contains_key(id) && may_ping(id));
+            .retain(|id| self.user_of(*id).is_some() && may_ping(id));
         let guild = self
             .any_channel(message.channel_id)
             .map(|channel| channel.guild_id);
