@@ -10,7 +10,9 @@ mod journal;
 mod life;
 pub mod limits;
 mod location;
+mod peek;
 mod prune;
+mod reading;
 mod record;
 mod registry;
 #[cfg(feature = "sabotage")]
@@ -27,7 +29,9 @@ pub use self::{
     inbox::SqliteInbox,
     journal::Line,
     location::{Location, LocationError},
+    peek::{Day, Peek, Peeked},
     prune::Pruned,
+    reading::{Checkup, Copied, Reading, Size, versions},
     registry::SqliteRegistry,
     session::{HiddenChannel, LeftSession},
     settings::Settings,
