@@ -2,6 +2,7 @@
 
 mod completions;
 mod doctor;
+mod import;
 mod man;
 
-pub(crate) use self::{completions::Completions, doctor::Doctor, man::Man};
+pub(crate) use self::{completions::Completions, doctor::Doctor, import::Import, man::Man};

@@ -26,6 +26,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker},
 };
 
+pub(crate) use self::secret::read_whole;
 pub use self::{
     problem::{ConfigError, Problem},
     relay::Relay,

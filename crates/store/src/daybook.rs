@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What the daybook's path has behind that of the store.
-const ENDING: &str = ".daybook";
+pub(crate) const ENDING: &str = ".daybook";
 
 /// An open daybook; a handle that is cheap to clone.
 ///

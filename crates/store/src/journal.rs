@@ -62,6 +62,17 @@ pub(crate) fn read(connection: &Connection, attempt: AttemptId) -> rusqlite::Res
     query.query_map(values, line_of)?.collect()
 }
 
+/// Reads what happened last to any row, the newest line first.
+pub(crate) fn newest(connection: &Connection, lines_max: usize) -> rusqlite::Result<Vec<Line>> {
+    let mut query = connection.prepare_cached(
+        "SELECT seq, at_ms, attempt, from_stage, to_stage, channel_id, evidence, event,
+             instance, epoch, reason
+         FROM journal ORDER BY seq DESC LIMIT ?1",
+    )?;
+    let lines_max = i64::try_from(lines_max).unwrap_or(i64::MAX);
+    query.query_map([lines_max], line_of)?.collect()
+}
+
 fn write(
     connection: &Connection,
     step: Option<(Stage, Event)>,

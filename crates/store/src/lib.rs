@@ -10,8 +10,10 @@ mod journal;
 mod life;
 pub mod limits;
 mod location;
+mod peek;
 mod protected;
 mod prune;
+mod reading;
 mod record;
 mod registry;
 #[cfg(feature = "sabotage")]
@@ -28,8 +30,10 @@ pub use self::{
     inbox::SqliteInbox,
     journal::Line,
     location::{Location, LocationError},
+    peek::{Day, Peek, Peeked},
     protected::ProtectedChannel,
     prune::Pruned,
+    reading::{Checkup, Copied, Reading, Size, versions},
     registry::SqliteRegistry,
     session::{HiddenChannel, LeftSession},
     settings::Settings,

@@ -95,6 +95,22 @@ fn first_hour(at_ms: u64) -> i64 {
     signed((at_ms / HOUR_MS).saturating_sub(HOURS_COUNTED))
 }
 
+/// What was inserted and what was asked for in a guild in the last day.
+pub(crate) fn day(
+    connection: &Connection,
+    guild_id: Id<GuildMarker>,
+    at_ms: u64,
+) -> rusqlite::Result<(u64, u64)> {
+    let mut query = connection.prepare_cached(
+        "SELECT coalesce(sum(inserted), 0), coalesce(sum(asked), 0) FROM hour
+         WHERE guild_id = ?1 AND hour >= ?2",
+    )?;
+    let guild_id = signed(guild_id.get());
+    query.query_row((guild_id, first_hour(at_ms)), |row| {
+        Ok((unsigned(row, 0)?, unsigned(row, 1)?))
+    })
+}
+
 fn horizon(connection: &Connection, entry: Entry) -> rusqlite::Result<Horizon> {
     let guild_id = signed(entry.guild_id.get());
     let read = |sql: &str| -> rusqlite::Result<Option<u64>> {
@@ -108,13 +124,7 @@ fn horizon(connection: &Connection, entry: Entry) -> rusqlite::Result<Horizon> {
          WHERE channel_id IS NOT NULL AND evidence IS NOT NULL AND guild_id = ?1
          ORDER BY channel_id DESC LIMIT 1",
     )?;
-    let mut query = connection.prepare_cached(
-        "SELECT coalesce(sum(inserted), 0), coalesce(sum(asked), 0) FROM hour
-         WHERE guild_id = ?1 AND hour >= ?2",
-    )?;
-    let (inserted, asked) = query.query_row((guild_id, first_hour(entry.at_ms)), |row| {
-        Ok((unsigned(row, 0)?, unsigned(row, 1)?))
-    })?;
+    let (inserted, asked) = day(connection, entry.guild_id, entry.at_ms)?;
     Ok(Horizon {
         read_to: read_to.and_then(Id::new_checked),
         youngest: youngest.and_then(Id::new_checked),

@@ -15,6 +15,19 @@ pub const BATCH_MAX: usize = 256;
 /// and a process that waits for it would hang without a word.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long a look at all of a file may take: minutes for the largest record of messages on a slow disk.
+pub const CHECKUP_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// Lines of damage that are told: the first ones say what it is.
+pub const DAMAGE_TOLD_MAX: usize = 20;
+
+/// How long a copy of a file may take: minutes for the largest record of messages on a slow disk.
+pub const COPY_TIMEOUT: Duration = Duration::from_hours(1);
+
+/// Pages that are copied at once, 4 MiB: between two such steps somebody may stop it, and hears how far
+/// it is.
+pub const COPY_PAGES: i32 = 1_000;
+
 /// How long a start waits for the former process to let go of the file: a supervisor may start the
 /// next one a moment before the last one has ended.
 pub const LOCK_WAIT: Duration = Duration::from_secs(2);

@@ -37,6 +37,12 @@ pub(crate) const OPEN: &str = concat!(
      ORDER BY attempt LIMIT :rows_max"
 );
 
+const PAGE: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", id, asked_at_ms FROM channel WHERE id > :after ORDER BY id LIMIT :rows_max"
+);
+
 const UPDATE: &str = "UPDATE channel SET instance = :instance, epoch = :epoch, stage = :stage, \
     channel_id = :channel_id, evidence = :evidence, since_ms = :since_ms, \
     next_at_ms = :next_at_ms, tries = :tries, reason = :reason WHERE attempt = :attempt";
@@ -89,6 +95,26 @@ pub(crate) fn open(
     let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
     let values = named_params! { ":after": after, ":rows_max": rows_max };
     query.query_map(values, row_of)?.collect()
+}
+
+/// Reads a page of all rows, each with its number and with when its deletion was first asked for.
+pub(crate) fn page(
+    connection: &Connection,
+    after: u64,
+    rows_max: usize,
+) -> rusqlite::Result<Vec<(u64, Row, Option<u64>)>> {
+    let mut query = connection.prepare_cached(PAGE)?;
+    let rows_max = i64::try_from(rows_max).unwrap_or(i64::MAX);
+    let values = named_params! { ":after": signed(after), ":rows_max": rows_max };
+    let rows = query.query_map(values, |row| {
+        let asked_at_ms: Option<i64> = row.get(16)?;
+        Ok((
+            unsigned(row, 15)?,
+            row_of(row)?,
+            asked_at_ms.map(i64::cast_unsigned),
+        ))
+    })?;
+    rows.collect()
 }
 
 /// Writes what a step can change.

@@ -147,6 +147,20 @@ impl Schema {
         Ok(Found::Ours)
     }
 
+    /// The version of a database of this kind, whatever else it is; 0: not made yet. `None`: it is
+    /// another program's.
+    pub(crate) fn version_in(&self, connection: &Connection) -> rusqlite::Result<Option<u32>> {
+        let read = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
+        let application = read("PRAGMA application_id")?;
+        if application == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
+            return Ok(Some(0));
+        }
+        if application != self.application_id {
+            return Ok(None);
+        }
+        version_of(connection).map(Some)
+    }
+
     /// Whether the database is undamaged, as far as a start has the time to look: all of a small one,
     /// values included, and of a large one the pages of what cannot be had again, and its indexes. What is
     /// on record of messages is what makes it large, and is read in parts: damage there is found when it is

@@ -63,7 +63,7 @@ fn read(path: &Path) -> io::Result<SecretString> {
 
 /// Reads a text file that is not larger than expected. Half of one would be something else than
 /// what was meant.
-pub(super) fn read_whole(path: &Path, bytes_max: u64) -> io::Result<String> {
+pub(crate) fn read_whole(path: &Path, bytes_max: u64) -> io::Result<String> {
     let mut text = String::new();
     let file = fs::File::open(path)?;
     let read = file.take(bytes_max + 1).read_to_string(&mut text)?;
