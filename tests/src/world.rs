@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Environment, Failed, Proxy};
+use cordboard_app::{Config, Environment, Failed, Proxy, maintenance::Maintenance};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
 use hyper::Method;
 use serde_json::Value;
@@ -170,6 +170,16 @@ impl World {
     /// Why it does not start.
     pub async fn start_another_proxy(&self) -> Result<Proxy, Failed> {
         Proxy::start(self.config(), self.clock.wall_clock()).await
+    }
+
+    /// The maintenance binary's commands over the world's configuration, as `command` would give them.
+    ///
+    /// # Panics
+    /// When the configuration cannot be used.
+    #[must_use]
+    pub fn maintenance(&self, command: &str) -> Maintenance {
+        let maintenance = Maintenance::new(self.config(), self.clock.wall_clock(), command);
+        maintenance.expect("the world's configuration is right")
     }
 
     /// Stops the proxy as SIGTERM does, and waits for its end.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Completions, Doctor, Import, Man},
+    command::{Channels, Completions, Doctor, Import, Man},
     context::{Context, run},
     exit::Ended,
 };
@@ -40,6 +40,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(Doctor),
+    Channels(Channels),
     Import(Import),
     Completions(Completions),
     Man(Man),
@@ -50,6 +51,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
+            Self::Channels(channels) => run(channels.run(context)),
             Self::Doctor(doctor) => run(doctor.run(context)),
             Self::Import(import) => import.run(context),
             Self::Completions(completions) => Ok(completions.run()),

@@ -34,7 +34,6 @@ impl Context {
     }
 
     /// What carries commands out; `command` is what its records will name.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn maintenance(&self, command: &str) -> Result<Maintenance, Stopped> {
         let actor = format!("cordboard-maintenance {command}");
         let clock = WallClock::of_system();

@@ -118,6 +118,11 @@ fn discord_failed(error: DiscordError) -> Failed {
     }
 }
 
+/// Where the daybook is, and how it is opened.
+pub(crate) fn daybook(config: &Config) -> (Location, cordboard_store::Settings) {
+    (config.store.clone(), store(config))
+}
+
 pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
     cordboard_store::Settings {
         allows_network_fs: config.store_allows_network_fs,

@@ -14,6 +14,7 @@ mod guild;
 mod limiter;
 mod limits;
 mod messages;
+mod overview;
 mod send;
 mod settings;
 mod threads;
@@ -29,6 +30,7 @@ pub use self::{
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,
     error::DiscordError,
+    overview::ChannelOverview,
     settings::Settings,
     threads::NewThread,
     transport::{BodyLoss, Silence},

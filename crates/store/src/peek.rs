@@ -7,9 +7,9 @@ use rusqlite::Connection;
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
-    Line, Location, Reading, Settings, StoreError, journal, life,
+    Line, Location, ProtectedChannel, Reading, Settings, StoreError, journal, life,
     limits::{HISTORY_MAX, READ_ROWS_MAX},
-    record,
+    protected, record,
 };
 
 /// The store, opened for reading only: what is on record while a proxy works on it, or while none does.
@@ -107,6 +107,14 @@ impl Peek {
             connection.query_row("SELECT deletions_held FROM state", [], |row| row.get(0))
         })
         .await
+    }
+
+    /// The channels that operators have protected, the oldest channel first.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn protected(&self) -> Result<Vec<ProtectedChannel>, StoreError> {
+        self.call(protected::read).await
     }
 
     /// The fingerprint of the key that signs this store's marks, once it is on record.
