@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Completions, Doctor, Import, Man},
+    command::{Budget, Completions, Doctor, Import, Man, Status, Store, SupportBundle},
     context::{Context, run},
     exit::Ended,
 };
@@ -40,6 +40,10 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(Doctor),
+    Status(Status),
+    Budget(Budget),
+    Store(Store),
+    SupportBundle(SupportBundle),
     Import(Import),
     Completions(Completions),
     Man(Man),
@@ -51,6 +55,10 @@ impl Command {
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
             Self::Doctor(doctor) => run(doctor.run(context)),
+            Self::Status(status) => run(status.run(context)),
+            Self::Budget(budget) => run(budget.run(context)),
+            Self::Store(store) => run(store.run(context)),
+            Self::SupportBundle(bundle) => run(bundle.run(context)),
             Self::Import(import) => import.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),

@@ -1,8 +1,15 @@
 //! The commands, one file each.
 
+mod budget;
 mod completions;
 mod doctor;
 mod import;
 mod man;
+mod status;
+mod store;
+mod support_bundle;
 
-pub(crate) use self::{completions::Completions, doctor::Doctor, import::Import, man::Man};
+pub(crate) use self::{
+    budget::Budget, completions::Completions, doctor::Doctor, import::Import, man::Man,
+    status::Status, store::Store, support_bundle::SupportBundle,
+};

@@ -55,7 +55,7 @@ impl Stopped {
     fn kind(&self) -> (&'static str, u8) {
         match self {
             Self::Usage(_) | Self::Failed(Failed::Config(_)) => ("usage", USAGE),
-            Self::Failed(Failed::Unreachable { .. }) => ("upstream", 4),
+            Self::Failed(Failed::Unreachable { .. } | Failed::ProxyAway { .. }) => ("upstream", 4),
             Self::Refused(_) | Self::Failed(_) => ("refused", 3),
         }
     }

@@ -1,7 +1,12 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
+pub(crate) mod asking;
+pub mod budget;
 pub mod import;
+pub mod status;
+pub mod store;
+pub mod support;
 
 use std::fmt;
 
@@ -54,7 +59,6 @@ impl Maintenance {
     }
 
     /// The daybook beside the store, made at the first time.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) async fn daybook(&self) -> Result<Daybook, Failed> {
         let settings = settings::store(&self.config);
         let opened = Daybook::open(&self.config.store, settings).await;
