@@ -140,7 +140,65 @@ impl ProxyAddress {
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+        time::Instant,
+    };
+
     use super::*;
+
+    /// What comes of a question to somebody who answers with this, again and again, and then says
+    /// nothing more.
+    async fn asked(head: &str, piece: &[u8], times: usize) -> Result<Answer, Failed> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = ProxyAddress::of_listen(listener.local_addr().unwrap()).unwrap();
+        let answering = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut question = [0; 1_024];
+            let read = stream.read(&mut question).await.unwrap();
+            let question = String::from_utf8_lossy(&question[..read]).into_owned();
+            assert!(question.starts_with("GET /x HTTP/1.1"), "{question}");
+            assert!(question.contains("Bearer sk-key\r\n"), "{question}");
+            stream.write_all(head.as_bytes()).await.unwrap();
+            for _ in 0..times {
+                // Whoever has enough hangs up.
+                if stream.write_all(piece).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let key = SecretString::from("sk-key\n");
+        tokio::select! {
+            answer = address.get("/x", Some(&key)) => answer,
+            () = answering => unreachable!("it does not end"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_is_bounded_in_time_and_size() {
+        let answer = asked("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok", b"", 0).await;
+        assert_eq!(answer.unwrap().body, "ok");
+
+        for head in ["", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n"] {
+            let began = Instant::now();
+            let silent = asked(head, b"", 0).await.unwrap_err();
+            assert_eq!(silent.exit_code(), 69);
+            assert!(began.elapsed() >= ASKING_TIMEOUT);
+        }
+        let piece = vec![b'x'; 1 << 20];
+        let large = asked("HTTP/1.1 200 OK\r\n\r\n", &piece, 9)
+            .await
+            .unwrap_err();
+        assert!(
+            large.chain().contains("length limit exceeded"),
+            "{}",
+            large.chain()
+        );
+        let garbage = asked("what?\r\n\r\n", b"", 0).await.unwrap_err();
+        assert_eq!(garbage.exit_code(), 69);
+    }
 
     #[test]
     fn a_proxy_is_found_where_it_listens_or_where_somebody_says() {

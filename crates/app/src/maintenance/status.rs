@@ -104,16 +104,15 @@ pub(crate) async fn ask(config: &Config, request: &StatusRequest) -> Result<Stat
         status.findings.push("the process is stuck".to_owned());
     }
     status.readiness(&address).await?;
-    match key {
-        Some(key) => status.inside(&address, key).await?,
-        None => {
-            let why = match &config.admin_key {
-                Some(_) => "the key of the configuration is sent to this machine only",
-                None => "no key with the scope admin is in the configuration",
-            };
-            let why = format!("counts and debts are left out: {why}; name one with --key-file");
-            status.left_out = Some(why);
-        }
+    if let Some(key) = key {
+        status.inside(&address, key).await?;
+    } else {
+        let why = match &config.admin_key {
+            Some(_) => "the key of the configuration is sent to this machine only",
+            None => "no key with the scope admin is in the configuration",
+        };
+        let why = format!("counts and debts are left out: {why}; name one with --key-file");
+        status.left_out = Some(why);
     }
     status.judge();
     Ok(status)

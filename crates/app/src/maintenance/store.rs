@@ -9,7 +9,9 @@ use serde::Serialize;
 
 pub use self::backup::{BackedUp, BackupRequest};
 use super::Maintenance;
-use crate::{Failed, Finding, Trouble, error::chain, mark_key, settings};
+use crate::{
+    ConfigError, Failed, Finding, Trouble, config::Problem, error::chain, mark_key, settings,
+};
 
 /// What a look at the files of an installation found.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -161,8 +163,13 @@ impl Maintenance {
         match mark_key::check(&self.config, known.as_deref()).await {
             Ok(true) => check.well("the key that signs marks fits the store"),
             Ok(false) => check.well("no key signs marks yet"),
+            Err(Failed::Config(ConfigError::Unusable { problems })) => {
+                for Problem { key, matter, fix } in problems {
+                    check.ill(key, matter, &fix);
+                }
+            }
             Err(failed) => {
-                let fix = "restore the key from its copy, with mode 600 (docs/OPERATIONS.md)";
+                let fix = "let us read it, or restore it from its copy with mode 600";
                 check.ill("channels.key_file", chain(&failed), fix);
             }
         }

@@ -199,3 +199,33 @@ impl Drop for Draft {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_is_whole_or_not_there() {
+        let place = tempfile::tempdir().unwrap();
+        let whole = place.path().join("backup");
+        let part = place.path().join("backup.part");
+        // Interrupted: whatever was in it is gone.
+        let draft = Draft::new(&whole).unwrap();
+        fs::write(draft.folder.join("half"), "").unwrap();
+        drop(draft);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+        // Killed: the next one says so.
+        fs::create_dir(&part).unwrap();
+        let said = Draft::new(&whole).err().unwrap().to_string();
+        assert!(said.contains("backup.part is there"), "{said}");
+        fs::remove_dir(&part).unwrap();
+
+        let mut draft = Draft::new(&whole).unwrap();
+        fs::write(draft.folder.join("all"), "").unwrap();
+        draft.make_whole(&whole).unwrap();
+        drop(draft);
+        assert!(whole.join("all").exists() && !part.exists());
+        let said = Draft::new(&whole).err().unwrap().to_string();
+        assert!(said.contains("nothing is overwritten"), "{said}");
+    }
+}
