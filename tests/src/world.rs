@@ -172,16 +172,6 @@ impl World {
         Proxy::start(self.config(), self.clock.wall_clock()).await
     }
 
-    /// The maintenance binary's commands over the world's configuration, as `command` would give them.
-    ///
-    /// # Panics
-    /// When the configuration cannot be used.
-    #[must_use]
-    pub fn maintenance(&self, command: &str) -> Maintenance {
-        let maintenance = Maintenance::new(self.config(), self.clock.wall_clock(), command);
-        maintenance.expect("the world's configuration is right")
-    }
-
     /// Stops the proxy as SIGTERM does, and waits for its end.
     ///
     /// # Panics
@@ -332,10 +322,26 @@ impl World {
             .collect()
     }
 
+    /// What the maintenance binary does, as if `command` had been given to it in this world.
+    ///
+    /// # Panics
+    /// When the configuration cannot be used.
+    #[must_use]
+    pub fn maintenance(&self, command: &str) -> Maintenance {
+        let actor = format!("cordboard-maintenance {command}");
+        let made = Maintenance::new(self.config(), self.clock.wall_clock(), actor);
+        made.expect("the world's configuration is right")
+    }
+
+    /// The text of the proxy's configuration file.
+    #[must_use]
+    pub fn configuration(&self) -> String {
+        configuration(&self.discord, &self.store(), KEY, &self.setup.toml)
+    }
+
     /// The proxy's configuration, as a file and variables would give it.
     pub(crate) fn config(&self) -> Config {
-        let store = self.store();
-        let text = configuration(&self.discord, &store, KEY, &self.setup.toml);
+        let text = self.configuration();
         let more = self.more.borrow();
         let variables = self.setup.variables.iter().chain(more.iter());
         let variables: Environment = variables.cloned().collect();

@@ -1,11 +1,16 @@
 //! The commands, one file each.
 
+mod budget;
 mod channels;
 mod completions;
 mod doctor;
 mod import;
 mod man;
+mod status;
+mod store;
+mod support_bundle;
 
 pub(crate) use self::{
-    channels::Channels, completions::Completions, doctor::Doctor, import::Import, man::Man,
+    budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
+    man::Man, status::Status, store::Store, support_bundle::SupportBundle,
 };

@@ -12,7 +12,7 @@ use crate::{
 /// What every command is given: how to read the configuration, and where to say things.
 #[derive(Debug)]
 pub(crate) struct Context {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(crate) environment: Environment,
     pub(crate) output: Output,
 }

@@ -74,7 +74,10 @@ impl Stopped {
     fn kind(&self) -> (&'static str, u8) {
         match self {
             Self::Usage(_) | Self::Failed(Failed::Config(_)) => ("usage", USAGE),
-            Self::Upstream(_) | Self::Failed(Failed::Unreachable { .. }) => ("upstream", UPSTREAM),
+            Self::Upstream(_)
+            | Self::Failed(Failed::Unreachable { .. } | Failed::ProxyAway { .. }) => {
+                ("upstream", UPSTREAM)
+            }
             Self::Refused(_) | Self::Failed(_) => ("refused", REFUSED),
         }
     }

@@ -34,6 +34,26 @@ pub const SESSION_LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// of the store takes milliseconds; one that hangs is not on record, and nothing relies on it.
 pub const BLOCKING_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a running proxy may take to answer one question of the maintenance binary's: it takes
+/// milliseconds, and somebody waits.
+pub const ASKING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is taken of such an answer, in bytes: a list of debts has a hundred KiB at most.
+pub const ASKED_BYTES_MAX: usize = 4 << 20;
+
+/// What has to be left of a budget for it not to be low, in percent: a tenth leaves somebody a day or
+/// two to act.
+pub const BUDGET_LOW_PERCENT: u64 = 10;
+
+/// Roles that a guild can hold (topics/opcodes-and-status-codes, 30005).
+pub const GUILD_ROLES_MAX: u64 = 250;
+
+/// Lines of the journal that go into a support bundle: the last minutes of a busy proxy.
+pub const BUNDLED_LINES: usize = 100;
+
+/// Acts that go into a support bundle, the newest.
+pub const BUNDLED_ACTS: usize = 50;
+
 /// A configuration file larger than this (1 MiB) is a mistake, such as a log passed by accident.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 

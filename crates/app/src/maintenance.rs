@@ -1,10 +1,15 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
+pub(crate) mod asking;
+pub mod budget;
 pub mod channels;
 mod errand;
 mod error;
 pub mod import;
+pub mod status;
+pub mod store;
+pub mod support;
 
 use std::fmt;
 

@@ -11,6 +11,7 @@ mod directory;
 mod discord;
 mod error;
 mod guild;
+mod headroom;
 mod limiter;
 mod limits;
 mod messages;
@@ -30,6 +31,7 @@ pub use self::{
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,
     error::DiscordError,
+    headroom::Identifies,
     overview::ChannelOverview,
     settings::Settings,
     threads::NewThread,

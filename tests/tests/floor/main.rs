@@ -13,6 +13,7 @@ mod degraded;
 mod departures;
 mod gateway;
 mod limits;
+mod maintenance;
 mod operators;
 mod ownership;
 mod prompts;
