@@ -4,6 +4,7 @@
 //! it is drawn from one seed.
 
 mod checked;
+mod chronicle;
 mod consumer;
 mod crowd;
 mod disk;

@@ -14,7 +14,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{consumer::Consumer, disk::Disk, shore::Shore};
+use super::{chronicle::Chronicle, consumer::Consumer, disk::Disk, shore::Shore};
 
 /// The first millisecond an id can name.
 const EPOCH_MS: u64 = 1_420_070_400_000;
@@ -57,6 +57,7 @@ struct State {
     session: Option<String>,
     /// Times in which events were missed: from the watermark to the new session.
     gaps: Vec<(u64, u64)>,
+    chronicle: Chronicle,
     consumer: Consumer,
     wrong: Vec<String>,
 }
@@ -68,6 +69,7 @@ impl Checked {
         let state = State {
             is_lossy: shore.is_lossy,
             is_orderly: shore.is_orderly,
+            chronicle: Chronicle::new(shore.mixes_up),
             ..State::default()
         };
         Self {
@@ -86,17 +88,26 @@ impl Checked {
             .collect();
     }
 
-    pub(super) fn wrote(&self, channel_id: u64, id: u64) {
+    /// Somebody has written a message, or changed it.
+    pub(super) fn is(&self, channel_id: u64, id: u64) {
+        if let Some(message) = self.discord.message(channel_id, id) {
+            self.state.lock().is(channel_id, &message, self.now_ms());
+        }
+    }
+
+    /// Messages of a channel may have come without that anybody wrote them.
+    pub(super) fn look_at(&self, channel_id: u64) {
         let mut state = self.state.lock();
-        state
-            .written
-            .insert((channel_id, id), self.discord.now_ms());
-        state.there.insert((channel_id, id));
+        for message in self.discord.messages(channel_id) {
+            state.is(channel_id, &message, self.now_ms());
+        }
     }
 
     pub(super) fn deleted(&self, channel_id: u64, id: u64) {
         self.changed(id);
-        self.state.lock().there.remove(&(channel_id, id));
+        let mut state = self.state.lock();
+        state.there.remove(&(channel_id, id));
+        state.chronicle.ended(channel_id, id);
     }
 
     /// A channel is gone, with all that was in it.
@@ -104,11 +115,16 @@ impl Checked {
         let mut state = self.state.lock();
         state.there.retain(|(of, _)| *of != channel_id);
         state.closed.insert(channel_id);
+        state.chronicle.closed(channel_id);
     }
 
     pub(super) fn changed(&self, id: u64) {
-        let now_ms = self.discord.now_ms();
+        let now_ms = self.now_ms();
         self.state.lock().changed.insert(id, now_ms);
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.discord.now_ms()
     }
 
     pub(super) fn wrong(&self) -> Vec<String> {
@@ -157,7 +173,8 @@ impl Checked {
         state.wrong.extend(found);
     }
 
-    /// C11, as far as it can be seen on the way: nothing is told twice, and all in order.
+    /// C11 and C12, as far as they can be seen on the way: nothing is told twice, all in order, and only
+    /// what was so.
     async fn hear(&self) -> Result<(), InboxError> {
         let after = self.state.lock().consumer.after;
         let entries = self.inner.entries(after).await?;
@@ -217,7 +234,19 @@ impl Checked {
 // === impl State ===
 
 impl State {
-    fn hear(&mut self, entries: Vec<Entry>) {
+    fn is(&mut self, channel_id: u64, message: &Value, now_ms: u64) {
+        if self.chronicle.is(channel_id, message) {
+            let key = (channel_id, id_of(message));
+            self.written.insert(key, now_ms);
+            self.there.insert(key);
+        }
+    }
+
+    fn hear(&mut self, mut entries: Vec<Entry>) {
+        // Another one may have read on meanwhile.
+        entries.retain(|entry| entry.sequence > self.consumer.after);
+        let wrong = entries.iter().filter_map(|entry| self.chronicle.hear(entry));
+        self.wrong.extend(wrong);
         let mut consumer = std::mem::take(&mut self.consumer);
         let wrong = consumer.read(
             entries,
@@ -315,11 +344,15 @@ fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), String> {
             continue;
         }
         for message in discord.messages(channel.id) {
-            let id = message["id"].as_str().and_then(|id| id.parse().ok());
-            all.insert((channel.id, id.unwrap_or_default()), content(&message));
+            all.insert((channel.id, id_of(&message)), content(&message));
         }
     }
     all
+}
+
+pub(super) fn id_of(message: &Value) -> u64 {
+    let id = message["id"].as_str().and_then(|id| id.parse().ok());
+    id.unwrap_or_default()
 }
 
 pub(super) fn content(message: &Value) -> String {

@@ -48,9 +48,6 @@ impl Consumer {
         let mut wrong = Vec::new();
         for entry in entries {
             let (sequence, channel_id) = (entry.sequence, entry.channel_id);
-            if sequence <= self.after {
-                continue;
-            }
             self.after = sequence;
             let (id, now) = match entry.news {
                 News::Created { message_id, json } => {

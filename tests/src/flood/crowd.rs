@@ -94,7 +94,7 @@ impl Crowd {
             content,
         };
         if let Ok(Some(id)) = discord.try_act(act) {
-            self.record.wrote(channel_id, id);
+            self.record.is(channel_id, id);
             self.written.push((channel_id, id));
             self.written_count += 1;
         }
@@ -112,6 +112,7 @@ impl Crowd {
         };
         if discord.try_act(edit).is_ok() {
             self.record.changed(message_id);
+            self.record.is(channel_id, message_id);
         }
     }
 
@@ -153,6 +154,8 @@ impl Crowd {
             self.channels.push(id);
             if is_thread {
                 self.threads.push(id);
+                // Its channel says that it was opened.
+                self.record.look_at(discord.default_channel_id());
             }
         }
     }
