@@ -115,7 +115,8 @@ impl Walk {
     }
 
     /// Takes the page that was asked for. Of what is younger than `settled_ms` nothing is said to be
-    /// missing: it may not have been readable yet. An empty page may be a blind one, unless that
+    /// missing: it may not have been readable yet. Nor of the last millisecond of a full page, which the
+    /// next one begins with: it may have ended anywhere in there. An empty page may be a blind one, unless that
     /// `was_probed`.
     pub(crate) fn turn(&mut self, page: &[Message], was_probed: bool, settled_ms: u64) -> Turn {
         let after = self.cursor.after();
@@ -124,7 +125,8 @@ impl Walk {
         let newest = found.last().copied();
         let has_seen = newest.is_some() || was_probed;
         let covered = |id: Id<MessageMarker>| {
-            let is_behind = progress == Progress::Done || newest.is_some_and(|newest| id < newest);
+            let is_older = newest.is_some_and(|newest| created_ms(id) < created_ms(newest));
+            let is_behind = progress == Progress::Done || is_older;
             Some(id) > after && is_behind && created_ms(id) < settled_ms
         };
         let expected = self.expected.iter().flatten().copied();
@@ -142,5 +144,42 @@ impl Walk {
             next: self.cursor.after(),
             missed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PAGE_MESSAGES, snowflake::EPOCH_MS};
+
+    const LATER_MS: u64 = EPOCH_MS + 60_000;
+
+    fn id(ms: u64, low: u64) -> Id<MessageMarker> {
+        Id::new(ms << 22 | low)
+    }
+
+    fn page(ids: impl IntoIterator<Item = Id<MessageMarker>>) -> Vec<Message> {
+        let messages = ids.into_iter().map(|id| Message {
+            id,
+            edited_ms: 0,
+            json: Box::default(),
+        });
+        messages.collect()
+    }
+
+    #[test]
+    fn a_full_page_does_not_say_what_there_is_in_its_last_millisecond() {
+        let before = (1..).map(|ms| id(ms, 1)).take(PAGE_MESSAGES - 1);
+        // In whatever order: the older one of the last two is on the next page.
+        let [deleted, older, newer] = [id(50, 0), id(200, 1), id(200, 2)];
+        let mut walk = Walk::new(Purpose::CatchUp, None);
+        walk.expect(before.clone().chain([deleted, older, newer]).collect());
+        let first = walk.turn(&page(before.chain([newer])), false, LATER_MS);
+        assert_eq!(
+            (first.progress, first.missed),
+            (Progress::More, vec![deleted])
+        );
+        let second = walk.turn(&page([older, newer]), false, LATER_MS);
+        assert_eq!((second.progress, second.missed), (Progress::Done, vec![]));
     }
 }

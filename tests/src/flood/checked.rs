@@ -245,7 +245,9 @@ impl State {
     fn hear(&mut self, mut entries: Vec<Entry>) {
         // Another one may have read on meanwhile.
         entries.retain(|entry| entry.sequence > self.consumer.after);
-        let wrong = entries.iter().filter_map(|entry| self.chronicle.hear(entry));
+        let wrong = entries
+            .iter()
+            .filter_map(|entry| self.chronicle.hear(entry));
         self.wrong.extend(wrong);
         let mut consumer = std::mem::take(&mut self.consumer);
         let wrong = consumer.read(
