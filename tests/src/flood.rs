@@ -8,6 +8,7 @@ mod chronicle;
 mod consumer;
 mod crowd;
 mod disk;
+mod excuses;
 mod scale;
 mod shore;
 

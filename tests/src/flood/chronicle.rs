@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cordboard_recovery::{Entry, News};
 use serde_json::{Value, value::RawValue};
 
-use super::checked::id_of;
+use super::checked::{id_of, is_pinned};
 
 /// Every version of every message that there ever was, and which of them consumers were told last.
 /// Whatever they are told has to have been so at some time, and later than what they were told before.
@@ -161,7 +161,7 @@ impl Version {
             content: text(&message["content"]).unwrap_or_default(),
             author_id: text(&message["author"]["id"]).unwrap_or_default(),
             kind: message["type"].as_u64().unwrap_or_default(),
-            is_pinned: message["pinned"].as_bool().unwrap_or_default(),
+            is_pinned: is_pinned(message),
             edited: text(&message["edited_timestamp"]),
         }
     }
