@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use crate::{Cursor, Message, Progress, snowflake::created_ms};
+use crate::{Cursor, Message, Progress, sabotage::Sabotage, snowflake::created_ms};
 
 /// A channel's history being read, page by page. It ends with the session whose events it completes.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub(crate) struct Walk {
     pub(crate) failures: u32,
     /// When the channel was first said not to be there.
     pub(crate) gone_since: Option<Instant>,
-    /// A test has taken the margin between pages away.
-    pub(crate) lacks_margin: bool,
+    /// What a test has taken away.
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 /// What a channel is read for.
@@ -83,7 +83,7 @@ impl Walk {
             first: None,
             failures: 0,
             gone_since: None,
-            lacks_margin: false,
+            sabotage: None,
         }
     }
 
@@ -125,14 +125,17 @@ impl Walk {
         let newest = found.last().copied();
         let has_seen = newest.is_some() || was_probed;
         let covered = |id: Id<MessageMarker>| {
-            let is_older = newest.is_some_and(|newest| created_ms(id) < created_ms(newest));
+            let is_older = newest.is_some_and(|newest| {
+                let is_lacking = self.sabotage == Some(Sabotage::WholeLastMillisecond);
+                created_ms(id) < created_ms(newest) || (is_lacking && id < newest)
+            });
             let is_behind = progress == Progress::Done || is_older;
             Some(id) > after && is_behind && created_ms(id) < settled_ms
         };
         let expected = self.expected.iter().flatten().copied();
         let missed = expected.filter(|id| has_seen && covered(*id) && !found.contains(id));
         let missed = missed.collect();
-        if self.lacks_margin && newest > self.cursor.after() {
+        if self.sabotage == Some(Sabotage::NoTieMargin) && newest > self.cursor.after() {
             self.cursor = Cursor::behind(newest);
         }
         self.pages += 1;
