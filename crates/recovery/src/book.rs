@@ -149,7 +149,7 @@ impl Book {
     /// A walk that begins where a channel is dirty from.
     fn catch_up(&self, dirty: Dirty) -> Walk {
         let mut walk = Walk::new(Purpose::CatchUp, dirty.after);
-        walk.lacks_margin = self.lacks(Sabotage::NoTieMargin);
+        walk.sabotage = self.sabotage;
         walk
     }
 
