@@ -6,11 +6,12 @@ mod completions;
 mod doctor;
 mod import;
 mod man;
+mod messages;
 mod status;
 mod store;
 mod support_bundle;
 
 pub(crate) use self::{
     budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
-    man::Man, status::Status, store::Store, support_bundle::SupportBundle,
+    man::Man, messages::Messages, status::Status, store::Store, support_bundle::SupportBundle,
 };

@@ -7,6 +7,7 @@ pub mod channels;
 mod errand;
 mod error;
 pub mod import;
+pub mod messages;
 pub mod status;
 pub mod store;
 pub mod support;

@@ -77,6 +77,7 @@ impl Proxy {
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
         let relay = Relay::load(&config, &store, &discord).await?;
         let inherited = keeper.inherit(relay.as_ref()).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
         let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(
             discord.clone(),
@@ -92,6 +93,7 @@ impl Proxy {
             channels,
             hub,
             told,
+            recovery,
             clock,
             canary: Canary::default(),
             arrears: Arrears::default(),

@@ -230,6 +230,17 @@ impl Book {
         self.agenda.prefer(channel_id);
     }
 
+    /// This channel is to be read again from there; `false` when it is not watched.
+    pub(crate) fn reread(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> bool {
+        let reason = DirtyReason::Lapse;
+        self.soil(channel_id, Dirty { after, reason });
+        self.channels.contains_key(&channel_id)
+    }
+
     pub(crate) fn standing(&self, pages: u64) -> Standing {
         Standing {
             is_covered: self.is_covered,

@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -36,6 +36,12 @@ pub(crate) enum Told {
     Observed(Observed),
     /// Somebody waits for what is missing of this channel.
     Preferred(Id<ChannelMarker>),
+    /// This channel is to be read again from there, and somebody waits for that to be on record.
+    Reread(
+        Id<ChannelMarker>,
+        Option<Id<MessageMarker>>,
+        oneshot::Sender<bool>,
+    ),
 }
 
 /// Takes in what the gateway delivers, and reads what it has not. It is one future, and starts no task
@@ -47,6 +53,8 @@ pub struct Driver<D, I> {
     settings: Settings,
     told: mpsc::Receiver<Told>,
     standing: watch::Sender<Standing>,
+    /// Who waits for what is to be written next.
+    waiting: Vec<oneshot::Sender<bool>>,
     pages: u64,
 }
 
@@ -72,6 +80,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             settings,
             told,
             standing,
+            waiting: Vec::new(),
             pages: 0,
         };
         driver.tell_standing();
@@ -169,6 +178,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             match told {
                 Told::Observed(observed) => self.book.observe(&observed, now),
                 Told::Preferred(channel_id) => self.book.prefer(channel_id),
+                Told::Reread(channel_id, after, answer) => {
+                    if self.book.reread(channel_id, after) {
+                        self.waiting.push(answer);
+                    } else {
+                        // Who has asked may have left.
+                        let _ = answer.send(false);
+                    }
+                }
             }
         }
         self.book.sabotage_seal(now);
@@ -183,6 +200,9 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         let batch = self.book.take_batch();
         if !batch.is_empty() {
             self.inbox.commit(batch).await?;
+        }
+        for answer in self.waiting.drain(..) {
+            let _ = answer.send(true);
         }
         self.tell_standing();
         Ok(())

@@ -14,6 +14,7 @@ mod departures;
 mod gateway;
 mod limits;
 mod maintenance;
+mod messages;
 mod operators;
 mod ownership;
 mod prompts;

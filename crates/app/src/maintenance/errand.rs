@@ -11,6 +11,7 @@ use crate::{
     limits::{ORDER_ASK_EVERY, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
     mark_key,
     orders::{self, Instruction, Steward, Told},
+    relay::Relay,
     settings,
 };
 
@@ -177,8 +178,11 @@ impl Alone {
         let held = store.deletions_held().await;
         channels.hold_deletions(held.map_err(settings::store_failed)?);
         driver.recover().await.map_err(settings::lifecycle_failed)?;
+        let relay = Relay::load(config, &store, &maintenance.discord).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
         let steward = Steward {
             store,
+            recovery,
             channels,
             configured: config.channels.protected.clone(),
             clock: maintenance.clock.clone(),
@@ -186,6 +190,9 @@ impl Alone {
         let watchdog = Watchdog::default();
         let mut engines = Engines::new(&watchdog);
         engines.spawn("lifecycle", |stop| driver.run(stop));
+        if let Some(relay) = relay {
+            relay.read_only(&mut engines);
+        }
         engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| async move {
             let ended = orders::attend(&daybook, &steward, &pulse).await;
             tracing::warn!(?ended, "the daybook failed");
