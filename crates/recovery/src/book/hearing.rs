@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Wish};
+use super::{Book, Over, Wish};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     limits::SETTLE,
@@ -98,9 +98,7 @@ impl Book {
             }
             "CHANNEL_DELETE" | "THREAD_DELETE" => {
                 if let Some(channel_id) = event.channel_id {
-                    self.strangers.remove(&channel_id);
-                    self.meanwhile.as_mut().map(|ids| ids.insert(channel_id));
-                    self.close(channel_id);
+                    self.hear_of_deletion(channel_id);
                 }
             }
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
@@ -231,7 +229,7 @@ impl Book {
         }
         if let Some(meanwhile) = &mut self.meanwhile {
             if head.is_archived {
-                meanwhile.insert(head.id);
+                meanwhile.insert(head.id, Over::Archived);
             } else {
                 meanwhile.remove(&head.id);
             }

@@ -1,6 +1,6 @@
 //! What the lists of channels say.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -88,7 +88,7 @@ impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
         let wish = self.wish.take()?;
-        self.meanwhile = Some(HashSet::new());
+        self.meanwhile = Some(HashMap::new());
         Some((wish, self.generation))
     }
 
@@ -145,8 +145,13 @@ impl Book {
                 self.strangers.insert(head.id, now);
                 continue;
             }
-            let is_over = self.is_over(head.id);
-            if self.slept(head) || (is_over && !self.channels.contains_key(&head.id)) {
+            if self.slept(head) {
+                continue;
+            }
+            if self.is_over(head.id) && !self.channels.contains_key(&head.id) {
+                if !is_first {
+                    self.miss_unmet(head);
+                }
                 continue;
             }
             if let Some(id) = head.last_message_id {
@@ -194,12 +199,6 @@ impl Book {
             && !self.channels.contains_key(&head.id)
             && !self.strangers.contains_key(&head.id)
             && !is_since(head, self.watermark_ms)
-    }
-
-    /// Whether an event has deleted or archived a channel since the lists were asked for.
-    fn is_over(&self, id: Id<ChannelMarker>) -> bool {
-        let meanwhile = self.meanwhile.as_ref();
-        meanwhile.is_some_and(|ids| ids.contains(&id))
     }
 
     fn compare(

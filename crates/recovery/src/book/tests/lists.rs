@@ -17,8 +17,15 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
     let (wish, generation) = book.take_wish().unwrap();
-    book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": HERE})), now);
-    drop(book.take_batch());
+    book.observe(&created(2, NOW_MS + 40_000), now);
+    for _ in 0..2 {
+        let deleted = event("CHANNEL_DELETE", 3, &json!({"id": HERE}));
+        book.observe(&deleted, now);
+    }
+    let batch = book.take_batch();
+    assert_eq!(batch.records.len(), 1, "what was heard is told");
+    // Others may have written before, and nobody can read that any more.
+    assert_eq!(gone(&batch), [(HERE, just_before(NOW_MS), None)]);
     let survey = Survey {
         wish,
         generation,
@@ -26,11 +33,57 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
         hidden: Vec::new(),
     };
     book.survey(&survey, &HashSet::new());
-    let met: Vec<_> = book.take_batch().channels.iter().map(|it| it.id).collect();
-    assert_eq!(met, [Id::new(101)]);
+    let batch = book.take_batch();
+    let met: Vec<_> = batch.channels.iter().map(|it| it.id).collect();
+    assert_eq!((met, batch.gaps), (vec![Id::new(101)], Vec::new()));
     // The next lists know it, if it is there.
     begin(&mut book, "third", head(Some(NOW_MS)), &HashSet::new());
     assert!(book.take_batch().channels.iter().any(|it| it.id == HERE));
+}
+
+/// The gaps of channels that were deleted.
+fn gone(batch: &Batch) -> Vec<Range> {
+    let gaps = batch.gaps.iter();
+    let gone = gaps.filter(|gap| gap.reason == GapReason::ChannelGone);
+    gone.map(|gap| (gap.channel_id, gap.after, gap.to))
+        .collect()
+}
+
+type Range = (
+    Id<ChannelMarker>,
+    Option<Id<MessageMarker>>,
+    Option<Id<MessageMarker>>,
+);
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
+    // How: the lists name it, with a message, and it is deleted before they are there.
+    let mut book = begun();
+    let now = Instant::now();
+    book.observe(&ready(1, "second"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let new = other(101);
+    book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": new.id})), now);
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head(Some(NOW_MS)), new],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    let expected = (Id::new(101), None, Some(message_id(NOW_MS)));
+    assert_eq!(gone(&book.take_batch()), [expected]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_channel_all_of_which_was_heard_nothing_is_missing_when_it_is_deleted() {
+    let mut book = begun();
+    let now = Instant::now();
+    book.observe(&created(2, NOW_MS + 40_000), now);
+    book.observe(&event("CHANNEL_DELETE", 3, &json!({"id": HERE})), now);
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (vec![HERE], Vec::new()));
 }
 
 #[tokio::test(start_paused = true)]
