@@ -220,10 +220,12 @@ impl Book {
 
     /// A first run begins with what is new, and what was ignored is.
     fn doubt_stranger(&mut self, id: Id<ChannelMarker>, is_first: bool) {
-        if is_first && self.settings.start == Start::Now {
-            return self.doubt(id);
-        }
-        let (after, reason) = (None, DirtyReason::New);
+        let after = match self.settings.start {
+            Start::Now if is_first => return self.doubt(id),
+            Start::Since(ms) if is_first => just_before(ms),
+            _ => None,
+        };
+        let reason = DirtyReason::New;
         self.soil(id, Dirty { after, reason });
     }
 
@@ -268,9 +270,23 @@ impl Book {
         };
         self.agenda.forget(head.id);
         self.meet(head, Some(()));
+        if let Start::Since(ms) = start {
+            self.verify_from(head.id, ms);
+        }
         if head.last_message_id.is_some() && !self.lacks(Sabotage::NewChanFromNow) {
             let reason = DirtyReason::New;
             self.soil(head.id, Dirty { after, reason });
+        }
+    }
+
+    /// What is older than this is not read, and so not verified either.
+    fn verify_from(&mut self, id: Id<ChannelMarker>, ms: u64) {
+        if let Some(channel) = self.channels.get(&id).cloned() {
+            let scrubbed_ms = channel.scrubbed_ms.max(ms);
+            self.put(Channel {
+                scrubbed_ms,
+                ..channel
+            });
         }
     }
 

@@ -113,3 +113,78 @@ async fn a_long_history_that_was_read_once_is_not_verified_from_its_beginning() 
         channel.scrubbed_ms
     );
 }
+
+fn watching_since(ms: u64) -> Book {
+    let settings = Settings {
+        start: Start::Since(ms),
+        ..Settings::new(GUILD)
+    };
+    Book::new(settings, Loaded::default())
+}
+
+/// What the next look at who has traffic makes of this.
+fn scrub(book: &mut Book, head: Head) {
+    book.wish(Wish::Scrub);
+    let (wish, generation) = book.take_wish().unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_written_before_a_first_run_was_to_begin_is_not_read_later_either() {
+    // In turn: something was written since then; nothing was, not even before.
+    let since_ms = NOW_MS - 60_000;
+    for last_ms in [Some(NOW_MS), None] {
+        let (mut book, now) = (watching_since(since_ms), Instant::now());
+        begin(&mut book, "first", head(last_ms), &HashSet::new());
+        if last_ms.is_some() {
+            let read = order(&mut book);
+            assert_eq!(
+                read.after,
+                Walk::new(Purpose::CatchUp, just_before(since_ms)).after()
+            );
+            book.turn(&read, page([NOW_MS]));
+        }
+        assert_eq!(book.take_batch().channels[0].dirty, None);
+        scrub(&mut book, head(Some(NOW_MS)));
+        let read = order(&mut book);
+        assert!(
+            read.after >= Walk::new(Purpose::Scrub, just_before(since_ms)).after(),
+            "{last_ms:?}"
+        );
+        assert!(book.next_order(now).is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_begin() {
+    // How: in a channel of a watched category, which only the lists tell.
+    let (since_ms, category) = (NOW_MS - 60_000, Id::new(50));
+    let settings = Settings {
+        watch: crate::Watch::Some(HashSet::from([category])),
+        ..watching_since(since_ms).settings
+    };
+    let mut book = Book::new(settings, Loaded::default());
+    let now = Instant::now();
+    book.observe(&ready(1, "first"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    book.observe(&created(2, NOW_MS), now);
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![Head {
+            parent_id: Some(category),
+            ..head(None)
+        }],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    let dirty = book.take_batch().channels[0].dirty.unwrap();
+    assert_eq!(dirty.after, just_before(since_ms));
+}
