@@ -16,9 +16,18 @@ pub(super) enum Over {
 }
 
 impl Book {
-    /// An event says that a channel is deleted.
+    /// An event says that a channel is deleted. So are its threads: Discord says so of the channel alone.
     pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
         self.strangers.remove(&id);
+        let within = self.channels.values();
+        let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
+        for thread in within.map(|thread| thread.id).collect::<Vec<_>>() {
+            self.end(thread);
+        }
+        self.end(id);
+    }
+
+    fn end(&mut self, id: Id<ChannelMarker>) {
         let was_watched = self.channels.contains_key(&id);
         if let Some(meanwhile) = &mut self.meanwhile {
             let over = meanwhile.entry(id).or_insert(Over::Archived);
@@ -30,10 +39,14 @@ impl Book {
         self.close(id);
     }
 
-    /// Whether an event has deleted or archived a channel since the lists were asked for.
-    pub(super) fn is_over(&self, id: Id<ChannelMarker>) -> bool {
-        let meanwhile = self.meanwhile.as_ref();
-        meanwhile.is_some_and(|ids| ids.contains_key(&id))
+    /// Whether an event has deleted a channel, or the one it is in, or archived it, since the lists were
+    /// asked for.
+    pub(super) fn is_over(&self, head: &Head) -> bool {
+        let Some(meanwhile) = &self.meanwhile else {
+            return false;
+        };
+        let parent_id = head.parent_id.filter(|_| head.is_thread);
+        meanwhile.contains_key(&head.id) || parent_id.is_some_and(|id| meanwhile.contains_key(&id))
     }
 
     /// A channel that the lists still show is over. If it was never watched, it turned up in the gap: what

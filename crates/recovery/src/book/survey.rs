@@ -148,7 +148,7 @@ impl Book {
             if self.slept(head) {
                 continue;
             }
-            if self.is_over(head.id) && !self.channels.contains_key(&head.id) {
+            if self.is_over(head) && !self.channels.contains_key(&head.id) {
                 if !is_first {
                     self.miss_unmet(head);
                 }
@@ -213,7 +213,7 @@ impl Book {
             Wish::Scrub => self.scrub(channel.id, channel.scrubbed_ms, head),
             Wish::Gap | Wish::Look => {}
         }
-        if !head.is_archived && !self.is_over(head.id) {
+        if !head.is_archived && !self.is_over(head) {
             self.archive(head.id, false);
         }
     }

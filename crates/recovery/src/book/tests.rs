@@ -1,5 +1,6 @@
 mod edges;
 mod lists;
+mod threads;
 mod waiting;
 
 use std::collections::HashSet;

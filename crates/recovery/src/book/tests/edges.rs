@@ -147,7 +147,7 @@ async fn lists_are_wanted_for_a_session_once_it_is_handed_over() {
 }
 
 /// A thread in [`HERE`] in which the last message was written at NOW.
-fn thread(is_archived: bool) -> Head {
+pub(super) fn thread(is_archived: bool) -> Head {
     Head {
         id: Id::new(300),
         parent_id: Some(HERE),
@@ -158,7 +158,7 @@ fn thread(is_archived: bool) -> Head {
 }
 
 /// A new session, and lists of these beside the channel they are in.
-fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
+pub(super) fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);

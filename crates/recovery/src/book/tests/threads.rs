@@ -1,0 +1,53 @@
+//! Threads: they end with their channel, and fall asleep at any time.
+
+use super::{
+    edges::{begin_with, thread},
+    *,
+};
+
+const THREAD: Id<ChannelMarker> = Id::new(300);
+
+/// A book that watches a channel and a thread in it.
+fn begun_with_thread() -> Book {
+    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+    begin_with(&mut book, "first", vec![thread(false)]);
+    assert_eq!(book.take_batch().channels.len(), 2);
+    book
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_threads_of_a_channel_end_with_it() {
+    // How: Discord says so of the channel alone.
+    let mut book = begun_with_thread();
+    let deleted = event("CHANNEL_DELETE", 2, &json!({"id": HERE}));
+    book.observe(&deleted, Instant::now());
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (vec![HERE, THREAD], vec![]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_come_back() {
+    let (mut book, now) = (begun_with_thread(), Instant::now());
+    book.observe(&ready(1, "second"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": HERE})), now);
+    let batch = book.take_batch();
+    let missing: HashSet<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
+    assert_eq!(missing, HashSet::from([HERE, THREAD]));
+    let new = Head {
+        id: Id::new(301),
+        ..thread(false)
+    };
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head(Some(NOW_MS)), thread(false), new],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    let batch = book.take_batch();
+    assert_eq!(batch.channels, []);
+    let missing: Vec<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
+    assert_eq!(missing, [Id::new(301)], "it was never watched");
+}
