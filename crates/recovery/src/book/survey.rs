@@ -176,10 +176,11 @@ impl Book {
             self.resume_reading();
             self.release_complete();
         }
-        for head in heads.iter().filter(|head| head.is_archived) {
-            if self.channels.contains_key(&head.id) {
-                self.archive(head.id, true);
-            }
+        // Those too of which an event said so before it was known what is missing of them.
+        let listed = heads.iter().filter(|head| head.is_archived);
+        let archived: HashSet<_> = listed.map(|head| head.id).collect();
+        for id in &archived | &self.archived {
+            self.archive(id, true);
         }
         self.meanwhile = None;
         if survey.wish == Wish::Scrub {

@@ -51,3 +51,30 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
     let missing: Vec<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
     assert_eq!(missing, [Id::new(301)], "it was never watched");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
+    // How: the lists, which are older, show it open, and with nothing new.
+    let (mut book, now) = (begun_with_thread(), Instant::now());
+    book.observe(&ready(1, "second"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let asleep = json!({"id": THREAD, "type": 11, "guild_id": GUILD, "parent_id": HERE,
+        "thread_metadata": {"archived": true}});
+    book.observe(&event("THREAD_UPDATE", 2, &asleep), now);
+    let last_ms = NOW_MS - 1;
+    let open = Head {
+        last_message_id: Some(message_id(last_ms)),
+        ..thread(false)
+    };
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![head(Some(last_ms)), open],
+        hidden: Vec::new(),
+    };
+    book.survey(&survey, &HashSet::from([message_id(last_ms)]));
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.gaps), (vec![THREAD], Vec::new()));
+    assert!(book.archived.is_empty());
+}
