@@ -218,14 +218,7 @@ impl Book {
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
             }
-            Some(known) if known.parent_id != head.parent_id => {
-                let channel = Channel {
-                    parent_id: head.parent_id,
-                    ..known.clone()
-                };
-                self.put(channel);
-            }
-            Some(_) => {}
+            Some(_) => self.place(&head),
         }
         if let Some(meanwhile) = &mut self.meanwhile {
             if head.is_archived {
@@ -257,6 +250,21 @@ impl Book {
         self.put(channel);
         if !is_clean {
             self.soil(head.id, dirty);
+        }
+    }
+
+    /// Takes over where a channel is, and whether it is a thread: what is first heard of by a message is
+    /// known by its id alone.
+    pub(super) fn place(&mut self, head: &Head) {
+        let known = self.channels.get(&head.id);
+        let moved = known
+            .filter(|known| (known.parent_id, known.is_thread) != (head.parent_id, head.is_thread));
+        if let Some(channel) = moved.cloned() {
+            self.put(Channel {
+                parent_id: head.parent_id,
+                is_thread: head.is_thread,
+                ..channel
+            });
         }
     }
 

@@ -1,5 +1,7 @@
 //! Channels that are not watched any more.
 
+use std::collections::BTreeSet;
+
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::Book;
@@ -21,7 +23,7 @@ impl Book {
         self.strangers.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
-        for thread in within.map(|thread| thread.id).collect::<Vec<_>>() {
+        for thread in within.map(|thread| thread.id).collect::<BTreeSet<_>>() {
             self.end(thread);
         }
         self.end(id);

@@ -157,6 +157,7 @@ impl Book {
             if let Some(id) = head.last_message_id {
                 self.last_is(head.id, id);
             }
+            self.place(head);
             match self.channels.get(&head.id) {
                 Some(channel) if !is_first => {
                     let channel = channel.clone();

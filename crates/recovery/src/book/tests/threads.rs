@@ -78,3 +78,26 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
     assert_eq!((batch.closed, batch.gaps), (vec![THREAD], Vec::new()));
     assert!(book.archived.is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_was_first_heard_of_by_a_message_is_known_as_one() {
+    // In turn: the lists tell what it is, or an event does.
+    for is_listed in [true, false] {
+        let (mut book, now) = (begun(), Instant::now());
+        let said =
+            json!({"id": message_id(NOW_MS + 1), "channel_id": THREAD, "author": {"id": "1"}});
+        book.observe(&event("MESSAGE_CREATE", 2, &said), now);
+        book.take_batch();
+        if is_listed {
+            begin_with(&mut book, "second", vec![thread(false)]);
+        } else {
+            let told = json!({"id": THREAD, "type": 11, "guild_id": GUILD, "parent_id": HERE});
+            book.observe(&event("THREAD_UPDATE", 3, &told), now);
+        }
+        let batch = book.take_batch();
+        let known = batch.channels.iter().find(|it| it.id == THREAD).unwrap();
+        assert_eq!((known.is_thread, known.parent_id), (true, Some(HERE)));
+        let archives = book.archives(Wish::Gap).of(&[]);
+        assert!(archives.contains(&(HERE, true)), "{archives:?}");
+    }
+}
