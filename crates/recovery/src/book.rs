@@ -305,6 +305,10 @@ impl Book {
     fn count(&mut self, channel: &Channel, by: fn(usize, usize) -> usize) {
         self.dirty = by(self.dirty, usize::from(channel.dirty.is_some()));
         self.refused = by(self.refused, usize::from(is_refused(channel)));
+        if self.dirty == self.refused {
+            // However the last one ended: the time until the next one is none in which pages were read.
+            self.forecast = Forecast::default();
+        }
     }
 
     fn miss(

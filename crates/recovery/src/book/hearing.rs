@@ -11,6 +11,7 @@ use twilight_model::id::{
 use super::{Book, Over, Wish};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
+    forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{created_ms, milliseconds},
@@ -66,6 +67,7 @@ impl Book {
             self.agenda.clear();
         }
         self.strangers.clear();
+        self.forecast = Forecast::default();
     }
 
     /// A heartbeat that was sent at `sent` was acknowledged behind all that came before it.

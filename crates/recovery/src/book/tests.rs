@@ -1,5 +1,6 @@
 mod edges;
 mod lists;
+mod standing;
 mod threads;
 mod waiting;
 
