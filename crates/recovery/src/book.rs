@@ -250,6 +250,7 @@ impl Book {
         self.channels.len()
             + self.last.len()
             + strangers
+            + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()
             + self.waiting.count()
     }
