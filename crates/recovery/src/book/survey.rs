@@ -1,6 +1,6 @@
 //! What the lists of channels say.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -10,7 +10,7 @@ use twilight_model::id::{
 
 use super::Book;
 use crate::{
-    Channel, Dirty, DirtyReason, Head, Start, Watch,
+    Channel, Dirty, DirtyReason, GapReason, Head, Start, Watch,
     limits::{SCRUB_EVERY, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -37,6 +37,8 @@ pub(crate) struct Survey {
     pub(crate) heads: Vec<Head>,
     /// Guilds that Discord does not show.
     pub(crate) hidden: Vec<Id<GuildMarker>>,
+    /// Channels of which the archived threads were wanted and could not be had.
+    pub(crate) unlisted: BTreeSet<Id<ChannelMarker>>,
 }
 
 /// Which archived threads have to be listed: a thread may have been opened, written to and archived
@@ -172,7 +174,11 @@ impl Book {
             }
         }
         if survey.wish == Wish::Gap {
-            self.miss_unlisted(survey);
+            self.read_unlisted(survey);
+            for id in &survey.unlisted {
+                let after = just_before(self.watermark_ms);
+                self.miss(*id, after, None, GapReason::Unlisted);
+            }
             self.is_covered = true;
             self.resume_reading();
             self.release_complete();
@@ -325,7 +331,7 @@ impl Book {
 
     /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
     /// Reading them tells.
-    fn miss_unlisted(&mut self, survey: &Survey) {
+    fn read_unlisted(&mut self, survey: &Survey) {
         let listed: HashSet<_> = survey.heads.iter().map(|head| head.id).collect();
         let unlisted = self
             .channels

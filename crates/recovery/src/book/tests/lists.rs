@@ -31,6 +31,7 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
         generation,
         heads: vec![head(Some(NOW_MS)), other(101)],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     let batch = book.take_batch();
@@ -70,6 +71,7 @@ async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
         generation,
         heads: vec![head(Some(NOW_MS)), new],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     let expected = (Id::new(101), None, Some(message_id(NOW_MS)));
@@ -131,6 +133,7 @@ fn scrub(book: &mut Book, head: Head) {
         generation,
         heads: vec![head],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
 }
@@ -183,6 +186,7 @@ async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_
             ..head(None)
         }],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     let dirty = book.take_batch().channels[0].dirty.unwrap();

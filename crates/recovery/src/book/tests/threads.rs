@@ -44,6 +44,7 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
         generation,
         heads: vec![head(Some(NOW_MS)), thread(false), new],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     let batch = book.take_batch();
@@ -72,6 +73,7 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
         generation,
         heads: vec![head(Some(last_ms)), open],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::from([message_id(last_ms)]));
     let batch = book.take_batch();
