@@ -236,7 +236,7 @@ impl Proxy {
             tracing::info!(?left, "channels are left to the next start");
         }
         kp!("app.stop.settled");
-        let ended = self.engines.end().await;
+        let ended = self.engines.end(&outcome).await;
         kp!("app.stop.engines_ended");
         outcome.and(ended)
     }
@@ -288,7 +288,10 @@ impl Parts {
 
     fn spawn_gateway(&self, gateway: Gateway<Discord>, keeper: Keeper, engines: &mut Engines) {
         let (hub, hidden) = (self.hub.clone(), self.channels.hidden());
-        engines.spawn("gateway", |stop| keeper.run(gateway, hub, hidden, stop));
+        let failing = engines.failing();
+        engines.spawn("gateway", |stop| {
+            keeper.run(gateway, (hub, hidden), stop, failing)
+        });
     }
 
     /// Starts what looks after the rest.
