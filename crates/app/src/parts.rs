@@ -84,7 +84,10 @@ impl Parts {
         engines: &mut Engines,
     ) {
         let (hub, hidden) = (self.hub.clone(), self.channels.hidden());
-        engines.spawn("gateway", |stop| keeper.run(gateway, hub, hidden, stop));
+        let failing = engines.failing();
+        engines.spawn("gateway", |stop| {
+            keeper.run(gateway, (hub, hidden), stop, failing)
+        });
     }
 
     /// Starts what looks after the rest.

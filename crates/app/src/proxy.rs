@@ -217,7 +217,7 @@ impl Proxy {
             tracing::info!(?left, "channels are left to the next start");
         }
         kp!("app.stop.settled");
-        let ended = self.engines.end().await;
+        let ended = self.engines.end(&outcome).await;
         kp!("app.stop.engines_ended");
         outcome.and(ended)
     }

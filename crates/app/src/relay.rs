@@ -91,10 +91,10 @@ impl Relay {
         let standing = self.recovery.standing();
         let (recovery, driver) = (self.recovery, self.driver);
         engines.spawn("relay", |stop| driver.run(stop));
-        let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing.clone());
+        let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing);
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
+        let told = Told::new(self.inbox, recovery.clone());
         engines.spawn_care("relay feed", feed(tap, recovery));
-        let told = Told::new(self.inbox, standing);
         engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
             told.clone().watch_readers(pulse)
         });

@@ -227,9 +227,11 @@ impl Book {
         due.into_iter().flatten().min()
     }
 
-    /// Somebody waits for what is missing of this channel.
-    pub(crate) fn prefer(&mut self, channel_id: Id<ChannelMarker>) {
-        self.agenda.prefer(channel_id);
+    /// Somebody waits for what is missing of this channel, or for what may turn out to be.
+    pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
+        if !self.is_covered || self.channels.get(&id).is_some_and(is_catching_up) {
+            self.agenda.prefer(id);
+        }
     }
 
     /// This channel is to be read again from there; `false` when it is not watched.
@@ -374,6 +376,11 @@ impl Book {
 fn is_refused(channel: &Channel) -> bool {
     let dirty = channel.dirty;
     dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
+}
+
+/// Whether something may be missing of a channel, and can be read.
+fn is_catching_up(channel: &Channel) -> bool {
+    channel.dirty.is_some() && !is_refused(channel)
 }
 
 #[cfg(test)]

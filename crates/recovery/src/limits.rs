@@ -34,6 +34,10 @@ pub(crate) const OBSERVED_MAX: usize = 256;
 /// one 3 MiB.
 pub(crate) const READ_AT_ONCE: usize = 32;
 
+/// Channels that are read before others because somebody waits for them. Each is read a page at a time,
+/// so that half of the places are left to the others, however long it takes.
+pub(crate) const PREFERRED_MAX: usize = READ_AT_ONCE / 2;
+
 /// How long one page may take in all, the waits for limits included.
 pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 

@@ -146,7 +146,7 @@ impl Errand {
     /// Lets go of the store.
     pub(crate) async fn end(self) -> Result<(), Failed> {
         match self.alone {
-            Some(alone) => alone.engines.end().await,
+            Some(alone) => alone.engines.end(&Ok(())).await,
             None => Ok(()),
         }
     }

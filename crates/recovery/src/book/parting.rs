@@ -70,6 +70,7 @@ impl Book {
         self.changed.remove(&id);
         self.closed.insert(id);
         self.agenda.forget(id);
+        self.agenda.settle(id);
         self.archived.remove(&id);
         Some(channel)
     }

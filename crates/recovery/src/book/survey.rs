@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::Book;
+use super::{Book, is_catching_up};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Head, Start, Watch,
     limits::{SCRUB_EVERY, SETTLE},
@@ -181,6 +181,9 @@ impl Book {
             }
             self.is_covered = true;
             self.resume_reading();
+            let channels = &self.channels;
+            self.agenda
+                .settle_unless(|id| channels.get(&id).is_some_and(is_catching_up));
             self.release_complete();
         }
         // Those too of which an event said so before it was known what is missing of them.

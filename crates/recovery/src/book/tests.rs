@@ -1,5 +1,6 @@
 mod edges;
 mod lists;
+mod preferring;
 mod standing;
 mod threads;
 mod waiting;

@@ -189,6 +189,7 @@ impl Book {
         }
         if walk.purpose == Purpose::CatchUp {
             channel.dirty = None;
+            self.agenda.settle(id);
         }
         self.put(channel);
         self.release_complete();
@@ -259,6 +260,8 @@ impl Book {
             self.put(Channel { dirty, ..channel });
         }
         let reason = DirtyReason::Refused;
+        // Whoever waits for it may wait for ever.
+        self.agenda.settle(id);
         self.agenda
             .begin(id, self.catch_up(Dirty { after, reason }));
         self.agenda.delay(id, order.at + REFUSED_RETRY);
