@@ -14,6 +14,7 @@ mod guild;
 mod limiter;
 mod limits;
 mod messages;
+mod roles;
 mod send;
 mod settings;
 mod threads;

@@ -2,6 +2,7 @@
 
 mod acts;
 mod lease;
+mod roles;
 
 use std::{
     ffi::OsString,
@@ -16,6 +17,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 pub use self::{
     acts::{Act, ActId, Acted},
     lease::Lease,
+    roles::DaybookRoles,
 };
 use crate::{
     Location, Settings, StoreError,
