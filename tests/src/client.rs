@@ -51,6 +51,12 @@ impl Client {
         }
     }
 
+    /// Where its proxy is.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// The same client with another key.
     #[must_use]
     pub fn with_key(&self, key: &str) -> Self {

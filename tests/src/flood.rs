@@ -4,9 +4,11 @@
 //! it is drawn from one seed.
 
 mod checked;
+mod chronicle;
 mod consumer;
 mod crowd;
 mod disk;
+mod excuses;
 mod scale;
 mod shore;
 

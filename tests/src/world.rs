@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Environment, Failed, Proxy};
+use cordboard_app::{Config, Environment, Failed, Proxy, maintenance::Maintenance};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
 use hyper::Method;
 use serde_json::Value;
@@ -322,10 +322,26 @@ impl World {
             .collect()
     }
 
+    /// What the maintenance binary does, as if `command` had been given to it in this world.
+    ///
+    /// # Panics
+    /// When the configuration cannot be used.
+    #[must_use]
+    pub fn maintenance(&self, command: &str) -> Maintenance {
+        let actor = format!("cordboard-maintenance {command}");
+        let made = Maintenance::new(self.config(), self.clock.wall_clock(), actor);
+        made.expect("the world's configuration is right")
+    }
+
+    /// The text of the proxy's configuration file.
+    #[must_use]
+    pub fn configuration(&self) -> String {
+        configuration(&self.discord, &self.store(), KEY, &self.setup.toml)
+    }
+
     /// The proxy's configuration, as a file and variables would give it.
     pub(crate) fn config(&self) -> Config {
-        let store = self.store();
-        let text = configuration(&self.discord, &store, KEY, &self.setup.toml);
+        let text = self.configuration();
         let more = self.more.borrow();
         let variables = self.setup.variables.iter().chain(more.iter());
         let variables: Environment = variables.cloned().collect();

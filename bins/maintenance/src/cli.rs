@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Completions, Doctor, Import, Man},
+    command::{
+        Budget, Channels, Completions, Doctor, Import, Man, Messages, Status, Store, SupportBundle,
+    },
     context::{Context, run},
     exit::Ended,
 };
@@ -40,6 +42,12 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(Doctor),
+    Channels(Channels),
+    Messages(Messages),
+    Status(Status),
+    Budget(Budget),
+    Store(Store),
+    SupportBundle(SupportBundle),
     Import(Import),
     Completions(Completions),
     Man(Man),
@@ -50,10 +58,50 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
+            Self::Channels(channels) => run(channels.run(context)),
+            Self::Messages(messages) => run(messages.run(context)),
             Self::Doctor(doctor) => run(doctor.run(context)),
+            Self::Status(status) => run(status.run(context)),
+            Self::Budget(budget) => run(budget.run(context)),
+            Self::Store(store) => run(store.run(context)),
+            Self::SupportBundle(bundle) => run(bundle.run(context)),
             Self::Import(import) => import.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// A command and all below it, with how it is called.
+    fn each(command: &clap::Command, path: &str, told: &mut Vec<(String, String)>) {
+        for below in command.get_subcommands() {
+            let path = format!("{path} {}", below.get_name());
+            let help = below.get_after_help().map(ToString::to_string);
+            told.push((path.clone(), help.unwrap_or_default()));
+            each(below, &path, told);
+        }
+    }
+
+    #[test]
+    fn the_help_of_every_command_has_an_example_that_can_be_typed() {
+        let command = Cli::command();
+        command.clone().debug_assert();
+        let mut told = Vec::new();
+        each(&command, command.get_name(), &mut told);
+        assert!(told.len() > 8);
+        for (path, help) in told {
+            let example = help.lines().find_map(|line| line.strip_prefix("Example: "));
+            let example = example.unwrap_or_else(|| panic!("{path} has no example"));
+            assert!(example.starts_with(&path), "{path}: {example}");
+            let typed = example.split(" > ").next().unwrap_or_default();
+            let parsed = Cli::try_parse_from(typed.split(' '));
+            assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
         }
     }
 }

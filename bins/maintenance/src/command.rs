@@ -1,8 +1,17 @@
 //! The commands, one file each.
 
+mod budget;
+mod channels;
 mod completions;
 mod doctor;
 mod import;
 mod man;
+mod messages;
+mod status;
+mod store;
+mod support_bundle;
 
-pub(crate) use self::{completions::Completions, doctor::Doctor, import::Import, man::Man};
+pub(crate) use self::{
+    budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
+    man::Man, messages::Messages, status::Status, store::Store, support_bundle::SupportBundle,
+};

@@ -2,12 +2,16 @@
 
 use std::{io::Write as _, process::ExitCode};
 
-use cordboard_app::{ConfigError, Failed};
+use cordboard_app::{ConfigError, Failed, maintenance::CommandError};
 
 use crate::output::Output;
 
 /// The command line or the configuration cannot be used.
 const USAGE: u8 = 2;
+/// A safeguard, Discord, the store or the machine forbids it.
+const REFUSED: u8 = 3;
+/// Discord or the proxy is out of reach.
+const UPSTREAM: u8 = 4;
 /// What a shell gives a program that SIGINT has ended.
 const INTERRUPTED: u8 = 130;
 
@@ -34,11 +38,26 @@ pub(crate) enum Stopped {
     Usage(String),
     /// A safeguard, or Discord, forbids it.
     Refused(String),
+    /// Discord or the proxy did not answer.
+    Upstream(String),
 }
 
 impl From<Failed> for Stopped {
     fn from(failed: Failed) -> Self {
         Self::Failed(failed)
+    }
+}
+
+impl From<CommandError> for Stopped {
+    fn from(error: CommandError) -> Self {
+        match error {
+            CommandError::Failed(failed) => Self::Failed(failed),
+            CommandError::Usage(message) => Self::Usage(message),
+            CommandError::Refused(message) => Self::Refused(message),
+            CommandError::Upstream(message) => Self::Upstream(message),
+            // There is no other; it may have to be read in the message.
+            other => Self::Refused(other.to_string()),
+        }
     }
 }
 
@@ -55,15 +74,20 @@ impl Stopped {
     fn kind(&self) -> (&'static str, u8) {
         match self {
             Self::Usage(_) | Self::Failed(Failed::Config(_)) => ("usage", USAGE),
-            Self::Failed(Failed::Unreachable { .. }) => ("upstream", 4),
-            Self::Refused(_) | Self::Failed(_) => ("refused", 3),
+            Self::Upstream(_)
+            | Self::Failed(Failed::Unreachable { .. } | Failed::ProxyAway { .. }) => {
+                ("upstream", UPSTREAM)
+            }
+            Self::Refused(_) | Self::Failed(_) => ("refused", REFUSED),
         }
     }
 
     fn message(&self) -> String {
         match self {
             Self::Failed(failed) => failed.chain(),
-            Self::Usage(message) | Self::Refused(message) => message.clone(),
+            Self::Usage(message) | Self::Refused(message) | Self::Upstream(message) => {
+                message.clone()
+            }
         }
     }
 }

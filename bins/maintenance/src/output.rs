@@ -54,7 +54,6 @@ impl Output {
     }
 
     /// A bar for something that takes a while.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn bar(self) -> Bar {
         let target = if !self.is_json && io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -72,7 +71,6 @@ impl Output {
 
 impl Bar {
     /// Shows how far it has come.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn show(&self, progress: Progress) {
         if let Some(total) = progress.total {
             self.0.set_length(total);
@@ -88,8 +86,18 @@ impl Drop for Bar {
     }
 }
 
+/// How long something has been, in the two largest units that say anything.
+pub(crate) fn ago(seconds: u64) -> String {
+    let (minutes, hours, days) = (seconds / 60, seconds / 3_600, seconds / 86_400);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {} min", minutes % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
 /// A table for people, as wide as their terminal.
-#[expect(dead_code, reason = "the commands come one by one")]
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table

@@ -59,6 +59,8 @@ pub struct Config {
     pub bots: Vec<Bot>,
     /// The keys that may ask.
     pub keys: Vec<Key>,
+    /// The first of them with the scope `admin`, for whoever asks a running proxy.
+    pub admin_key: Option<SecretString>,
     /// The safeguard that a test takes away. No file can set it.
     #[cfg(feature = "sabotage")]
     pub sabotage: Option<cordboard_lifecycle::Sabotage>,

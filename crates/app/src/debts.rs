@@ -7,11 +7,11 @@ use cordboard_lifecycle::{AttemptId, Channels, Clock as _, Registry as _, Row, S
 use cordboard_store::Store;
 use tokio::sync::Mutex;
 
-use crate::{WallClock, error::Source, limits::DEBTS_READ_ROWS};
-
-/// How long a channel may be condemned before it counts as a debt: a deletion that meets nothing
-/// unusual takes seconds.
-const OVERDUE_AFTER: Duration = Duration::from_mins(1);
+use crate::{
+    WallClock,
+    error::Source,
+    limits::{DEBTS_READ_ROWS, OVERDUE_AFTER},
+};
 
 /// The debts of this proxy.
 #[derive(Debug)]

@@ -41,6 +41,14 @@ pub enum Failed {
         /// The last attempt's failure.
         source: Source,
     },
+    /// A running proxy was asked, and does not answer; it may not run. Exit code 69.
+    #[error("no proxy answers at {url}")]
+    ProxyAway {
+        /// Where it was asked.
+        url: String,
+        /// What came instead.
+        source: Source,
+    },
     /// Discord refuses us; starting again only burns the token's credit. Exit code 77.
     #[error("discord refuses us: {hint}")]
     Refused {
@@ -110,7 +118,7 @@ impl Failed {
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Unreachable { .. } => 69,
+            Self::Unreachable { .. } | Self::ProxyAway { .. } => 69,
             Self::Task { .. } => INTERNAL,
             Self::System { .. } => 71,
             Self::StoreBusy { .. } => 73,
@@ -123,14 +131,7 @@ impl Failed {
     /// The failure and its causes, one sentence.
     #[must_use]
     pub fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = self.source();
-        while let Some(error) = cause {
-            // Writing to a string cannot fail.
-            let _ = write!(text, ": {error}");
-            cause = error.source();
-        }
-        text
+        chain(self)
     }
 
     /// Tells the person at the terminal and gives the exit code: the last thing a program does.
@@ -140,6 +141,18 @@ impl Failed {
         drop(writeln!(io::stderr(), "{program}: {}", self.chain()));
         ExitCode::from(self.exit_code())
     }
+}
+
+/// An error and its causes, one sentence.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a string cannot fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
 }
 
 #[cfg(test)]

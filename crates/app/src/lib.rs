@@ -19,6 +19,8 @@ pub mod limits;
 pub mod maintenance;
 mod mark_key;
 mod notifier;
+mod orders;
+mod parts;
 mod proxy;
 mod relay;
 mod room;

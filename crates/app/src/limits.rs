@@ -34,6 +34,26 @@ pub const SESSION_LEAVE_TIMEOUT: Duration = Duration::from_secs(2);
 /// of the store takes milliseconds; one that hangs is not on record, and nothing relies on it.
 pub const BLOCKING_STOP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// How long a running proxy may take to answer one question of the maintenance binary's: it takes
+/// milliseconds, and somebody waits.
+pub const ASKING_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is taken of such an answer, in bytes: a list of debts has a hundred KiB at most.
+pub const ASKED_BYTES_MAX: usize = 4 << 20;
+
+/// What has to be left of a budget for it not to be low, in percent: a tenth leaves somebody a day or
+/// two to act.
+pub const BUDGET_LOW_PERCENT: u64 = 10;
+
+/// Roles that a guild can hold (topics/opcodes-and-status-codes, 30005).
+pub const GUILD_ROLES_MAX: u64 = 250;
+
+/// Lines of the journal that go into a support bundle: the last minutes of a busy proxy.
+pub const BUNDLED_LINES: usize = 100;
+
+/// Acts that go into a support bundle, the newest.
+pub const BUNDLED_ACTS: usize = 50;
+
 /// A configuration file larger than this (1 MiB) is a mistake, such as a log passed by accident.
 pub const CONFIG_FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -129,3 +149,38 @@ pub const DELETION_OBJECTIVE: Duration = Duration::from_mins(5);
 /// Between the end of one round that asks Discord or the store and the end of the next, whatever it
 /// waits for: three times the longest that their bounds add up to.
 pub const CARE_ROUND_MAX: Duration = Duration::from_mins(6);
+
+/// How often whoever holds the store looks for orders: somebody at a terminal waits for it, and a look
+/// reads one small index.
+pub const ORDER_LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long an order may take to carry out. All of them only put something on record, or look at the guild
+/// once; what follows from that takes its own time.
+pub const ORDER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long a round of carrying out orders may take: an order and the writes around it.
+pub const ORDER_ROUND_MAX: Duration = Duration::from_mins(3);
+
+/// How long an order waits for whoever holds the store to take it. He looks every second; one who does not
+/// is of an older version, or stuck.
+pub const ORDER_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether an order is carried out, and how far deletions have come.
+pub const ORDER_ASK_EVERY: Duration = Duration::from_millis(250);
+
+/// How long the daybook is left alone after it could not be opened, beside a proxy that goes on.
+pub const DAYBOOK_RETRY: Duration = Duration::from_mins(1);
+
+/// Rows that one reading takes of a store that is only looked at.
+pub const PEEK_ROWS: usize = 256;
+
+/// Pages of the audit log that are read to find out who created channels: 5,000 creations. A guild that
+/// makes more of them in 45 days holds 500 at once, and those are the youngest.
+pub const AUDIT_PAGES_MAX: usize = 50;
+
+/// How full a guild or a category may be before somebody should look, in percent.
+pub const AUDIT_FULL_PERCENT: usize = 90;
+
+/// How long a channel may be condemned before it counts as a debt: a deletion that meets nothing
+/// unusual takes seconds.
+pub const OVERDUE_AFTER: Duration = Duration::from_mins(1);

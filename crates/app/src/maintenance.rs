@@ -1,18 +1,27 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
+pub(crate) mod asking;
+pub mod budget;
+pub mod channels;
+mod errand;
+mod error;
 pub mod import;
+pub mod messages;
+pub mod status;
+pub mod store;
+pub mod support;
 
 use std::fmt;
 
 use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
 
+pub use self::error::CommandError;
 use crate::{Config, Failed, WallClock, install_tls, settings};
 
 /// Care of a guild, on behalf of somebody who gave a command.
 #[derive(Debug)]
-#[expect(dead_code, reason = "the commands come one by one")]
 pub struct Maintenance {
     pub(crate) config: Config,
     pub(crate) clock: WallClock,
@@ -54,7 +63,6 @@ impl Maintenance {
     }
 
     /// The daybook beside the store, made at the first time.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) async fn daybook(&self) -> Result<Daybook, Failed> {
         let settings = settings::store(&self.config);
         let opened = Daybook::open(&self.config.store, settings).await;

@@ -25,10 +25,8 @@ const FINGERPRINT_PURPOSE: &[u8] = b"cordboard fingerprint of the key that signs
 /// The store knows its fingerprint. Another key would look as good, and creations whose answers were
 /// lost under the old one would never be recognised: so it is refused, unless the operator accepts it.
 pub(crate) async fn load(config: &Config, store: &Store) -> Result<MarkKey, Failed> {
-    let path = match (&config.channels.key_file, &config.store) {
-        (Some(path), _) => path.clone(),
-        (None, Location::Path(store)) => beside(store),
-        (None, Location::Memory) => return Ok(MarkKey::new(fresh()?)),
+    let Some(path) = path(config) else {
+        return Ok(MarkKey::new(fresh()?));
     };
     let known = store.key_fingerprint().await;
     let known = known.map_err(settings::store_failed)?;
@@ -59,6 +57,37 @@ pub(crate) async fn load(config: &Config, store: &Store) -> Result<MarkKey, Fail
         }
     }
     Ok(MarkKey::new(key))
+}
+
+/// Where the key is; `None`: nowhere, for a store in memory.
+pub(crate) fn path(config: &Config) -> Option<PathBuf> {
+    match (&config.channels.key_file, &config.store) {
+        (Some(path), _) => Some(path.clone()),
+        (None, Location::Path(store)) => Some(beside(store)),
+        (None, Location::Memory) => None,
+    }
+}
+
+/// Whether the key is there, and the one whose fingerprint the store knows. Makes none.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(crate) async fn check(config: &Config, known: Option<&str>) -> Result<bool, Failed> {
+    let Some(path) = path(config) else {
+        return Ok(false);
+    };
+    let is_there = path.try_exists().map_err(|source| system(&path, source))?;
+    if !is_there && known.is_none() {
+        return Ok(false);
+    }
+    let key = take(path.clone(), false).await?;
+    match known {
+        Some(known) if known != fingerprint(&key) => {
+            let matter = "is another key than the one that has signed the store's marks";
+            Err(lost(&path, matter))
+        }
+        _ => Ok(true),
+    }
 }
 
 /// Reads the key, on a thread that may block. Makes it if there is none and there may be a new one.

@@ -4,10 +4,8 @@ use std::{net::SocketAddr, pin::pin, time::Duration};
 
 use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
-use cordboard_frontend::Frontend;
-use cordboard_gateway::{Gateway, Hub};
-use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry, kp, lifecycle};
-use cordboard_store::Store;
+use cordboard_gateway::Gateway;
+use cordboard_lifecycle::{Channels, kp, lifecycle};
 use tokio::{
     net::TcpListener,
     time::{Instant, timeout},
@@ -18,21 +16,15 @@ use crate::{
     arrears::Arrears,
     canary::Canary,
     connect,
-    debts::OpenDebts,
     engines::Engines,
-    events,
     front::Front,
-    health::Witnesses,
-    heartbeat, housekeeping, install_tls,
-    limits::{
-        CARE_ROUND_MAX, ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_REAP_TIMEOUT,
-        START_TIMEOUT, STATUS_ROUND_MAX,
-    },
+    heartbeat, install_tls,
+    limits::{ENGINES_STOP_TIMEOUT, FRONT_STOP_TIMEOUT, START_TIMEOUT},
     mark_key,
-    relay::{Relay, Told},
-    room,
+    parts::Parts,
+    relay::Relay,
     session::{self, Keeper},
-    settings, space, status,
+    settings,
     tasks::Tasks,
 };
 
@@ -45,19 +37,6 @@ pub struct Proxy {
     channels: Channels,
     grace: Duration,
     engines: Engines,
-    watchdog: Watchdog,
-}
-
-/// What the parts of a running proxy share.
-struct Parts {
-    store: Store,
-    discord: Discord,
-    channels: Channels,
-    hub: Hub,
-    told: Option<Told>,
-    clock: WallClock,
-    canary: Canary,
-    arrears: Arrears,
     watchdog: Watchdog,
 }
 
@@ -98,6 +77,7 @@ impl Proxy {
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
         let relay = Relay::load(&config, &store, &discord).await?;
         let inherited = keeper.inherit(relay.as_ref()).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
         let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(
             discord.clone(),
@@ -113,6 +93,7 @@ impl Proxy {
             channels,
             hub,
             told,
+            recovery,
             clock,
             canary: Canary::default(),
             arrears: Arrears::default(),
@@ -250,137 +231,4 @@ async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), Failed> {
     let listener = TcpListener::bind(config.listen).await.map_err(bind)?;
     let address = listener.local_addr().map_err(bind)?;
     Ok((listener, address))
-}
-
-// === impl Parts ===
-
-impl Parts {
-    /// Takes over what a former life left, and what an operator has told it.
-    async fn recover<A, R, C>(
-        &self,
-        mut driver: Driver<A, R, C>,
-        config: &Config,
-    ) -> Result<Driver<A, R, C>, Failed>
-    where
-        A: ChannelApi + GuildApi,
-        R: Registry,
-        C: Clock,
-    {
-        #[cfg(feature = "sabotage")]
-        if let Some(safeguard) = config.sabotage {
-            driver.sabotage(safeguard);
-        }
-        #[cfg(not(feature = "sabotage"))]
-        let _ = config;
-        let recovered = driver.recover().await.map_err(settings::lifecycle_failed)?;
-        if !recovered.is_empty() {
-            tracing::info!(
-                ?recovered,
-                "a former life left channels; they are being dealt with"
-            );
-        }
-        let held = self.store.deletions_held().await;
-        if held.map_err(settings::store_failed)? {
-            self.channels.hold_deletions(true);
-        }
-        Ok(driver)
-    }
-
-    fn spawn_gateway(&self, gateway: Gateway<Discord>, keeper: Keeper, engines: &mut Engines) {
-        let (hub, hidden) = (self.hub.clone(), self.channels.hidden());
-        engines.spawn("gateway", |stop| keeper.run(gateway, hub, hidden, stop));
-    }
-
-    /// Starts what looks after the rest.
-    fn spawn_care(&self, config: &Config, engines: &mut Engines) {
-        let (hub, channels) = (self.hub.clone(), self.channels.clone());
-        let guild_id = config.discord.guild_id;
-        engines.spawn_care("events", async move {
-            events::observe(&hub, &channels, guild_id).await;
-        });
-        let nearly_full = self.channels.is_nearly_full();
-        engines.spawn_care("room", room::watch(self.discord.clone(), nearly_full));
-        let free_min_bytes = config.store_free_min_bytes;
-        let watching = space::watch(self.store.clone(), self.channels.clone(), free_min_bytes);
-        engines.spawn_care("disk", watching);
-        let (store, clock) = (self.store.clone(), self.clock.clone());
-        engines.spawn("records", move |stop| housekeeping::run(store, clock, stop));
-        // Whoever meets the failure: after one that nobody acts on, nothing would be on record.
-        let store = self.store.clone();
-        engines.spawn("store", move |stop| async move {
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => Ok(()),
-                failed = store.failed() => Err(failed),
-            }
-        });
-        let (canary, discord) = (self.canary.clone(), self.discord.clone());
-        engines.spawn_rounds("canary", CARE_ROUND_MAX, |pulse| {
-            canary.watch(discord, pulse)
-        });
-        let (arrears, store) = (self.arrears.clone(), self.store.clone());
-        let (channels, clock) = (self.channels.clone(), self.clock.clone());
-        engines.spawn_rounds("arrears", CARE_ROUND_MAX, |pulse| {
-            arrears.watch(store, channels, clock, pulse)
-        });
-        let discord = self.discord.clone();
-        engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
-    }
-
-    /// Starts what tells the service manager how it goes, if there is one to be told, and looks at the
-    /// gateway from beside it.
-    fn spawn_status(&self, engines: &mut Engines) {
-        let watchdog = self.watchdog.clone();
-        if !watchdog.is_started() {
-            return;
-        }
-        let (hub, channels) = (self.hub.clone(), self.channels.clone());
-        let gateway = watchdog.pulse("gateway", Some(STATUS_ROUND_MAX));
-        engines.spawn_rounds("status", STATUS_ROUND_MAX, |pulse| {
-            status::tell(watchdog, hub, channels, gateway, pulse)
-        });
-    }
-
-    /// Waits for what a former life left to be deleted, but not for long: it takes the room that new
-    /// channels need, and what takes longer goes on in the background. So does the proof that a
-    /// channel is gone, which takes a minute if nobody got the answer to its deletion.
-    async fn reap_left_overs(&self) -> Result<(), Failed> {
-        let reaping = async {
-            self.channels.looked_around().await;
-            self.channels.cleared().await;
-        };
-        let reaped = timeout(START_REAP_TIMEOUT, reaping).await;
-        if reaped.is_err() {
-            let left = self.channels.counts();
-            tracing::info!(?left, "the rest of it is dealt with in the background");
-        }
-        Ok(())
-    }
-
-    /// What answers requests.
-    fn front(self, config: &Config) -> (Exchanges<Discord>, Frontend<Exchanges<Discord>>) {
-        let (channels, hub, clock) = (self.channels, self.hub, self.clock);
-        let witnesses = Witnesses {
-            hub: hub.clone(),
-            channels: channels.clone(),
-            canary: self.canary,
-            arrears: self.arrears,
-            watchdog: self.watchdog,
-            relay: self.told.clone(),
-        };
-        let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);
-        let conversations = settings::conversation(config);
-        let exchanges = Exchanges::new(self.discord, channels.clone(), hub, conversations);
-        let debts = OpenDebts::new(self.store, channels, clock.clone());
-        let seconds = move || clock.now().as_secs();
-        let mut frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)
-            .with_readiness(move || ready.causes())
-            .with_metrics(move || counted.metrics())
-            .with_details(move || alive.details())
-            .with_admin(debts);
-        if let Some(told) = self.told {
-            frontend = frontend.with_relay(told.clone(), told);
-        }
-        (exchanges, frontend)
-    }
 }

@@ -67,6 +67,17 @@ impl Relay {
         }))
     }
 
+    /// The handle to what keeps the record.
+    pub(crate) fn recovery(&self) -> Recovery {
+        self.recovery.clone()
+    }
+
+    /// Keeps the record without a gateway: what is to be read of channels is read.
+    pub(crate) fn read_only(self, engines: &mut Engines) {
+        let driver = self.driver;
+        engines.spawn("relay", |stop| driver.run(stop));
+    }
+
     /// Goes on only with the session that the record is of, and from where both are: what the record
     /// has not seen of its own is sent again, and of another one it would be missing.
     pub(crate) fn agree(&self, inherited: Inherited) -> Option<Inherited> {

@@ -106,6 +106,16 @@ pub(crate) fn lifecycle_failed(error: LifecycleError) -> Failed {
     }
 }
 
+/// Why a question to Discord has no answer.
+pub(crate) fn not_answered(error: DiscordError) -> Failed {
+    match error {
+        DiscordError::NotDone { .. } => Failed::Unreachable {
+            source: error.into(),
+        },
+        error => discord_failed(error),
+    }
+}
+
 fn discord_failed(error: DiscordError) -> Failed {
     match error {
         DiscordError::Settings { .. } => Failed::Config(ConfigError::Unusable {
@@ -116,6 +126,11 @@ fn discord_failed(error: DiscordError) -> Failed {
             source: error.into(),
         },
     }
+}
+
+/// Where the daybook is, and how it is opened.
+pub(crate) fn daybook(config: &Config) -> (Location, cordboard_store::Settings) {
+    (config.store.clone(), store(config))
 }
 
 pub(crate) fn store(config: &Config) -> cordboard_store::Settings {

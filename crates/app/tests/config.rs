@@ -3,6 +3,7 @@
 use std::{fs, time::Duration};
 
 use cordboard_app::{Config, ConfigError, Environment};
+use secrecy::ExposeSecret;
 
 const GOOD: &str = r#"
 [discord]
@@ -47,6 +48,29 @@ fn a_minimal_configuration_gets_the_documented_defaults() {
         .map(|id| id.get())
         .collect();
     assert_eq!(protected, [1_087_394_857_203_948_111]);
+}
+
+#[test]
+fn the_first_key_for_administration_is_kept_for_who_asks_a_running_proxy() {
+    assert!(parse(GOOD, &[]).unwrap().admin_key.is_none());
+    let keys = |scopes: &[&str]| -> String {
+        let keys = scopes.iter().enumerate();
+        let keys = keys.map(|(number, scopes)| {
+            format!("[[keys]]\nname = \"{number}\"\nsecret = \"sk-{number}\"\nscopes = {scopes}\n")
+        });
+        keys.collect()
+    };
+    let text = format!(
+        "{GOOD}{}",
+        keys(&[r#"["relay"]"#, r#"["chat", "admin"]"#, r#"["admin"]"#])
+    );
+    let config = parse(&text, &[]).unwrap();
+    let key = config.admin_key.as_ref().map(ExposeSecret::expose_secret);
+    assert_eq!(key, Some("sk-1"));
+    assert!(
+        !format!("{config:?}").contains("sk-1"),
+        "and is not printed"
+    );
 }
 
 #[test]

@@ -130,7 +130,7 @@ impl Discord {
         })
     }
 
-    async fn get<T: DeserializeOwned>(&self, call: &Call) -> Result<T, DiscordError> {
+    pub(crate) async fn get<T: DeserializeOwned>(&self, call: &Call) -> Result<T, DiscordError> {
         Ok(self.sender.send(call, json::<T>).await?)
     }
 }

@@ -11,9 +11,11 @@ mod directory;
 mod discord;
 mod error;
 mod guild;
+mod headroom;
 mod limiter;
 mod limits;
 mod messages;
+mod overview;
 mod roles;
 mod send;
 mod settings;
@@ -30,6 +32,8 @@ pub use self::{
     directory::{ChannelReport, GuildReport, Identity},
     discord::Discord,
     error::DiscordError,
+    headroom::Identifies,
+    overview::ChannelOverview,
     settings::Settings,
     threads::NewThread,
     transport::{BodyLoss, Silence},

@@ -1,6 +1,7 @@
 //! What the driver knows, and what follows from what it hears and reads. No I/O.
 
 mod hearing;
+mod parting;
 mod releasing;
 mod survey;
 mod turning;
@@ -13,6 +14,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
+use self::parting::Over;
 pub(crate) use self::{
     survey::{Archives, Survey, Wish},
     turning::{Page, Probed, ReadFailure},
@@ -59,7 +61,7 @@ pub(crate) struct Book {
     generation: u64,
     wish: Option<Wish>,
     /// Channels that events deleted or archived while the lists are on their way, which may not know it.
-    meanwhile: Option<HashSet<Id<ChannelMarker>>>,
+    meanwhile: Option<HashMap<Id<ChannelMarker>, Over>>,
     agenda: Agenda,
     forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
@@ -149,7 +151,7 @@ impl Book {
     /// A walk that begins where a channel is dirty from.
     fn catch_up(&self, dirty: Dirty) -> Walk {
         let mut walk = Walk::new(Purpose::CatchUp, dirty.after);
-        walk.lacks_margin = self.lacks(Sabotage::NoTieMargin);
+        walk.sabotage = self.sabotage;
         walk
     }
 
@@ -230,6 +232,17 @@ impl Book {
         self.agenda.prefer(channel_id);
     }
 
+    /// This channel is to be read again from there; `false` when it is not watched.
+    pub(crate) fn reread(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> bool {
+        let reason = DirtyReason::Lapse;
+        self.soil(channel_id, Dirty { after, reason });
+        self.channels.contains_key(&channel_id)
+    }
+
     pub(crate) fn standing(&self, pages: u64) -> Standing {
         Standing {
             is_covered: self.is_covered,
@@ -248,6 +261,7 @@ impl Book {
         self.channels.len()
             + self.last.len()
             + strangers
+            + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()
             + self.waiting.count()
     }
@@ -303,35 +317,9 @@ impl Book {
     fn count(&mut self, channel: &Channel, by: fn(usize, usize) -> usize) {
         self.dirty = by(self.dirty, usize::from(channel.dirty.is_some()));
         self.refused = by(self.refused, usize::from(is_refused(channel)));
-    }
-
-    /// Writes down that a channel is not watched any more, if it was.
-    fn take_out(&mut self, id: Id<ChannelMarker>) -> Option<Channel> {
-        self.release(id);
-        let channel = self.channels.remove(&id)?;
-        self.count(&channel, usize::wrapping_sub);
-        self.changed.remove(&id);
-        self.closed.insert(id);
-        self.agenda.forget(id);
-        self.archived.remove(&id);
-        Some(channel)
-    }
-
-    /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
-    fn unwatch(&mut self, id: Id<ChannelMarker>) {
-        if self.take_out(id).is_some() {
-            self.last.remove(&id);
-        }
-    }
-
-    /// A channel that is not there any more.
-    fn close(&mut self, id: Id<ChannelMarker>) {
-        let Some(channel) = self.take_out(id) else {
-            return;
-        };
-        let last = self.last.remove(&id);
-        if let Some(dirty) = channel.dirty {
-            self.miss(id, dirty.after, last, GapReason::ChannelGone);
+        if self.dirty == self.refused {
+            // However the last one ended: the time until the next one is none in which pages were read.
+            self.forecast = Forecast::default();
         }
     }
 

@@ -10,6 +10,7 @@ use crate::{
     Change, Message, Reading, Unreadable,
     fields::{Fields, Head, Version},
     limits::VIEW_MESSAGES_MAX,
+    snowflake::created_ms,
 };
 
 /// One view of a channel's messages, from live events and from pages. Pure.
@@ -186,7 +187,9 @@ impl Merge {
         };
         let mut changes = Vec::new();
         for (&id, entry) in &mut self.entries {
-            let covered = Some(id) > reading.after && (reading.complete || id < newest);
+            // Within its last millisecond a full page may have ended anywhere.
+            let is_older = created_ms(id) < created_ms(newest);
+            let covered = Some(id) > reading.after && (reading.complete || is_older);
             let Entry::Known(known) = entry else { continue };
             if !covered || known.seen >= ticket.0 || found.contains(&id) {
                 continue;

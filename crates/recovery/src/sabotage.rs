@@ -19,6 +19,8 @@ pub enum Sabotage {
     SkipLeMax,
     /// A page begins behind the last message of the one before, not before its millisecond.
     NoTieMargin,
+    /// A full page says what is missing in its last millisecond.
+    WholeLastMillisecond,
     /// The watermark follows the clock.
     SealByWallClock,
     /// A channel that turns up is watched from then on only.
@@ -34,13 +36,14 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::TellAtOnce,
         Self::AckBeforeDurable,
         Self::MaxIdCursor,
         Self::VolatileDirty,
         Self::SkipLeMax,
         Self::NoTieMargin,
+        Self::WholeLastMillisecond,
         Self::SealByWallClock,
         Self::NewChanFromNow,
         Self::NoClamp,

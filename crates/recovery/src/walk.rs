@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use crate::{Cursor, Message, Progress, snowflake::created_ms};
+use crate::{Cursor, Message, Progress, sabotage::Sabotage, snowflake::created_ms};
 
 /// A channel's history being read, page by page. It ends with the session whose events it completes.
 #[derive(Debug)]
@@ -31,8 +31,8 @@ pub(crate) struct Walk {
     pub(crate) failures: u32,
     /// When the channel was first said not to be there.
     pub(crate) gone_since: Option<Instant>,
-    /// A test has taken the margin between pages away.
-    pub(crate) lacks_margin: bool,
+    /// What a test has taken away.
+    pub(crate) sabotage: Option<Sabotage>,
 }
 
 /// What a channel is read for.
@@ -83,7 +83,7 @@ impl Walk {
             first: None,
             failures: 0,
             gone_since: None,
-            lacks_margin: false,
+            sabotage: None,
         }
     }
 
@@ -115,7 +115,8 @@ impl Walk {
     }
 
     /// Takes the page that was asked for. Of what is younger than `settled_ms` nothing is said to be
-    /// missing: it may not have been readable yet. An empty page may be a blind one, unless that
+    /// missing: it may not have been readable yet. Nor of the last millisecond of a full page, which the
+    /// next one begins with: it may have ended anywhere in there. An empty page may be a blind one, unless that
     /// `was_probed`.
     pub(crate) fn turn(&mut self, page: &[Message], was_probed: bool, settled_ms: u64) -> Turn {
         let after = self.cursor.after();
@@ -124,13 +125,17 @@ impl Walk {
         let newest = found.last().copied();
         let has_seen = newest.is_some() || was_probed;
         let covered = |id: Id<MessageMarker>| {
-            let is_behind = progress == Progress::Done || newest.is_some_and(|newest| id < newest);
+            let is_older = newest.is_some_and(|newest| {
+                let is_lacking = self.sabotage == Some(Sabotage::WholeLastMillisecond);
+                created_ms(id) < created_ms(newest) || (is_lacking && id < newest)
+            });
+            let is_behind = progress == Progress::Done || is_older;
             Some(id) > after && is_behind && created_ms(id) < settled_ms
         };
         let expected = self.expected.iter().flatten().copied();
         let missed = expected.filter(|id| has_seen && covered(*id) && !found.contains(id));
         let missed = missed.collect();
-        if self.lacks_margin && newest > self.cursor.after() {
+        if self.sabotage == Some(Sabotage::NoTieMargin) && newest > self.cursor.after() {
             self.cursor = Cursor::behind(newest);
         }
         self.pages += 1;
@@ -142,5 +147,42 @@ impl Walk {
             next: self.cursor.after(),
             missed,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PAGE_MESSAGES, snowflake::EPOCH_MS};
+
+    const LATER_MS: u64 = EPOCH_MS + 60_000;
+
+    fn id(ms: u64, low: u64) -> Id<MessageMarker> {
+        Id::new(ms << 22 | low)
+    }
+
+    fn page(ids: impl IntoIterator<Item = Id<MessageMarker>>) -> Vec<Message> {
+        let messages = ids.into_iter().map(|id| Message {
+            id,
+            edited_ms: 0,
+            json: Box::default(),
+        });
+        messages.collect()
+    }
+
+    #[test]
+    fn a_full_page_does_not_say_what_there_is_in_its_last_millisecond() {
+        let before = (1..).map(|ms| id(ms, 1)).take(PAGE_MESSAGES - 1);
+        // In whatever order: the older one of the last two is on the next page.
+        let [deleted, older, newer] = [id(50, 0), id(200, 1), id(200, 2)];
+        let mut walk = Walk::new(Purpose::CatchUp, None);
+        walk.expect(before.clone().chain([deleted, older, newer]).collect());
+        let first = walk.turn(&page(before.chain([newer])), false, LATER_MS);
+        assert_eq!(
+            (first.progress, first.missed),
+            (Progress::More, vec![deleted])
+        );
+        let second = walk.turn(&page([older, newer]), false, LATER_MS);
+        assert_eq!((second.progress, second.missed), (Progress::Done, vec![]));
     }
 }

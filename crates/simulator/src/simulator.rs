@@ -271,6 +271,19 @@ impl Simulator {
         self.shared.world.lock().messages_of(channel_id)
     }
 
+    /// A message, as Discord keeps it; `None`: there is none, or none any more.
+    #[must_use]
+    pub fn message(&self, channel_id: u64, message_id: u64) -> Option<Value> {
+        self.shared.world.lock().message(channel_id, message_id)
+    }
+
+    /// When a session of the gateway began, in milliseconds since 1970: each event from then on is for it.
+    /// `None`: it is over.
+    #[must_use]
+    pub fn session_began_ms(&self, session_id: &str) -> Option<u64> {
+        self.shared.sessions.began_ms(session_id)
+    }
+
     /// Everything that the proxy's bot did wrong so far, channels that are still there included.
     /// For the end of a run; see [`Simulator::violations_so_far`].
     #[must_use]

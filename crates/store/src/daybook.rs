@@ -2,6 +2,7 @@
 
 mod acts;
 mod lease;
+mod orders;
 mod roles;
 
 use std::{
@@ -17,6 +18,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 pub use self::{
     acts::{Act, ActId, Acted},
     lease::Lease,
+    orders::{Order, OrderId, OrderState},
     roles::DaybookRoles,
 };
 use crate::{

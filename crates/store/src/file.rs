@@ -131,6 +131,22 @@ pub(crate) fn refuse_network(
     }
 }
 
+/// Whether another process holds the database: by trying its lock, which is given back at once. Blocks.
+pub(crate) fn is_held(location: &Location) -> Result<bool, StoreError> {
+    let Location::Path(path) = location else {
+        return Ok(false);
+    };
+    let path = real(path).map_err(|source| unusable(path, source))?;
+    if !path.exists() {
+        return Ok(false);
+    }
+    match lock(&path) {
+        Ok(_) => Ok(false),
+        Err(StoreError::Busy { .. }) => Ok(true),
+        Err(error) => Err(error),
+    }
+}
+
 /// Takes the lock that keeps a second process away from the database.
 fn lock(database: &Path) -> Result<File, StoreError> {
     let mut path = database.to_owned().into_os_string();

@@ -33,6 +33,19 @@ pub struct Line {
     pub reason: Option<String>,
 }
 
+// === impl Line ===
+
+impl Line {
+    /// What happened, by its name in the journal: `inserted` for a row's first line.
+    #[must_use]
+    pub const fn event_name(&self) -> &'static str {
+        match self.event {
+            Some(event) => name(event),
+            None => INSERTED,
+        }
+    }
+}
+
 /// Writes the first line of a row.
 pub(crate) fn begin(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     write(connection, None, row, row.since_ms, row.reason.as_deref())

@@ -120,3 +120,7 @@ pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;
 
 /// Acts that are read at once, the newest: what somebody looks through.
 pub const ACTS_READ_MAX: u64 = 1_000;
+
+/// Orders of which nothing has come yet that may stand at once: people give one after the other, and a
+/// script that gives more has nobody who carries them out.
+pub const ORDERS_OPEN_MAX: u64 = 100;

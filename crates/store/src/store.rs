@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     LeftSession, Line, Location, Pruned, Settings, Space, SqliteInbox, SqliteRegistry, StoreError,
-    file::{Database, place},
+    file::{self, Database, place},
     group_commit::GroupCommit,
     journal,
     limits::{ANSWER_TIMEOUT, LOCK_PAUSE, LOCK_WAIT},
@@ -47,15 +47,32 @@ impl Store {
     /// [`StoreError`] says what is wrong with the file, and what to do.
     pub async fn open_with(location: &Location, settings: Settings) -> Result<Self, StoreError> {
         let deadline = Instant::now() + LOCK_WAIT;
-        let database = loop {
-            let place = location.clone();
-            match blocking(move || Database::open(&place, settings)).await {
+        loop {
+            match Self::open_at_once(location, settings).await {
                 Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
                     sleep(LOCK_PAUSE).await;
                 }
-                opened => break opened?,
+                opened => return opened,
             }
-        };
+        }
+    }
+
+    /// Whether another process holds the store.
+    ///
+    /// # Errors
+    /// When its lock cannot be tried.
+    pub async fn is_held(location: &Location) -> Result<bool, StoreError> {
+        let place = location.clone();
+        blocking(move || file::is_held(&place)).await
+    }
+
+    /// As [`Self::open_with`], and waits for nobody: [`StoreError::Busy`] when another process holds it.
+    ///
+    /// # Errors
+    /// [`StoreError`] says what is wrong with the file, and what to do.
+    pub async fn open_at_once(location: &Location, settings: Settings) -> Result<Self, StoreError> {
+        let place = location.clone();
+        let database = blocking(move || Database::open(&place, settings)).await?;
         Ok(Self {
             location: location.clone(),
             database: Arc::new(GroupCommit::new(database)),

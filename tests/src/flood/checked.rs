@@ -14,19 +14,19 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{consumer::Consumer, disk::Disk, shore::Shore};
+use super::{
+    chronicle::Chronicle,
+    consumer::{Consumer, Told},
+    disk::Disk,
+    excuses::{Excuses, Gap},
+    shore::Shore,
+};
 
 /// The first millisecond an id can name.
 const EPOCH_MS: u64 = 1_420_070_400_000;
 
-/// Of a channel that is read again so many of the youngest messages are compared.
-const RESCANNED: usize = 200;
-
 /// How long what is new waits for what is older: two minutes by a clock that may be a tenth fast.
 const WAITS_MS: u64 = 108_000;
-
-/// How long Discord may take to show a message, and to answer where it should be.
-const SETTLES_MS: u64 = 20_000;
 
 /// The record. Its checks see what Discord has.
 #[derive(Clone, Debug)]
@@ -40,23 +40,21 @@ pub(super) struct Checked {
 struct State {
     /// What was there before anybody watched, if that is not wanted.
     before: BTreeSet<u64>,
-    /// What people wrote, by channel and message, and when.
-    written: BTreeMap<(u64, u64), u64>,
-    /// What of it is there.
+    /// What people wrote that is there, by channel and message.
     there: BTreeSet<(u64, u64)>,
     /// Channels that are gone.
     closed: BTreeSet<u64>,
-    /// When they changed or deleted it last.
-    changed: BTreeMap<u64, u64>,
     /// Whether Discord leaves out events: then the record is complete only after the scrub.
     is_lossy: bool,
+    /// Whether events come twice, late or in another order.
+    mixes_up: bool,
     /// Whether messages of a channel have to be told in their order.
     is_orderly: bool,
     /// When what was written, by the youngest entry of each write.
     told_ms: BTreeMap<u64, u64>,
     session: Option<String>,
-    /// Times in which events were missed: from the watermark to the new session.
-    gaps: Vec<(u64, u64)>,
+    excuses: Excuses,
+    chronicle: Chronicle,
     consumer: Consumer,
     wrong: Vec<String>,
 }
@@ -67,7 +65,9 @@ impl Checked {
     pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore) -> Self {
         let state = State {
             is_lossy: shore.is_lossy,
+            mixes_up: shore.mixes_up,
             is_orderly: shore.is_orderly,
+            chronicle: Chronicle::new(shore.mixes_up),
             ..State::default()
         };
         Self {
@@ -86,17 +86,26 @@ impl Checked {
             .collect();
     }
 
-    pub(super) fn wrote(&self, channel_id: u64, id: u64) {
+    /// Somebody has written a message, or changed it.
+    pub(super) fn is(&self, channel_id: u64, id: u64) {
+        if let Some(message) = self.discord.message(channel_id, id) {
+            self.state.lock().is(channel_id, &message, self.now_ms());
+        }
+    }
+
+    /// Messages of a channel may have come without that anybody wrote them.
+    pub(super) fn look_at(&self, channel_id: u64) {
         let mut state = self.state.lock();
-        state
-            .written
-            .insert((channel_id, id), self.discord.now_ms());
-        state.there.insert((channel_id, id));
+        for message in self.discord.messages(channel_id) {
+            state.is(channel_id, &message, self.now_ms());
+        }
     }
 
     pub(super) fn deleted(&self, channel_id: u64, id: u64) {
         self.changed(id);
-        self.state.lock().there.remove(&(channel_id, id));
+        let mut state = self.state.lock();
+        state.there.remove(&(channel_id, id));
+        state.chronicle.ended(channel_id, id);
     }
 
     /// A channel is gone, with all that was in it.
@@ -104,11 +113,22 @@ impl Checked {
         let mut state = self.state.lock();
         state.there.retain(|(of, _)| *of != channel_id);
         state.closed.insert(channel_id);
+        state.chronicle.closed(channel_id);
     }
 
     pub(super) fn changed(&self, id: u64) {
-        let now_ms = self.discord.now_ms();
-        self.state.lock().changed.insert(id, now_ms);
+        let now_ms = self.now_ms();
+        self.state.lock().excuses.changed(id, now_ms);
+    }
+
+    /// A message was pinned, or taken down.
+    pub(super) fn pinned(&self, id: u64) {
+        let now_ms = self.now_ms();
+        self.state.lock().excuses.pinned(id, now_ms);
+    }
+
+    fn now_ms(&self) -> u64 {
+        self.discord.now_ms()
     }
 
     pub(super) fn wrong(&self) -> Vec<String> {
@@ -157,7 +177,8 @@ impl Checked {
         state.wrong.extend(found);
     }
 
-    /// C11, as far as it can be seen on the way: nothing is told twice, and all in order.
+    /// C11 and C12, as far as they can be seen on the way: nothing is told twice, all in order, and only
+    /// what was so.
     async fn hear(&self) -> Result<(), InboxError> {
         let after = self.state.lock().consumer.after;
         let entries = self.inner.entries(after).await?;
@@ -174,39 +195,23 @@ impl Checked {
         let state = self.state.lock();
         let told = state.consumer.told();
         let before = &state.before;
-        let is_excused = |channel_id, id| state.is_excused(channel_id, id);
         let mut wrong = Vec::new();
-        for ((channel_id, id), content) in &truth {
-            match told.get(&(*channel_id, *id)) {
-                _ if before.contains(id) => {}
-                None => wrong.push(format!(
-                    "C11: message {id} of {} in {channel_id} was told to nobody",
-                    created_ms(*id)
-                )),
-                Some(told) if !told.is_there => {
-                    wrong.push(format!(
-                        "C12: message {id} in {channel_id} was told as deleted"
-                    ));
-                }
-                Some(told) if told.content != *content && !is_excused(*channel_id, *id) => wrong
-                    .push(format!(
-                        "C12: message {id} of {} in {channel_id} says {content:?} and was told as {:?}; changed {:?}, gaps {:?}",
-                    created_ms(*id),
-                        told.content,
-                    state.changed.get(id),
-                    state.gaps
-                    )),
-                Some(_) => {}
+        for ((channel_id, id), message) in &truth {
+            if !before.contains(id) {
+                let told = told.get(&(*channel_id, *id));
+                wrong.extend(state.difference(*channel_id, *id, message, told));
             }
         }
         for ((channel_id, id), told) in told {
             // Of a channel that is gone nobody is told message by message.
             let is_gone =
                 !truth.contains_key(&(*channel_id, *id)) && !state.closed.contains(channel_id);
-            if told.is_there && is_gone && !before.contains(id) && !is_excused(*channel_id, *id) {
+            let is_excused = state.excuses.has_for_deletion(*channel_id, *id);
+            if told.is_there && is_gone && !before.contains(id) && !is_excused {
                 wrong.push(format!(
-                    "C12: message {id} of {} in {channel_id} is deleted, and nobody was told; changed {:?}, gaps {:?}",
-                    created_ms(*id), state.changed.get(id), state.gaps
+                    "C12: message {id} of {} in {channel_id} is deleted, and nobody was told; {}",
+                    created_ms(*id),
+                    state.excuses.of(*id)
                 ));
             }
         }
@@ -217,7 +222,21 @@ impl Checked {
 // === impl State ===
 
 impl State {
-    fn hear(&mut self, entries: Vec<Entry>) {
+    fn is(&mut self, channel_id: u64, message: &Value, now_ms: u64) {
+        if self.chronicle.is(channel_id, message) {
+            let key = (channel_id, id_of(message));
+            self.excuses.wrote(key.0, key.1, now_ms);
+            self.there.insert(key);
+        }
+    }
+
+    fn hear(&mut self, mut entries: Vec<Entry>) {
+        // Another one may have read on meanwhile.
+        entries.retain(|entry| entry.sequence > self.consumer.after);
+        let wrong = entries
+            .iter()
+            .filter_map(|entry| self.chronicle.hear(entry));
+        self.wrong.extend(wrong);
         let mut consumer = std::mem::take(&mut self.consumer);
         let wrong = consumer.read(
             entries,
@@ -235,34 +254,40 @@ impl State {
         let told_ms = self.told_ms.range(sequence..).next();
         let told_ms = told_ms.map_or(u64::MAX, |(_, ms)| *ms);
         let is_gone = !self.there.iter().any(|(_, other)| *other == id);
-        let changed_ms = self.changed.get(&id).copied();
+        let changed_ms = self.excuses.changed_ms(id);
         !self.is_orderly
             || told_ms >= created_ms(younger) + WAITS_MS
             || (is_gone && changed_ms.is_some_and(|ms| ms <= told_ms))
     }
 
-    /// Whether a change may go unnoticed: nobody told of it; and nothing was written in its channel while
-    /// nobody did, so that the channel was not read again, or too much.
-    fn is_excused(&self, channel_id: u64, id: u64) -> bool {
-        let Some(changed_ms) = self.changed.get(&id) else {
-            return false;
+    /// What is wrong with what was told of a message that is there.
+    fn difference(
+        &self,
+        channel_id: u64,
+        id: u64,
+        message: &Value,
+        told: Option<&Told>,
+    ) -> Option<String> {
+        let name = || format!("message {id} of {} in {channel_id}", created_ms(id));
+        let Some(told) = told else {
+            return Some(format!("C11: {} was told to nobody", name()));
         };
-        let gap = self
-            .gaps
-            .iter()
-            .find(|(from, to)| (from..=to).contains(&changed_ms));
-        gap.is_some_and(|(from, to)| {
-            let written = self.written.iter();
-            let written = written.filter(|((of, _), at_ms)| *of == channel_id && *at_ms <= to);
-            let until: Vec<_> = written.map(|((_, id), at_ms)| (*at_ms, *id)).collect();
-            let younger = until.iter().filter(|(_, other)| *other > id).count();
-            // The last to be seen is what the list of channels names.
-            let last = until.iter().max().map(|(_, id)| created_ms(*id));
-            let is_unread = last.is_none_or(|last| last < *from);
-            // It may not have been readable yet.
-            let is_young = created_ms(id) + SETTLES_MS >= *to;
-            is_unread || is_young || younger >= RESCANNED
-        })
+        if !told.is_there {
+            return Some(format!("C12: {} was told as deleted", name()));
+        }
+        let has_changed = told.content != content(message);
+        let is_repinned = told.is_pinned != is_pinned(message);
+        // Pins have no time by which their order could be told.
+        let is_pin_excused = self.mixes_up || self.excuses.has_for_pin(channel_id, id);
+        if (has_changed && !self.excuses.has_for_change(channel_id, id))
+            || (is_repinned && !is_pin_excused)
+        {
+            let (name, excuses) = (name(), self.excuses.of(id));
+            return Some(format!(
+                "C12: {name} is {message} and was told as {told:?}; {excuses}"
+            ));
+        }
+        None
     }
 }
 
@@ -280,7 +305,9 @@ impl Inbox for Checked {
             let (is_lossy, now_ms) = (self.state.lock().is_lossy, self.discord.now_ms());
             let mut state = self.state.lock();
             if state.session.as_ref() != Some(&session.id) || is_lossy {
-                state.gaps.push((before.watermark_ms, now_ms));
+                let began_ms = self.discord.session_began_ms(&session.id);
+                let to_ms = began_ms.filter(|_| !is_lossy).unwrap_or(now_ms);
+                state.excuses.missed(Gap::new(&before, to_ms, now_ms));
                 state.session = Some(session.id.clone());
             }
         }
@@ -307,25 +334,33 @@ impl Inbox for Checked {
     }
 }
 
-/// Every message that Discord has, with what it says.
-fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), String> {
+/// Every message that Discord has.
+fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), Value> {
     let mut all = BTreeMap::new();
     for channel in discord.truth().channels {
         if channel.deleted_at.is_some() {
             continue;
         }
         for message in discord.messages(channel.id) {
-            let id = message["id"].as_str().and_then(|id| id.parse().ok());
-            all.insert((channel.id, id.unwrap_or_default()), content(&message));
+            all.insert((channel.id, id_of(&message)), message);
         }
     }
     all
+}
+
+pub(super) fn id_of(message: &Value) -> u64 {
+    let id = message["id"].as_str().and_then(|id| id.parse().ok());
+    id.unwrap_or_default()
 }
 
 pub(super) fn content(message: &Value) -> String {
     message["content"].as_str().unwrap_or_default().to_owned()
 }
 
-const fn created_ms(id: u64) -> u64 {
+pub(super) fn is_pinned(message: &Value) -> bool {
+    message["pinned"].as_bool().unwrap_or_default()
+}
+
+pub(super) const fn created_ms(id: u64) -> u64 {
     (id >> 22) + EPOCH_MS
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use cordboard_recovery::{Entry, News};
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::checked::content;
+use super::checked::{content, is_pinned};
 
 /// Reads all entries, in their order, and lives as long as the flood does.
 #[derive(Debug, Default)]
@@ -22,10 +22,11 @@ pub(super) struct Consumer {
     last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
 }
 
-/// What was told of a message last.
-#[derive(Debug)]
+/// What was told of a message last; if it is not there, nothing else.
+#[derive(Debug, Default)]
 pub(super) struct Told {
     pub(super) content: String,
+    pub(super) is_pinned: bool,
     pub(super) is_there: bool,
 }
 
@@ -48,9 +49,6 @@ impl Consumer {
         let mut wrong = Vec::new();
         for entry in entries {
             let (sequence, channel_id) = (entry.sequence, entry.channel_id);
-            if sequence <= self.after {
-                continue;
-            }
             self.after = sequence;
             let (id, now) = match entry.news {
                 News::Created { message_id, json } => {
@@ -74,10 +72,7 @@ impl Consumer {
                     (message_id, Told::there(&json))
                 }
                 News::Updated { message_id, json } => (message_id, Told::there(&json)),
-                News::Deleted { message_id, .. } => {
-                    let (content, is_there) = (String::new(), false);
-                    (message_id, Told { content, is_there })
-                }
+                News::Deleted { message_id, .. } => (message_id, Told::default()),
                 News::Gap(_) => continue,
             };
             self.told.insert((channel_id.get(), id.get()), now);
@@ -90,8 +85,10 @@ impl Consumer {
 
 impl Told {
     fn there(json: &RawValue) -> Self {
+        let message: Value = serde_json::from_str(json.get()).unwrap_or_default();
         Self {
-            content: content(&serde_json::from_str(json.get()).unwrap_or_default()),
+            content: content(&message),
+            is_pinned: is_pinned(&message),
             is_there: true,
         }
     }

@@ -8,7 +8,7 @@ use super::{checked::Checked, scale::Scale};
 /// The most messages that one flood holds.
 const MESSAGES_MAX: usize = 1_500;
 
-/// People who write, edit, delete, open channels and threads, archive and delete them.
+/// People who write, edit, pin, delete, open channels and threads, archive and delete them.
 #[derive(Debug)]
 pub(super) struct Crowd {
     record: Checked,
@@ -71,6 +71,7 @@ impl Crowd {
             }
             20..23 if !self.threads.is_empty() => self.archive(discord, dice),
             23..24 if self.births && self.channels.len() > 3 => self.close(discord, dice),
+            24..28 if self.changes => self.pin(discord, dice),
             _ => {
                 let channel_id = self.channel(dice);
                 self.say(discord, channel_id);
@@ -94,7 +95,7 @@ impl Crowd {
             content,
         };
         if let Ok(Some(id)) = discord.try_act(act) {
-            self.record.wrote(channel_id, id);
+            self.record.is(channel_id, id);
             self.written.push((channel_id, id));
             self.written_count += 1;
         }
@@ -112,6 +113,7 @@ impl Crowd {
         };
         if discord.try_act(edit).is_ok() {
             self.record.changed(message_id);
+            self.record.is(channel_id, message_id);
         }
     }
 
@@ -125,6 +127,28 @@ impl Crowd {
         };
         if discord.try_act(deletion).is_ok() {
             self.record.deleted(channel_id, message_id);
+        }
+    }
+
+    /// Pins a message, or takes it down: it changes, and that is no edit.
+    fn pin(&mut self, discord: &Simulator, dice: &mut Rng) {
+        let Some((channel_id, message_id)) = self.recent(dice) else {
+            return;
+        };
+        let Some(message) = discord.message(channel_id, message_id) else {
+            return;
+        };
+        let pin = HumanAct::SetPinned {
+            channel_id,
+            message_id,
+            pinned: message["pinned"] == false,
+        };
+        if let Ok(notice) = discord.try_act(pin) {
+            self.record.pinned(message_id);
+            self.record.is(channel_id, message_id);
+            if let Some(id) = notice {
+                self.record.is(channel_id, id);
+            }
         }
     }
 
@@ -153,6 +177,8 @@ impl Crowd {
             self.channels.push(id);
             if is_thread {
                 self.threads.push(id);
+                // Its channel says that it was opened.
+                self.record.look_at(discord.default_channel_id());
             }
         }
     }

@@ -49,6 +49,8 @@ pub(super) struct Shore {
     scrubs: bool,
     /// Whether ids are in order, and events come as they happen.
     pub(super) is_orderly: bool,
+    /// Whether events come twice, late or in another order.
+    pub(super) mixes_up: bool,
     /// How likely something strikes between two acts of people.
     pub(super) unrest: f64,
     faults: Vec<Fault>,
@@ -97,6 +99,7 @@ impl Shore {
         Self {
             is_orderly: !mixes_up && config.id_skew_ms == 0,
             config,
+            mixes_up,
             is_lossy,
             begins_now: dice.bool(),
             scrubs,

@@ -46,7 +46,7 @@ struct CozeDiscordProxy {
     /// Its `bot_config.json`, if it has one.
     #[arg(long, value_name = "FILE")]
     bot_config: Option<PathBuf>,
-    /// A model that the bot of COZE_BOT_ID answers to; several times for several.
+    /// A model that the bot of `COZE_BOT_ID` answers to; several times for several.
     #[arg(long = "model", value_name = "NAME")]
     models: Vec<String>,
     /// Where the configuration goes; `-` shows it, and writes nothing.

@@ -10,6 +10,7 @@ use cordboard_conversation::{Bot, Profile};
 use cordboard_frontend::{Key, Scope};
 use cordboard_lifecycle::{Isolation, Quota};
 use cordboard_store::Location;
+use secrecy::SecretString;
 
 use super::{
     Channels, Config, ConfigError, Discord, Limits,
@@ -38,7 +39,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
     let listen = listen(file.listen.as_deref(), &mut problems);
     let store = store(file.store.url.as_deref(), &mut problems);
     let bots = bots(&file.bots, &file.profiles, &mut problems);
-    let keys = keys(file.keys, &bots, &mut problems);
+    let (keys, admin_key) = keys(file.keys, &bots, &mut problems);
     let category_id = file.discord.category_id;
     let channels = channels(&file.channels, category_id, &bots, &mut problems);
     let relay = relay(&file.relay, &mut problems);
@@ -69,6 +70,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
             shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
             bots,
             keys,
+            admin_key,
             #[cfg(feature = "sabotage")]
             sabotage: None,
         }),
@@ -295,7 +297,12 @@ fn bots(
     bots
 }
 
-fn keys(files: Vec<file::Key>, bots: &[Bot], problems: &mut Vec<Problem>) -> Vec<Key> {
+/// The keys, and the secret of the first one with the scope `admin`.
+fn keys(
+    files: Vec<file::Key>,
+    bots: &[Bot],
+    problems: &mut Vec<Problem>,
+) -> (Vec<Key>, Option<SecretString>) {
     if files.is_empty() {
         problems.push(Problem::new(
             "keys",
@@ -304,6 +311,7 @@ fn keys(files: Vec<file::Key>, bots: &[Bot], problems: &mut Vec<Problem>) -> Vec
         ));
     }
     let mut keys: Vec<Key> = Vec::with_capacity(files.len());
+    let mut admin_key = None;
     for (index, file) in files.into_iter().enumerate() {
         let key = |field: &str| format!("keys[{index}].{field}");
         if keys.iter().any(|other| other.name == file.name) {
@@ -349,9 +357,12 @@ fn keys(files: Vec<file::Key>, bots: &[Bot], problems: &mut Vec<Problem>) -> Vec
                 "give each key a secret of its own",
             ));
         }
+        if admin_key.is_none() && new.opens(Scope::Admin) {
+            admin_key = Some(secret);
+        }
         keys.push(new);
     }
-    keys
+    (keys, admin_key)
 }
 
 fn scope(scope: file::Scope) -> Scope {

@@ -28,16 +28,17 @@ impl Book {
     }
 
     /// Nothing that is on record is said of waits: it could be lost. What is not will be read, should this
-    /// process end.
+    /// process end. What is told of a message that something waits of comes behind that: of changes that
+    /// are no edits, nothing but their order says which one is newer.
     fn has_to_wait(&self, channel_id: Id<ChannelMarker>, sight: &Sight) -> bool {
         if !self.is_behind(channel_id) || self.lacks(Sabotage::TellAtOnce) {
             return false;
         }
-        match sight {
-            // It outranks what comes late.
-            Sight::Deleted(id) => self.waiting.is_about(channel_id, *id),
-            other => Some(other.message_id()) > self.recorded_to(channel_id),
-        }
+        let id = sight.message_id();
+        // A deletion outranks what comes late.
+        let is_unheard = !matches!(sight, Sight::Deleted(_));
+        (is_unheard && Some(id) > self.recorded_to(channel_id))
+            || self.waiting.is_about(channel_id, id)
     }
 
     /// Up to which message all of a channel are on record.

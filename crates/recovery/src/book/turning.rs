@@ -11,7 +11,6 @@ use twilight_model::id::{
 use super::{Book, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
-    forecast::Forecast,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -119,7 +118,6 @@ impl Book {
     /// Judges by a page how long the rest will take.
     fn judge(&mut self, order: &Order) {
         if self.dirty == self.refused {
-            self.forecast = Forecast::default();
             return;
         }
         let shown = self.channels.iter();

@@ -1,5 +1,7 @@
 //! Drivers of channels in memory: what they write, and whom that wakes.
 
+mod looks;
+
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,

@@ -217,7 +217,8 @@ type Row<'a> = (Option<u64>, &'a [Value], bool, &'a [&'a str]);
 
 #[test]
 fn what_a_reading_should_have_held_is_missing() {
-    let [a, b, c] = [A, A + 1, A + 2].map(|id| message(id, &at(0, 0), "x"));
+    // The last one is of another millisecond: within one, a page may end anywhere.
+    let [a, b, c, d] = [A, A + 1, A + 2, A + (1 << 22)].map(|id| message(id, &at(0, 0), "x"));
     let known = || {
         let mut merge = Merge::new();
         for message in [&a, &b, &c] {
@@ -226,9 +227,16 @@ fn what_a_reading_should_have_held_is_missing() {
         let ticket = merge.begin();
         (merge, ticket)
     };
-    let table: [Row<'_>; 5] = [
+    let table: [Row<'_>; 7] = [
         (None, std::slice::from_ref(&a), true, &["?1001", "?1002"]),
-        (None, &[a.clone(), c.clone()], false, &["?1001"]),
+        (None, &[a.clone(), c.clone()], true, &["?1001"]),
+        (None, &[a.clone(), c.clone()], false, &[]),
+        (
+            None,
+            &[a.clone(), c.clone(), d],
+            false,
+            &["+4195304 x", "?1001"],
+        ),
         (Some(A), std::slice::from_ref(&c), true, &["?1001"]),
         (None, std::slice::from_ref(&a), false, &[]),
         // Blind: nothing follows from it.

@@ -89,6 +89,7 @@ pub(crate) fn identify(
         connection,
         gateway.resume_buffer_max,
     );
+    session.began_ms = shared.clock.now_ms();
     let session_id = format!("{:032x}", state.dice.u128(..));
     session.push("READY", &ready(shared, &world, user_id, slot, &session_id));
     if intents & intents::GUILDS != 0 {

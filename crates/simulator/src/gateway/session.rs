@@ -19,6 +19,8 @@ pub(crate) struct Session {
     pub(crate) intents: u64,
     /// Its number among how many.
     pub(crate) shard: (u64, u64),
+    /// When it began, in milliseconds since 1970.
+    pub(crate) began_ms: u64,
     /// Who reads it now.
     pub(crate) place: Place,
     /// Wakes whoever reads it.
@@ -96,6 +98,7 @@ impl Session {
     ) -> Self {
         Self {
             user_id,
+            began_ms: 0,
             intents,
             shard,
             place: Place::Attached(connection),

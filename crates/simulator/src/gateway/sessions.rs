@@ -192,6 +192,15 @@ impl Sessions {
         self.state.lock().detach(connection, Instant::now());
     }
 
+    /// When a session began, in milliseconds since 1970, while there is something left of it.
+    pub(crate) fn began_ms(&self, session_id: &str) -> Option<u64> {
+        let state = self.state.lock();
+        state
+            .sessions
+            .get(session_id)
+            .map(|session| session.began_ms)
+    }
+
     /// Ends a session.
     pub(super) fn end(&self, session_id: &str) {
         self.state.lock().sessions.remove(session_id);

@@ -133,6 +133,17 @@ pub enum HumanAct {
         #[serde(with = "id")]
         message_id: u64,
     },
+    /// Pins a message, or takes it down; what was pinned is announced by a message of its own.
+    SetPinned {
+        /// Where.
+        #[serde(with = "id")]
+        channel_id: u64,
+        /// Which message.
+        #[serde(with = "id")]
+        message_id: u64,
+        /// Whether it is pinned from now on.
+        pinned: bool,
+    },
     /// Starts a public thread.
     StartThread {
         /// In which channel.
@@ -319,6 +330,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
         act @ (HumanAct::Say { .. }
         | HumanAct::EditMessage { .. }
         | HumanAct::DeleteMessage { .. }
+        | HumanAct::SetPinned { .. }
         | HumanAct::StartThread { .. }) => return messages::perform(shared, act),
         HumanAct::SetSpecial {
             special,

@@ -359,3 +359,35 @@ async fn a_bot_without_the_permission_creates_nothing() {
     })
     .await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_pin_changes_a_message_and_is_no_edit() {
+    world(Config::default(), async |world| {
+        let channel_id = world
+            .discord
+            .start_thread(world.discord.default_channel_id(), "t");
+        let message_id = world.discord.say(channel_id, "x");
+        let set = |pinned| {
+            let act = HumanAct::SetPinned {
+                channel_id,
+                message_id,
+                pinned,
+            };
+            world.discord.try_act(act)
+        };
+        let look = |id| world.discord.message(channel_id, id).unwrap();
+        let notice = set(true).unwrap().unwrap();
+        assert_eq!(look(notice)["type"], 6);
+        assert_eq!(set(true), Ok(None), "it is pinned already");
+        let pinned = look(message_id);
+        assert_eq!(
+            (&pinned["pinned"], &pinned["edited_timestamp"]),
+            (&json!(true), &json!(null))
+        );
+        assert_eq!(set(false), Ok(None));
+        assert_eq!(look(message_id)["pinned"], false);
+        world.discord.set_archived(channel_id, true);
+        assert_eq!(set(true).unwrap_err().code, 50083);
+    })
+    .await;
+}

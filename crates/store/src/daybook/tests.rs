@@ -78,3 +78,48 @@ async fn a_daybook_of_a_newer_program_is_not_touched() {
     let refused = Daybook::open(&location, Settings::default()).await;
     assert!(matches!(refused, Err(StoreError::Newer { found, .. }) if found == newer));
 }
+
+fn order(body: &str) -> Order {
+    Order {
+        at_ms: 5,
+        actor: "a test".to_owned(),
+        body: body.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_order_is_carried_out_by_whoever_takes_it_and_again_if_he_dies_over_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = (open(&folder).await, open(&folder).await);
+    assert!(!other.has_orders().await.unwrap());
+    let id = one.give_order(order("sweep")).await.unwrap().unwrap();
+    assert!(other.has_orders().await.unwrap());
+    assert_eq!(
+        one.order_state(id).await.unwrap(),
+        Some(OrderState::Waiting)
+    );
+    for _ in 0..2 {
+        // The second time after the death of the first holder.
+        let taken = other.take_order(6).await.unwrap();
+        assert_eq!(taken, Some((id, order("sweep"))));
+        assert_eq!(one.order_state(id).await.unwrap(), Some(OrderState::Taken));
+        assert!(!one.withdraw_order(id).await.unwrap());
+    }
+    other.order_done(id, 7, "swept".to_owned()).await.unwrap();
+    let done = OrderState::Done("swept".to_owned());
+    assert_eq!(one.order_state(id).await.unwrap(), Some(done));
+    assert_eq!(other.take_order(8).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_order_that_nobody_has_taken_can_be_withdrawn_and_there_are_not_too_many() {
+    let folder = tempfile::tempdir().unwrap();
+    let daybook = open(&folder).await;
+    let id = daybook.give_order(order("sweep")).await.unwrap().unwrap();
+    assert!(daybook.withdraw_order(id).await.unwrap());
+    assert_eq!(daybook.order_state(id).await.unwrap(), None);
+    for _ in 0..crate::limits::ORDERS_OPEN_MAX {
+        assert!(daybook.give_order(order("sweep")).await.unwrap().is_some());
+    }
+    assert_eq!(daybook.give_order(order("sweep")).await.unwrap(), None);
+}

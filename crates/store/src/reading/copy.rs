@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -38,8 +39,9 @@ impl Reading {
         path: PathBuf,
         told: watch::Sender<Copied>,
     ) -> Result<(), StoreError> {
-        // Nobody is surprised by a name that somebody else uses: it is made by us or not at all.
-        let made = fs::File::create_new(&path);
+        // It is made by us or not at all, and for nobody else to read: messages are in it.
+        let mut options = fs::OpenOptions::new();
+        let made = options.write(true).create_new(true).mode(0o600).open(&path);
         made.map_err(|source| unusable(&path, source))?;
         let schema = self.schema;
         let target = path.clone();

@@ -9,7 +9,8 @@ use super::{ImportOptions, Note, Old};
 /// What clients of OpenAI's ask for most, for a bot that answered to any name.
 const MODELS: [&str; 4] = ["coze", "gpt-3.5-turbo", "gpt-4", "gpt-4o"];
 
-/// What an entry of `bot_config.json` may hold (`model/bot.go`); the README calls the last one otherwise.
+/// What an entry of `bot_config.json` may hold (`model/bot.go`); the last one is taken for another
+/// spelling of the one before.
 const FIELDS: [&str; 6] = [
     "proxySecret",
     "cozeBotId",
@@ -106,15 +107,14 @@ impl OldBots {
             }
             let channel_id = channel(text("channelId"), &place("channelId"), notes);
             found.take(user_id, &models, channel_id);
-            match text("proxySecret") {
-                Some(secret) => match keys.iter_mut().find(|(known, _)| known == secret) {
-                    Some((_, known)) => merge(known, &models),
-                    None => keys.push((secret.to_owned(), models)),
-                },
-                None => {
-                    let matter = "is missing: no key is made for this entry";
-                    notes.push(Note::dropped(place("proxySecret"), matter));
-                }
+            let Some(secret) = text("proxySecret") else {
+                let matter = "is missing: no key is made for this entry";
+                notes.push(Note::dropped(place("proxySecret"), matter));
+                continue;
+            };
+            match keys.iter_mut().find(|(known, _)| known == secret) {
+                Some((_, known)) => merge(known, &models),
+                None => keys.push((secret.to_owned(), models)),
             }
         }
         notes.push(Note::taken(

@@ -45,7 +45,7 @@ impl FreshKeys {
 fn fresh() -> io::Result<SecretString> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = data_encoding::HEXLOWER.encode(&bytes);
     Ok(SecretString::from(format!("sk-{digits}")))
 }
 

@@ -22,9 +22,9 @@ const TAKEN: [&str; 11] = [
     "STREAM_REQUEST_OUT_TIME",
 ];
 
-/// Variables that have no counterpart, and why. From the same places, `telegram/bot.go`, and the README
-/// of 4.0 (`USER_ID`).
-pub(super) const DROPPED: [(&str, &str); 17] = [
+/// Variables that have no counterpart, and why. From the same places, `telegram/bot.go`,
+/// `common/init.go`, `main.go`, and the README of 4.0 (`USER_ID`).
+pub(super) const DROPPED: [(&str, &str); 15] = [
     (
         "USER_AUTHORIZATION",
         "these are tokens of user accounts. Discord forbids automating those (topics/oauth2, on \
@@ -71,16 +71,6 @@ pub(super) const DROPPED: [(&str, &str); 17] = [
          and requests wait their turn",
     ),
     (
-        "MESSAGE_MAX_CHAR",
-        "Discord's own limit of 2000 characters is kept; a long prompt is split or attached \
-         (profiles: long_prompt, parts_max)",
-    ),
-    (
-        "MESSAGE_MAX_TOKEN",
-        "Discord's own limit of 2000 characters is kept; a long prompt is split or attached \
-         (profiles: long_prompt, parts_max)",
-    ),
-    (
         "SWAGGER_ENABLE",
         "there is no Swagger page; the API is OpenAI's",
     ),
@@ -98,8 +88,8 @@ pub(super) const DROPPED: [(&str, &str); 17] = [
         "logs are in UTC, and schedules name their own time zone",
     ),
     (
-        "LOG_DIR",
-        "logs go to standard error; a service manager keeps them",
+        "UPLOAD_PATH",
+        "files of a prompt are attached to it and kept nowhere",
     ),
 ];
 

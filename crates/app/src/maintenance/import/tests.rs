@@ -1,6 +1,6 @@
 //! Tables and a golden file: text in, text out.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+use std::{fmt::Write as _, fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use secrecy::ExposeSecret as _;
 
@@ -107,7 +107,7 @@ fn no_secret_is_in_the_configuration_or_in_what_is_told() {
     let imported = import(&full());
     let mut told = serde_json::to_string(&imported.notes).unwrap();
     told.push_str(&imported.toml);
-    told.push_str(&format!("{imported:?}"));
+    let _ = write!(told, "{imported:?}");
     for secret in [
         TOKEN,
         "client-secret-one",

@@ -83,7 +83,7 @@ impl Page<'_> {
         self.notes.push(Note::taken(subject, text));
     }
 
-    fn to_do(&mut self, subject: &str, text: &str) {
+    fn must(&mut self, subject: &str, text: &str) {
         self.notes.push(Note::to_do(subject, text));
     }
 
@@ -101,7 +101,7 @@ impl Page<'_> {
                 port
             }
             Some(_) => {
-                self.to_do("PORT", "is no port: set listen");
+                self.must("PORT", "is no port: set listen");
                 PORT
             }
             None => PORT,
@@ -126,7 +126,7 @@ impl Page<'_> {
                             that `cordboard-maintenance doctor` names";
                 self.taken("BOT_TOKEN", text);
             }
-            None => self.to_do(
+            None => self.must(
                 "BOT_TOKEN",
                 "is not set: write the bot's token to the file discord-token, with mode 600",
             ),
@@ -137,7 +137,7 @@ impl Page<'_> {
             self.taken("GUILD_ID", "discord.guild_id");
         } else {
             if self.old.get("GUILD_ID").is_none() {
-                self.to_do("GUILD_ID", "is not set: set discord.guild_id");
+                self.must("GUILD_ID", "is not set: set discord.guild_id");
             }
             self.line("# guild_id = \"\"");
         }
@@ -273,7 +273,7 @@ impl Page<'_> {
     fn seconds(&mut self, name: &str) -> Option<u64> {
         let seconds = self.old.get(name)?.parse::<u32>();
         if seconds.is_err() {
-            self.to_do(name, "is not a number of seconds, and is not taken over");
+            self.must(name, "is not a number of seconds, and is not taken over");
         }
         seconds.ok().map(u64::from)
     }

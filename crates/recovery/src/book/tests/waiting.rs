@@ -94,6 +94,33 @@ async fn what_is_new_waits_neither_for_what_is_refused_nor_for_ever() {
     assert_eq!(book.take_batch().records.len(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_changes_a_message_waits_behind_what_waits_of_it() {
+    // How: pinned while its channel is read, taken down when the cursor has passed it. Neither is an edit,
+    // so only their order tells what is so now.
+    let pinned = |sequence, pinned: bool| {
+        let data = json!({"id": message_id(NOW_MS + 50).to_string(), "channel_id": HERE.to_string(),
+            "author": {"id": "1"}, "pinned": pinned});
+        event("MESSAGE_UPDATE", sequence, &data)
+    };
+    let mut book = begun();
+    let (now, last) = (Instant::now(), head(Some(NOW_MS + 9_000)));
+    begin(&mut book, "second", last, &HashSet::new());
+    book.hear_time(NOW_MS + 60_000, now);
+    book.observe(&pinned(2, true), now);
+    let first = order(&mut book);
+    book.turn(&first, page((0..100).map(|n| NOW_MS + n)));
+    book.observe(&pinned(3, false), now);
+    let second = book.next_order(now).unwrap();
+    book.turn(&second, page([NOW_MS + 99, NOW_MS + 9_000]));
+    let records = book.take_batch().records;
+    let updates = records.iter().filter_map(|record| match &record.sight {
+        Sight::Updated(message) => Some(message.json.get().contains("true")),
+        _ => None,
+    });
+    assert_eq!(updates.collect::<Vec<_>>(), [true, false]);
+}
+
 /// The page that is read when Discord may have changed its mind.
 fn order_again(book: &mut Book, now: Instant) -> Order {
     book.observe(&event("GUILD_ROLE_UPDATE", 4, &json!({})), now);

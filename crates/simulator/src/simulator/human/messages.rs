@@ -64,6 +64,15 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
             channel_id,
             message_id,
         } => delete(shared, channel_id, message_id).map(|()| None),
+        HumanAct::SetPinned {
+            channel_id,
+            message_id,
+            pinned,
+        } => {
+            let actor = shared.config.human.user_id;
+            let place = (channel_id, message_id);
+            shared.change(|world| world.set_pinned(actor, place, pinned, None))
+        }
         HumanAct::StartThread { channel_id, name } => {
             start_thread(shared, channel_id, &name).map(Some)
         }

@@ -46,16 +46,24 @@ impl World {
         Ok(pinned)
     }
 
-    /// `PUT` and `DELETE …/messages/pins/{message_id}`.
+    /// `PUT` and `DELETE …/messages/pins/{message_id}`; answers the id of the notice, if there is one.
     pub(crate) fn set_pinned(
         &mut self,
         actor: u64,
         (channel_id, message_id): (u64, u64),
         pinned: bool,
         reason: Option<&str>,
-    ) -> Result<(), ApiError> {
+    ) -> Result<Option<u64>, ApiError> {
         let needed = permission::PIN_MESSAGES;
-        let guild_id = self.need_in_channel(actor, channel_id, needed)?.guild_id;
+        let channel = self.need_in_channel(actor, channel_id, needed)?;
+        let guild_id = channel.guild_id;
+        if channel
+            .thread
+            .as_ref()
+            .is_some_and(|thread| thread.archived)
+        {
+            return Err(ApiError::thread_archived());
+        }
         let now = self.clock.now_ms();
         let count = self.pinned(actor, channel_id)?.len();
         let unknown = ApiError::unknown_message;
@@ -63,7 +71,7 @@ impl World {
             .stored_mut(channel_id, message_id)
             .ok_or_else(unknown)?;
         if message.pinned_ms.is_some() == pinned {
-            return Ok(());
+            return Ok(None);
         }
         if pinned && count >= bounds::PINS_MAX {
             return Err(ApiError::too_many_pins());
@@ -77,12 +85,13 @@ impl World {
         });
         let audience = (Audience::Channel(channel_id), event::GUILDS);
         self.emit("CHANNEL_PINS_UPDATE", guild_id, audience, data);
-        if pinned {
+        let notice = pinned.then(|| {
             let id = self.snowflakes.next(&self.clock);
             let mut notice = Message::bare(id, channel_id, Author::User(actor), PINNED);
             notice.reference = Some((channel_id, message_id));
             self.publish(notice, None);
-        }
+            id
+        });
         let action = if pinned {
             audit::MESSAGE_PIN
         } else {
@@ -98,6 +107,6 @@ impl World {
             Act::on(action, actor).with(options),
             reason,
         );
-        Ok(())
+        Ok(notice)
     }
 }

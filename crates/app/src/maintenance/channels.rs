@@ -1,0 +1,16 @@
+//! The guild's channels: what is on record of them, what is wrong with them, and what an operator may say.
+
+mod adoption;
+mod audit;
+mod debts;
+mod guild;
+mod list;
+mod sweep;
+
+pub use self::{
+    adoption::{Adopted, AdoptionPlan, AdoptionQuery, Candidate},
+    audit::{Audit, AuditFinding},
+    debts::Settled,
+    list::{ChannelLine, ChannelList},
+    sweep::{SweepPlan, Swept},
+};

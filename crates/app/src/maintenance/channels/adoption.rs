@@ -1,0 +1,210 @@
+//! Leftovers of another program: which are there, and having them deleted.
+
+use std::collections::{BTreeSet, HashSet};
+
+use cordboard_lifecycle::{Clock as _, Evidence, PlanHash};
+use serde::Serialize;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, UserMarker},
+};
+
+use super::guild::{TEXT, created_ms};
+use crate::{
+    maintenance::{CommandError, Maintenance, Progress, Watcher},
+    orders::{Instruction, Told},
+};
+
+/// Which channels are to be adopted.
+#[derive(Clone, Debug, Default)]
+pub struct AdoptionQuery {
+    /// What their names begin with, such as `cdp-chat-`.
+    pub prefix: String,
+    /// These not, whatever they are called.
+    pub exclude: BTreeSet<Id<ChannelMarker>>,
+    /// Who may have created them, besides our own bot and the configured ones.
+    pub creators: BTreeSet<Id<UserMarker>>,
+    /// Also those of which the audit log no longer says who created them.
+    pub unknown_creators: bool,
+}
+
+/// What would be adopted, and what not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AdoptionPlan {
+    /// The channels whose names fit, the oldest first.
+    pub candidates: Vec<Candidate>,
+    /// How many of them are adopted.
+    pub count: usize,
+    /// What ties the plan to exactly those.
+    pub hash: String,
+}
+
+/// A channel whose name fits.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The channel.
+    pub channel_id: Id<ChannelMarker>,
+    /// Its name.
+    pub name: String,
+    /// Who created it, as far as the audit log tells.
+    pub creator_id: Option<Id<UserMarker>>,
+    /// How long ago it was created.
+    pub age_seconds: u64,
+    /// How long ago its last message was written; `None` when there is none.
+    pub last_message_seconds: Option<u64>,
+    /// Why it is left alone; `None`: it is adopted, and deleted.
+    pub excluded: Option<String>,
+}
+
+/// What came of an adoption.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Adopted {
+    /// The plan that was applied.
+    pub plan: AdoptionPlan,
+    /// How many of its channels are gone.
+    pub gone: usize,
+    /// Channels that were not adopted after all, and why.
+    pub left: Vec<(Id<ChannelMarker>, String)>,
+    /// Channels that are on record and not gone yet, and why, if that is known.
+    pub open: Vec<(Id<ChannelMarker>, String)>,
+}
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// Looks for leftovers of another program, and says of each whether it would be adopted. Changes
+    /// nothing.
+    ///
+    /// # Errors
+    /// When Discord or the store does not answer.
+    pub async fn plan_adoption(&self, query: &AdoptionQuery) -> Result<AdoptionPlan, CommandError> {
+        if query.prefix.len() < PREFIX_MIN {
+            let why = format!(
+                "a prefix has at least {PREFIX_MIN} characters: shorter ones fit by chance"
+            );
+            return Err(CommandError::Usage(why));
+        }
+        let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
+        let creators = creators.unwrap_or_default();
+        let mut known = self.bots().await?;
+        known.extend(&query.creators);
+        let on_record = self.on_record().await?;
+        let now_ms = self.clock.now_ms();
+        let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
+        let mut channels = self.overview().await?;
+        channels.retain(|channel| channel.name.starts_with(&query.prefix));
+        channels.sort_unstable_by_key(|channel| channel.id);
+        let candidates = channels.into_iter().map(|channel| {
+            let creator_id = creators.get(&channel.id).copied();
+            let excluded = if query.exclude.contains(&channel.id) {
+                Some("excluded by --exclude".to_owned())
+            } else if let Some(why) = untouchable.get(&channel.id) {
+                Some((*why).to_owned())
+            } else if channel.kind != TEXT {
+                Some("it is no text channel".to_owned())
+            } else if let Some(stage) = on_record.get(&channel.id) {
+                Some(format!("it is on record already, as {stage}"))
+            } else {
+                whose(creator_id, &known, query.unknown_creators)
+            };
+            Candidate {
+                channel_id: channel.id,
+                creator_id,
+                age_seconds: since(created_ms(channel.id)),
+                last_message_seconds: channel.last_message_id.map(|id| since(created_ms(id))),
+                name: channel.name,
+                excluded,
+            }
+        });
+        let candidates: Vec<Candidate> = candidates.collect();
+        let ids = adopted(&candidates);
+        Ok(AdoptionPlan {
+            count: ids.len(),
+            hash: PlanHash::of(self.config.discord.guild_id, &ids).to_string(),
+            candidates,
+        })
+    }
+
+    /// Has exactly the channels of this plan deleted, and waits until they are gone, parked, or it is told
+    /// to stop: what is on record by then goes on by itself.
+    ///
+    /// # Errors
+    /// When nothing was adopted, or what deletes cannot go on.
+    pub async fn adopt(
+        &self,
+        plan: AdoptionPlan,
+        watcher: Watcher<'_>,
+    ) -> Result<Adopted, CommandError> {
+        let ids = adopted(&plan.candidates);
+        let instruction = Instruction::Adopt {
+            channel_ids: ids.clone(),
+            plan: plan.hash.clone(),
+            request_id: "adopted".to_owned(),
+        };
+        let mut errand = self.instruct(&instruction).await?;
+        let left = match &errand.told {
+            Told::Adopted { left } => left.clone(),
+            _ => Vec::new(),
+        };
+        let hash = plan.hash.parse();
+        let evidence = hash
+            .map(Evidence::Operator)
+            .map_err(|_| CommandError::Usage("the plan's hash is none".to_owned()))?;
+        let of_plan = |row: &cordboard_lifecycle::Row| {
+            row.stage
+                .owned()
+                .is_some_and(|owned| owned.evidence == evidence)
+        };
+        let total = u64::try_from(ids.len() - left.len()).unwrap_or(u64::MAX);
+        let open = loop {
+            let standing = self.standing(of_plan).await?;
+            watcher(Progress {
+                done: standing.gone,
+                total: Some(total),
+                message: format!("channels gone; {} parked", standing.parked),
+            });
+            if standing.waiting == 0 {
+                break standing.open;
+            }
+            errand.wait().await?;
+        };
+        errand.end().await?;
+        let gone = ids.len() - left.len() - open.len();
+        Ok(Adopted {
+            plan,
+            gone,
+            left,
+            open,
+        })
+    }
+}
+
+/// A shorter prefix would fit names by chance.
+const PREFIX_MIN: usize = 3;
+
+fn adopted(candidates: &[Candidate]) -> BTreeSet<Id<ChannelMarker>> {
+    let adopted = candidates
+        .iter()
+        .filter(|candidate| candidate.excluded.is_none());
+    adopted.map(|candidate| candidate.channel_id).collect()
+}
+
+/// Why a channel is somebody's, by who created it.
+fn whose(
+    creator_id: Option<Id<UserMarker>>,
+    known: &HashSet<Id<UserMarker>>,
+    unknown_creators: bool,
+) -> Option<String> {
+    match creator_id {
+        Some(creator_id) if known.contains(&creator_id) => None,
+        Some(creator_id) => Some(format!(
+            "{creator_id} created it, who is none of our bots; --creator {creator_id} takes it in"
+        )),
+        None if unknown_creators => None,
+        None => Some(
+            "the audit log does not tell who created it (it goes back 45 days); --unknown-creators takes \
+             it in"
+                .to_owned(),
+        ),
+    }
+}

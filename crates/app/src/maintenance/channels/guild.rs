@@ -1,0 +1,117 @@
+//! The guild as Discord shows it, and what must never be deleted there.
+
+use std::collections::{HashMap, HashSet};
+
+use cordboard_discord::{ChannelOverview, DiscordError};
+use cordboard_lifecycle::{GuildApi as _, Isolation};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, UserMarker},
+};
+
+use crate::{
+    Failed,
+    limits::AUDIT_PAGES_MAX,
+    maintenance::{CommandError, Maintenance},
+    settings,
+};
+
+/// A text channel (resources/channel#channel-object-channel-types).
+pub(super) const TEXT: u8 = 0;
+/// A category.
+pub(super) const CATEGORY: u8 = 4;
+
+/// Discord counts from 2015 in the upper 42 bits of an id (reference#snowflakes).
+const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
+
+/// When whatever has this id was created, in milliseconds since 1970.
+pub(super) fn created_ms<T>(id: Id<T>) -> u64 {
+    (id.get() >> 22) + DISCORD_EPOCH_MS
+}
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// The guild's channels, as far as the bot may see them.
+    pub(super) async fn overview(&self) -> Result<Vec<ChannelOverview>, CommandError> {
+        let overview = self.discord.overview(self.config.discord.guild_id).await;
+        overview.map_err(|error| unanswered("the guild's channels (discord.guild_id)", error))
+    }
+
+    /// The channels that must never be deleted, and why: by the configuration, by an operator's word, or
+    /// because the guild uses them.
+    pub(super) async fn untouchable(
+        &self,
+    ) -> Result<HashMap<Id<ChannelMarker>, &'static str>, CommandError> {
+        let guild_id = self.config.discord.guild_id;
+        let special = self.discord.special_channels(guild_id).await;
+        let special = special.map_err(|failure| {
+            CommandError::Upstream(format!("the guild's special channels: {failure}"))
+        })?;
+        let mut all: HashMap<_, _> = special
+            .into_iter()
+            .map(|id| (id, "the guild uses it for itself"))
+            .collect();
+        if let Some(peek) = self.peek_if_any().await? {
+            let protected = peek.protected().await.map_err(settings::store_failed)?;
+            let protected = protected.into_iter().map(|channel| channel.channel_id);
+            all.extend(protected.map(|id| (id, "an operator has protected it")));
+        }
+        let configured = self.config.channels.protected.iter().copied();
+        all.extend(configured.map(|id| (id, "the configuration protects it")));
+        let categories = self.config.channels.category_ids.iter().copied();
+        all.extend(categories.map(|id| (id, "channels are created under it")));
+        if let Isolation::Thread(id) | Isolation::ChannelThenThread(id) =
+            self.config.channels.isolation
+        {
+            all.insert(id, "threads hang on it");
+        }
+        Ok(all)
+    }
+
+    /// Who created which channel, as far back as the audit log goes (45 days). `None` when it may not be
+    /// read.
+    pub(super) async fn creators(
+        &self,
+    ) -> Result<Option<HashMap<Id<ChannelMarker>, Id<UserMarker>>>, CommandError> {
+        let (mut creators, mut last) = (HashMap::new(), None);
+        for _ in 0..AUDIT_PAGES_MAX {
+            let guild_id = self.config.discord.guild_id;
+            let page = match self.discord.channel_creations(guild_id, last).await {
+                Ok(page) => page,
+                Err(DiscordError::Never { .. }) => return Ok(None),
+                Err(error) => return Err(unanswered("the audit log", error)),
+            };
+            let creations = page.creations.into_iter();
+            creators.extend(creations.map(|made| (made.channel_id, made.creator_id)));
+            last = page.last;
+            if !page.is_full || last.is_none() {
+                break;
+            }
+        }
+        Ok(Some(creators))
+    }
+
+    /// Our own bot, and the bots that answer.
+    pub(super) async fn bots(&self) -> Result<HashSet<Id<UserMarker>>, CommandError> {
+        let us = self.discord.identity().await;
+        let us = us.map_err(|error| unanswered("the token (discord.token)", error))?;
+        let bots = self.config.bots.iter().map(|bot| bot.user_id);
+        Ok(bots.chain([us.user_id]).collect())
+    }
+}
+
+/// A question that Discord did not answer, or refused to.
+pub(super) fn unanswered(what: &str, error: DiscordError) -> CommandError {
+    match error {
+        DiscordError::NotDone { .. } => Failed::Unreachable {
+            source: error.into(),
+        }
+        .into(),
+        _ => Failed::Refused {
+            hint: format!("check {what}"),
+            source: error.into(),
+        }
+        .into(),
+    }
+}

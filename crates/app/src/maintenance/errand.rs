@@ -1,0 +1,202 @@
+//! What only the holder of the store can do: by order, or by ourselves when nobody holds it.
+
+use cordboard_lifecycle::{Clock as _, lifecycle};
+use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
+use tokio::time::{Instant, sleep};
+
+use super::{CommandError, Maintenance};
+use crate::{
+    Failed, Watchdog, connect,
+    engines::Engines,
+    limits::{ORDER_ASK_EVERY, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
+    mark_key,
+    orders::{self, Instruction, Steward, Told},
+    relay::Relay,
+    settings,
+};
+
+/// The lifecycle without a proxy around it: it holds the store and deletes what is due, for as long as a
+/// command needs it.
+#[derive(Debug)]
+pub(crate) struct Alone {
+    engines: Engines,
+}
+
+/// What came of an instruction, and who has to be kept alive until what follows from it is done: nobody
+/// when a proxy does it.
+#[derive(Debug)]
+pub(crate) struct Errand {
+    pub(crate) told: Told,
+    alone: Option<Alone>,
+}
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// Has something done by whoever holds the store; that is us when nobody does.
+    pub(crate) async fn instruct(&self, instruction: &Instruction) -> Result<Errand, CommandError> {
+        let daybook = self.daybook().await?;
+        let order = Order {
+            at_ms: self.clock.now_ms(),
+            actor: self.actor.clone(),
+            body: serde_json::to_string(instruction).unwrap_or_default(),
+        };
+        let given = daybook.give_order(order).await;
+        let given = given.map_err(settings::store_failed)?.ok_or_else(|| {
+            let why = "too many orders wait for whoever holds the store; does the proxy run?";
+            CommandError::Refused(why.to_owned())
+        })?;
+        // Withdrawn when we are told to stop before anybody has taken it.
+        let mut alone = None;
+        let told = self.carried_out(&daybook, given, &mut alone).await;
+        if told.is_err() {
+            // It must not be done behind the back of somebody who was told that it was not.
+            drop(daybook.withdraw_order(given).await);
+        }
+        let told = told?;
+        Ok(Errand { told, alone })
+    }
+
+    /// Waits until the order is carried out, by whoever holds the store.
+    async fn carried_out(
+        &self,
+        daybook: &Daybook,
+        order: OrderId,
+        alone: &mut Option<Alone>,
+    ) -> Result<Told, CommandError> {
+        let patience = Instant::now() + ORDER_PATIENCE;
+        loop {
+            let state = daybook.order_state(order).await;
+            match state.map_err(settings::store_failed)? {
+                Some(OrderState::Done(outcome)) => return read(&outcome),
+                None => {
+                    let why = "the order was withdrawn by somebody else";
+                    return Err(CommandError::Refused(why.to_owned()));
+                }
+                Some(OrderState::Waiting) if Instant::now() > patience => {
+                    return Err(self.nobody_cares().await);
+                }
+                Some(OrderState::Taken | OrderState::Waiting) => {}
+            }
+            if alone.is_none() {
+                *alone = self.try_alone(daybook).await?;
+            }
+            wait(alone.as_mut()).await?;
+        }
+    }
+
+    /// Takes the store, if nobody holds it.
+    async fn try_alone(&self, daybook: &Daybook) -> Result<Option<Alone>, CommandError> {
+        let settings = settings::store(&self.config);
+        match Store::open_at_once(&self.config.store, settings).await {
+            Ok(store) => Ok(Some(Alone::start(self, store, daybook.clone()).await?)),
+            Err(StoreError::Busy { .. }) => Ok(None),
+            Err(error) => Err(settings::store_failed(error).into()),
+        }
+    }
+
+    async fn nobody_cares(&self) -> CommandError {
+        let settings = settings::store(&self.config);
+        let opened = Store::open_at_once(&self.config.store, settings).await;
+        let holder = opened
+            .err()
+            .map_or_else(String::new, |error| error.to_string());
+        CommandError::Refused(format!(
+            "whoever holds the store does not take orders; is the proxy of an older version, or stuck? \
+             {holder}"
+        ))
+    }
+}
+
+fn read(outcome: &str) -> Result<Told, CommandError> {
+    let told = serde_json::from_str(outcome);
+    let told = told.map_err(|error| {
+        CommandError::Refused(format!("what came of the order cannot be read: {error}"))
+    })?;
+    match told {
+        Told::Refused { why } => Err(CommandError::Refused(why)),
+        Told::Failed { why } => Err(CommandError::Upstream(why)),
+        told => Ok(told),
+    }
+}
+
+/// A moment, in which somebody else goes on, or we do.
+async fn wait(alone: Option<&mut Alone>) -> Result<(), Failed> {
+    let moment = async {
+        sleep(ORDER_ASK_EVERY).await;
+        Ok(())
+    };
+    match alone {
+        Some(alone) => alone.engines.unless_one_ends(moment).await,
+        None => moment.await,
+    }
+}
+
+// === impl Errand ===
+
+impl Errand {
+    /// Waits for a moment, in which what follows from the instruction goes on.
+    ///
+    /// # Errors
+    /// When we are the ones who do it, and cannot go on.
+    pub(crate) async fn wait(&mut self) -> Result<(), Failed> {
+        wait(self.alone.as_mut()).await
+    }
+
+    /// Lets go of the store.
+    pub(crate) async fn end(self) -> Result<(), Failed> {
+        match self.alone {
+            Some(alone) => alone.engines.end().await,
+            None => Ok(()),
+        }
+    }
+}
+
+// === impl Alone ===
+
+impl Alone {
+    /// Begins a life of the lifecycle over the store, as a proxy does at its start, but for the gateway: what
+    /// it would tell is found by looking.
+    async fn start(
+        maintenance: &Maintenance,
+        store: Store,
+        daybook: Daybook,
+    ) -> Result<Self, Failed> {
+        let config = &maintenance.config;
+        let deadline = Instant::now() + START_TIMEOUT;
+        let key = mark_key::load(config, &store).await?;
+        let bot = connect::introduce(&maintenance.discord, config, deadline).await?;
+        let (channels, mut driver) = lifecycle(
+            maintenance.discord.clone(),
+            store.registry(),
+            key,
+            maintenance.clock.clone(),
+            settings::lifecycle(config, &bot),
+        );
+        let reminded = Steward::remind(&store, &channels).await;
+        reminded.map_err(settings::store_failed)?;
+        let held = store.deletions_held().await;
+        channels.hold_deletions(held.map_err(settings::store_failed)?);
+        driver.recover().await.map_err(settings::lifecycle_failed)?;
+        let relay = Relay::load(config, &store, &maintenance.discord).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
+        let steward = Steward {
+            store,
+            recovery,
+            channels,
+            configured: config.channels.protected.clone(),
+            clock: maintenance.clock.clone(),
+        };
+        let watchdog = Watchdog::default();
+        let mut engines = Engines::new(&watchdog);
+        engines.spawn("lifecycle", |stop| driver.run(stop));
+        if let Some(relay) = relay {
+            relay.read_only(&mut engines);
+        }
+        engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| async move {
+            let ended = orders::attend(&daybook, &steward, &pulse).await;
+            tracing::warn!(?ended, "the daybook failed");
+        });
+        Ok(Self { engines })
+    }
+}

@@ -1,0 +1,119 @@
+//! What only the holder of the store can do, and somebody else wants: orders in the daybook.
+
+mod steward;
+
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
+
+use cordboard_lifecycle::Clock as _;
+use cordboard_store::{Daybook, Location, StoreError};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+pub(crate) use self::steward::Steward;
+use crate::{
+    limits::{DAYBOOK_RETRY, ORDER_LOOK_EVERY},
+    watchdog::Pulse,
+};
+
+/// What is to be done. It is written down as JSON: a proxy that does not know it says so.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Instruction {
+    /// Take on these channels, which an operator was shown in the plan with this hash.
+    Adopt {
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        plan: String,
+        request_id: String,
+    },
+    /// Care for this debt no more.
+    Forget { attempt: String },
+    /// Never delete this channel.
+    Protect {
+        channel_id: Id<ChannelMarker>,
+        reason: String,
+    },
+    /// Protect it no more.
+    Unprotect { channel_id: Id<ChannelMarker> },
+    /// Read these channels again from this message on, or from their beginning.
+    Reread {
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        after: Option<Id<MessageMarker>>,
+    },
+    /// Let this consumer go on behind this sequence; without one, forget it.
+    ResetConsumer { name: String, to: Option<u64> },
+    /// Compare the guild with the record now, and try again what could not be deleted.
+    Sweep,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub(crate) enum Told {
+    /// These were left alone, and why; all others are on record as condemned.
+    Adopted {
+        left: Vec<(Id<ChannelMarker>, String)>,
+    },
+    /// It stands here now.
+    Forgotten { stage: String },
+    /// So it is.
+    Done,
+    /// A safeguard forbids it, or it makes no sense.
+    Refused { why: String },
+    /// Not this time.
+    Failed { why: String },
+}
+
+/// Where a daybook is, and how it is opened.
+pub(crate) type DaybookPlace = (Location, cordboard_store::Settings);
+
+/// Carries out orders for as long as a proxy runs. A daybook that cannot be opened, or fails, is no reason
+/// for it to stop: it is tried again.
+pub(crate) async fn watch((location, settings): DaybookPlace, steward: Steward, pulse: Arc<Pulse>) {
+    loop {
+        let attending = async {
+            let daybook = Daybook::open(&location, settings).await?;
+            attend(&daybook, &steward, &pulse).await
+        };
+        let Err(error): Result<Infallible, StoreError> = attending.await;
+        pulse.round();
+        tracing::warn!(%error, "the daybook failed: no orders are taken for a while");
+        sleep(DAYBOOK_RETRY).await;
+    }
+}
+
+/// Carries out orders for as long as we hold the store. What an earlier holder died over is done anew:
+/// each order may be carried out twice.
+pub(crate) async fn attend(
+    daybook: &Daybook,
+    steward: &Steward,
+    pulse: &Pulse,
+) -> Result<Infallible, StoreError> {
+    let clock = &steward.clock;
+    loop {
+        pulse.round();
+        if !daybook.has_orders().await? {
+            sleep(ORDER_LOOK_EVERY).await;
+            continue;
+        }
+        let Some((id, order)) = daybook.take_order(clock.now_ms()).await? else {
+            continue;
+        };
+        tracing::info!(
+            actor = order.actor,
+            order = order.body,
+            "carrying out an order"
+        );
+        let told = match serde_json::from_str::<Instruction>(&order.body) {
+            Ok(instruction) => steward.carry_out(instruction).await,
+            Err(error) => Told::Refused {
+                why: format!("whoever holds the store does not know this order: {error}"),
+            },
+        };
+        let outcome = serde_json::to_string(&told).unwrap_or_default();
+        daybook.order_done(id, clock.now_ms(), outcome).await?;
+    }
+}

@@ -1,0 +1,205 @@
+//! Who holds the store, and does for others what only he can do.
+
+use std::collections::{BTreeSet, HashSet};
+
+use cordboard_lifecycle::{
+    Adoption, AdoptionError, AttemptId, Channels, Clock as _, ForgetError, PlanHash,
+};
+use cordboard_recovery::{Consumers as _, InboxError, Recovery};
+use cordboard_store::{ProtectedChannel, Store, StoreError};
+use tokio::time::timeout;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use super::{Instruction, Told};
+use crate::{WallClock, limits::ORDER_TIMEOUT};
+
+/// Who holds the store, and does for others what only he can do.
+#[derive(Clone, Debug)]
+pub(crate) struct Steward {
+    pub(crate) store: Store,
+    pub(crate) channels: Channels,
+    /// What keeps the record of messages, if anything does.
+    pub(crate) recovery: Option<Recovery>,
+    /// What the configuration protects: no order takes that back.
+    pub(crate) configured: HashSet<Id<ChannelMarker>>,
+    pub(crate) clock: WallClock,
+}
+
+// === impl Steward ===
+
+impl Steward {
+    /// Puts the lifecycle in mind of what operators have protected: before it deletes anything.
+    pub(crate) async fn remind(store: &Store, channels: &Channels) -> Result<(), StoreError> {
+        for protected in store.protected().await? {
+            channels.protect(protected.channel_id, true);
+        }
+        Ok(())
+    }
+
+    /// Carries out one order. It may have been carried out before, by somebody who died over it.
+    pub(super) async fn carry_out(&self, instruction: Instruction) -> Told {
+        let done = timeout(ORDER_TIMEOUT, self.follow(instruction)).await;
+        done.unwrap_or_else(|_| Told::Failed {
+            why: format!("it took more than {} s", ORDER_TIMEOUT.as_secs()),
+        })
+    }
+
+    async fn follow(&self, instruction: Instruction) -> Told {
+        match instruction {
+            Instruction::Adopt {
+                channel_ids,
+                plan,
+                request_id,
+            } => match plan.parse() {
+                Ok(plan) => self.adopt(channel_ids, plan, request_id).await,
+                Err(error) => refused(&error),
+            },
+            Instruction::Forget { attempt } => match attempt.parse() {
+                Ok(attempt) => self.forget(attempt).await,
+                Err(error) => refused(&error),
+            },
+            Instruction::Protect { channel_id, reason } => self.protect(channel_id, reason).await,
+            Instruction::Unprotect { channel_id } => self.unprotect(channel_id).await,
+            Instruction::Reread { channel_ids, after } => self.reread(channel_ids, after).await,
+            Instruction::ResetConsumer { name, to } => self.reset_consumer(&name, to).await,
+            Instruction::Sweep => {
+                self.channels.sweep().await;
+                Told::Done
+            }
+        }
+    }
+
+    async fn adopt(
+        &self,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        plan: PlanHash,
+        request_id: String,
+    ) -> Told {
+        let adoption = Adoption {
+            channel_ids,
+            plan,
+            request_id,
+        };
+        match self.channels.adopt(adoption).await {
+            Ok(left) => {
+                let left = left.into_iter();
+                let left = left.map(|one| (one.channel_id, one.why.to_owned()));
+                Told::Adopted {
+                    left: left.collect(),
+                }
+            }
+            Err(error @ (AdoptionError::NotDone { .. } | AdoptionError::Closed)) => failed(&error),
+            Err(error) => refused(&error),
+        }
+    }
+
+    async fn forget(&self, attempt: AttemptId) -> Told {
+        match self.channels.forget(attempt).await {
+            Ok(stage) => Told::Forgotten {
+                stage: stage.name().to_owned(),
+            },
+            Err(error @ (ForgetError::Busy | ForgetError::Closed)) => failed(&error),
+            Err(error) => refused(&error),
+        }
+    }
+
+    async fn reread(
+        &self,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        after: Option<Id<MessageMarker>>,
+    ) -> Told {
+        let Some(recovery) = &self.recovery else {
+            let why = "relay.channels is not set: no messages are recorded".to_owned();
+            return Told::Refused { why };
+        };
+        let mut strangers = Vec::new();
+        for channel_id in channel_ids {
+            match recovery.reread(channel_id, after).await {
+                Ok(true) => {}
+                Ok(false) => strangers.push(channel_id.to_string()),
+                Err(error) => return failed(&error),
+            }
+        }
+        if strangers.is_empty() {
+            return Told::Done;
+        }
+        let why = format!("not watched (see relay.channels): {}", strangers.join(", "));
+        Told::Refused { why }
+    }
+
+    /// Forgets it first: positions only ever move forward.
+    async fn reset_consumer(&self, name: &str, to: Option<u64>) -> Told {
+        let inbox = self.store.inbox();
+        let reset = async {
+            let was_there = inbox.forget(name).await?;
+            if let Some(to) = to {
+                inbox.open(name, Some(to)).await?;
+            }
+            Ok::<_, InboxError>(was_there)
+        };
+        match reset.await {
+            Ok(true) => Told::Done,
+            Ok(false) if to.is_some() => Told::Done,
+            Ok(false) => Told::Refused {
+                why: format!("there is no consumer {name}"),
+            },
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// First the lifecycle, then the record: if we die in between, whoever carries it out again does both.
+    async fn protect(&self, channel_id: Id<ChannelMarker>, reason: String) -> Told {
+        self.channels.protect(channel_id, true);
+        let protected = ProtectedChannel {
+            channel_id,
+            since_ms: self.clock.now_ms(),
+            reason,
+        };
+        match self.store.protect(protected).await {
+            Ok(()) => Told::Done,
+            Err(error) => failed(&error),
+        }
+    }
+
+    /// The other way round: what is on record as protected is protected.
+    async fn unprotect(&self, channel_id: Id<ChannelMarker>) -> Told {
+        if self.configured.contains(&channel_id) {
+            let why = "the configuration protects it (channels.protected, channels.thread_parent_id, or \
+                       a default channel of [[bots]]); change it there";
+            return Told::Refused { why: why.into() };
+        }
+        match self.store.unprotect(channel_id).await {
+            Ok(was) => {
+                self.channels.protect(channel_id, false);
+                if was {
+                    Told::Done
+                } else {
+                    let why = "it was not protected".to_owned();
+                    Told::Refused { why }
+                }
+            }
+            Err(error) => failed(&error),
+        }
+    }
+}
+
+fn refused(error: &dyn std::error::Error) -> Told {
+    Told::Refused { why: chain(error) }
+}
+
+fn failed(error: &dyn std::error::Error) -> Told {
+    Told::Failed { why: chain(error) }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
+    }
+    text
+}

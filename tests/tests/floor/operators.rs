@@ -1,0 +1,257 @@
+//! What operators say about channels, beside a running proxy and without one.
+
+use std::time::Duration;
+
+use cordboard_app::maintenance::{
+    CommandError,
+    channels::{AdoptionPlan, AdoptionQuery},
+};
+use cordboard_simulator::Fault;
+use cordboard_tests::{MODEL, Setup, World, sim, sim_with};
+use tokio::time::sleep;
+use twilight_model::id::Id;
+
+const DELETE: &str = "DELETE /channels/{channel_id}";
+
+fn query() -> AdoptionQuery {
+    AdoptionQuery {
+        prefix: "cdp-chat-".to_owned(),
+        ..AdoptionQuery::default()
+    }
+}
+
+/// Three hundred leftovers of the old proxy, and a person's channel with the same prefix.
+fn old_proxy(world: &World) -> (Vec<u64>, u64) {
+    let leftovers = world.discord.create_leftovers("cdp-chat-", 300);
+    let person = world.discord.create_channel("cdp-chat-notes");
+    (leftovers, person)
+}
+
+fn adopted(plan: &AdoptionPlan) -> Vec<u64> {
+    let candidates = plan.candidates.iter();
+    let adopted = candidates.filter(|candidate| candidate.excluded.is_none());
+    adopted
+        .map(|candidate| candidate.channel_id.get())
+        .collect()
+}
+
+async fn adopts_all_but_the_persons(world: &World) {
+    let (leftovers, person) = old_proxy(world);
+    let maintenance = world.maintenance("channels adopt");
+    let plan = maintenance.plan_adoption(&query()).await.unwrap();
+    assert_eq!((plan.count, adopted(&plan)), (300, leftovers.clone()));
+    let of_person = plan.candidates.last().unwrap();
+    assert_eq!(of_person.channel_id.get(), person);
+    let why = of_person.excluded.as_deref().unwrap();
+    assert!(why.contains("none of our bots"), "{why}");
+    let adopted = maintenance.adopt(plan, &|_| ()).await.unwrap();
+    assert_eq!(
+        (adopted.gone, adopted.left.len(), adopted.open.len()),
+        (300, 0, 0)
+    );
+    assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+    assert!(world.is_alive(person));
+}
+
+#[test]
+fn leftovers_of_the_old_proxy_are_adopted_through_a_running_proxy_and_a_persons_channel_stays() {
+    sim(adopts_all_but_the_persons);
+}
+
+#[test]
+fn leftovers_of_the_old_proxy_are_adopted_without_a_proxy_and_a_persons_channel_stays() {
+    sim(async |world| {
+        world.stop_proxy().await;
+        adopts_all_but_the_persons(world).await;
+        world.start_proxy().await;
+    });
+}
+
+#[test]
+fn an_adoption_that_is_interrupted_is_finished_by_whoever_comes_next() {
+    sim(async |world| {
+        world.stop_proxy().await;
+        let (leftovers, person) = old_proxy(world);
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let adopting = maintenance.adopt(plan, &|_| ());
+        let cut = tokio::time::timeout(Duration::from_secs(2), adopting).await;
+        assert!(cut.is_err(), "300 deletions take longer than that");
+        assert!(leftovers.iter().any(|id| world.is_alive(*id)));
+        world.start_proxy().await;
+        sleep(Duration::from_hours(1)).await;
+        assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+        assert!(world.is_alive(person));
+    });
+}
+
+#[test]
+fn what_is_protected_or_excluded_is_in_no_plan() {
+    sim(async |world| {
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels protect");
+        let lobby = Id::new(leftovers[0]);
+        maintenance
+            .protect(lobby, "the lobby".to_owned())
+            .await
+            .unwrap();
+        let mut query = query();
+        query.exclude.insert(Id::new(leftovers[1]));
+        let plan = maintenance.plan_adoption(&query).await.unwrap();
+        assert_eq!(adopted(&plan), [leftovers[2]]);
+        maintenance.adopt(plan, &|_| ()).await.unwrap();
+        assert!(world.is_alive(leftovers[0]) && world.is_alive(leftovers[1]));
+        assert!(!world.is_alive(leftovers[2]));
+
+        // It stays protected over a restart, until somebody takes it back.
+        world.stop_proxy().await;
+        world.start_proxy().await;
+        let maintenance = world.maintenance("channels unprotect");
+        let plan = maintenance.plan_adoption(&query).await.unwrap();
+        assert_eq!(plan.count, 0);
+        maintenance.unprotect(lobby).await.unwrap();
+        let again = maintenance.unprotect(lobby).await;
+        assert!(matches!(again, Err(CommandError::Refused(_))), "{again:?}");
+        let plan = maintenance.plan_adoption(&query).await.unwrap();
+        assert_eq!(adopted(&plan), [leftovers[0]]);
+        world.discord.delete_channel(leftovers[0]);
+        world.discord.delete_channel(leftovers[1]);
+    });
+}
+
+#[test]
+fn a_plan_that_has_changed_adopts_nothing() {
+    sim(async |world| {
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 2);
+        let maintenance = world.maintenance("channels adopt");
+        let mut plan = maintenance.plan_adoption(&query()).await.unwrap();
+        plan.candidates.pop();
+        let refused = maintenance.adopt(plan, &|_| ()).await;
+        assert!(
+            matches!(refused, Err(CommandError::Refused(_))),
+            "{refused:?}"
+        );
+        assert!(leftovers.iter().all(|id| world.is_alive(*id)));
+        let default = world.discord.introduction().default_channel_id;
+        let unprotected = maintenance.unprotect(Id::new(default)).await;
+        assert!(
+            matches!(unprotected, Err(CommandError::Refused(_))),
+            "{unprotected:?}"
+        );
+        for id in leftovers {
+            world.discord.delete_channel(id);
+        }
+    });
+}
+
+#[test]
+fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
+    // How: a proxy is killed with channels in use, and none is started again.
+    sim(async |world| {
+        let client = world.client();
+        world.discord.fault(Fault::status(DELETE, 500).always());
+        for _ in 0..3 {
+            client.ask(MODEL, "hello").await.unwrap();
+        }
+        world.kill_proxy().await;
+        world.discord.clear_faults();
+        assert_eq!(world.channels_alive(), 3);
+        let maintenance = world.maintenance("channels sweep");
+        let plan = maintenance.plan_sweep().await.unwrap();
+        assert_eq!(plan.owed.len(), 3, "{plan:?}");
+        assert_eq!(world.channels_alive(), 3, "a plan changes nothing");
+        let swept = maintenance.sweep(&|_| ()).await.unwrap();
+        assert_eq!((swept.gone, swept.open.len()), (3, 0));
+        assert_eq!(world.channels_alive(), 0);
+        world.start_proxy().await;
+    });
+}
+
+#[test]
+fn a_parked_channel_is_forgotten_through_a_running_proxy() {
+    sim(async |world| {
+        let refused = Fault::status(DELETE, 403).code(50013);
+        world.discord.fault(refused.always());
+        world.client().ask(MODEL, "hello").await.unwrap();
+        sleep(Duration::from_mins(1)).await;
+        let maintenance = world.maintenance("channels forget");
+        let list = maintenance.channels(false).await.unwrap();
+        assert_eq!(list.channels[0].stage, "parked");
+        let audit = maintenance.audit_channels().await.unwrap();
+        let kinds: Vec<_> = audit.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, ["parked"]);
+        let channel_id = list.channels[0].channel_id.unwrap();
+        let settled = maintenance.forget(&channel_id.to_string()).await.unwrap();
+        assert_eq!(settled.now, "kept");
+        assert!(
+            maintenance
+                .channels(false)
+                .await
+                .unwrap()
+                .channels
+                .is_empty()
+        );
+        assert!(
+            maintenance
+                .audit_channels()
+                .await
+                .unwrap()
+                .findings
+                .is_empty()
+        );
+        let nobody = maintenance.forget("77").await;
+        assert!(matches!(nobody, Err(CommandError::Usage(_))), "{nobody:?}");
+        world.discord.clear_faults();
+        world.discord.delete_channel(channel_id.get());
+    });
+}
+
+#[test]
+fn an_audit_names_what_looks_like_ours_and_how_full_the_guild_is() {
+    let mut discord = cordboard_simulator::Config::default();
+    discord.guild.channels_max = 20;
+    let setup = Setup::with_discord(discord).set("CORDBOARD__CHANNELS__GUILD_MAX", "20");
+    let setup = setup.set("CORDBOARD__CHANNELS__RESERVE", "1");
+    sim_with(setup, async |world| {
+        let maintenance = world.maintenance("channels audit");
+        let audit = maintenance.audit_channels().await.unwrap();
+        assert!(audit.findings.is_empty(), "{audit:?}");
+        let alike = world.discord.create_channel("cord-hello");
+        let mut others: Vec<u64> = (0..17)
+            .map(|index| world.discord.create_channel(&format!("room-{index}")))
+            .collect();
+        let audit = maintenance.audit_channels().await.unwrap();
+        let kinds: Vec<_> = audit.findings.iter().map(|finding| finding.kind).collect();
+        assert_eq!(kinds, ["full", "look_alike"]);
+        assert_eq!((audit.channels, audit.foreign), (19, 19));
+        others.push(alike);
+        for id in others {
+            world.discord.delete_channel(id);
+        }
+    });
+}
+
+#[test]
+fn an_order_that_nobody_carries_out_is_withdrawn_and_says_who_holds_the_store() {
+    // How: somebody holds the store who knows no orders, such as a proxy of an older version.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let location = cordboard_store::Location::Path(world.store());
+        let holder = cordboard_store::Store::open(&location).await.unwrap();
+        let maintenance = world.maintenance("channels protect");
+        let refused = maintenance.protect(Id::new(7), "why".to_owned()).await;
+        let Err(CommandError::Refused(why)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(why.contains("does not take orders"), "{why}");
+        drop(holder);
+        world.start_proxy().await;
+        sleep(Duration::from_secs(10)).await;
+        let maintenance = world.maintenance("channels unprotect");
+        let protected = maintenance.unprotect(Id::new(7)).await;
+        assert!(
+            matches!(protected, Err(CommandError::Refused(_))),
+            "it was withdrawn: {protected:?}"
+        );
+    });
+}
