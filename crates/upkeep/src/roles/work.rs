@@ -10,8 +10,8 @@ use super::{
     Deletion, Failure, LEASE, Removal, RemovalError, RoleApi, RoleEvent, RoleJournal, RoleRow,
     View,
     limits::{
-        ASK_AGAIN_AFTER, ASKS_MAX, LEASE_LEFT, LEASE_RECHECK, LEASE_WAIT, LOOK_EVERY, SETTLE_PAUSE,
-        SETTLE_PAUSE_MAX, UNSETTLED_MAX,
+        ASK_AGAIN_AFTER, ASK_AGAIN_AFTER_MAX, ASKS_MAX, LEASE_LEFT, LEASE_RECHECK, LEASE_WAIT,
+        LOOK_EVERY, SCAN_SLACK, SCANNED_PER_SECOND, SETTLE_PAUSE, SETTLE_PAUSE_MAX, UNSETTLED_MAX,
     },
     removal::{Patience, Progress, Watch, within},
     view::Judgement,
@@ -135,6 +135,9 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
     /// Looks whether a deletion that nobody answered was carried out, until it must have been. Whether
     /// it was.
     async fn settle(&mut self, index: usize) -> Result<bool, RemovalError> {
+        if self.seen.is_none() {
+            self.look().await?;
+        }
         let due = Instant::now() + self.may_still_go_for(index);
         let mut pause = SETTLE_PAUSE;
         loop {
@@ -157,7 +160,13 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
     fn may_still_go_for(&self, index: usize) -> Duration {
         let asked_ms = self.rows[index].asked_ms.unwrap_or_default();
         let since_ms = self.removal.clock.now_ms().saturating_sub(asked_ms);
-        ASK_AGAIN_AFTER.saturating_sub(Duration::from_millis(since_ms))
+        let members = self
+            .seen
+            .as_ref()
+            .and_then(|(view, _)| view.standing.members);
+        let scan = Duration::from_secs(members.unwrap_or(0) / SCANNED_PER_SECOND) + SCAN_SLACK;
+        let all = scan.clamp(ASK_AGAIN_AFTER, ASK_AGAIN_AFTER_MAX);
+        all.saturating_sub(Duration::from_millis(since_ms))
     }
 
     /// Leaves a role as it is: each deletion was without an answer, and without effect.
@@ -194,16 +203,22 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
 
     /// What is to become of a role, by what the guild was within the last minute.
     async fn judge(&mut self, index: usize) -> Result<Judgement, RemovalError> {
-        if let Some((view, at)) = &self.seen
-            && at.elapsed() < LOOK_EVERY
-        {
-            return Ok(view.judge(&self.rows[index]));
+        loop {
+            if let Some((view, at)) = &self.seen
+                && at.elapsed() < LOOK_EVERY
+            {
+                return Ok(view.judge(&self.rows[index]));
+            }
+            self.look().await?;
         }
+    }
+
+    /// Reads all that decides about a role.
+    async fn look(&mut self) -> Result<(), RemovalError> {
         self.keep().await?;
         let view = self.removal.look().await?;
-        let judgement = view.judge(&self.rows[index]);
         self.seen = Some((view, Instant::now()));
-        Ok(judgement)
+        Ok(())
     }
 
     /// Whether the list of roles holds this one now.
