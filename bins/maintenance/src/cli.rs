@@ -6,7 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     command::{
-        Budget, Channels, Completions, Doctor, Import, Man, Messages, Status, Store, SupportBundle,
+        Budget, Channels, Completions, Doctor, Import, Man, Messages, Roles, Status, Store,
+        SupportBundle,
     },
     context::{Context, run},
     exit::Ended,
@@ -44,6 +45,7 @@ pub(crate) enum Command {
     Doctor(Doctor),
     Channels(Channels),
     Messages(Messages),
+    Roles(Roles),
     Status(Status),
     Budget(Budget),
     Store(Store),
@@ -60,6 +62,7 @@ impl Command {
         match self {
             Self::Channels(channels) => run(channels.run(context)),
             Self::Messages(messages) => run(messages.run(context)),
+            Self::Roles(roles) => run(roles.run(context)),
             Self::Doctor(doctor) => run(doctor.run(context)),
             Self::Status(status) => run(status.run(context)),
             Self::Budget(budget) => run(budget.run(context)),

@@ -25,6 +25,10 @@ pub(crate) enum Outcome {
     Done,
     /// It looked, and found something that somebody should look at.
     Findings,
+    /// A safeguard, or Discord, forbids all of it; its report says why.
+    Refused,
+    /// Discord did not answer to the end; its report says how far it came.
+    Upstream,
     /// It was told to stop half-way. What is done is on record.
     Interrupted,
 }
@@ -97,6 +101,8 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Refused) => ExitCode::from(REFUSED),
+        Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
         Ok(Outcome::Interrupted) => {
             let say =
                 "interrupted; what was done is on record, and the same command goes on with it";

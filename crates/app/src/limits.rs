@@ -184,3 +184,10 @@ pub const AUDIT_FULL_PERCENT: usize = 90;
 /// How long a channel may be condemned before it counts as a debt: a deletion that meets nothing
 /// unusual takes seconds.
 pub const OVERDUE_AFTER: Duration = Duration::from_mins(1);
+
+/// What a reason in Discord's audit log may have, in characters (resources/audit-log).
+pub const AUDIT_REASON_CHARS_MAX: usize = 512;
+
+/// How long somebody may wait for members to be rid of removed roles: a week. Discord has published no
+/// figure, and whoever waits for longer does better to look again.
+pub const ROLES_VERIFIED_WITHIN_MAX: Duration = Duration::from_hours(7 * 24);

@@ -3,6 +3,7 @@
 mod acts;
 mod lease;
 mod orders;
+mod roles;
 
 use std::{
     ffi::OsString,
@@ -18,6 +19,7 @@ pub use self::{
     acts::{Act, ActId, Acted},
     lease::Lease,
     orders::{Order, OrderId, OrderState},
+    roles::DaybookRoles,
 };
 use crate::{
     Location, Settings, StoreError,

@@ -25,7 +25,7 @@ mod space;
 mod store;
 
 pub use self::{
-    daybook::{Act, ActId, Acted, Daybook, Lease, Order, OrderId, OrderState},
+    daybook::{Act, ActId, Acted, Daybook, DaybookRoles, Lease, Order, OrderId, OrderState},
     error::StoreError,
     inbox::SqliteInbox,
     journal::Line,

@@ -41,6 +41,7 @@ pub(crate) const DAYBOOK: Schema = Schema {
     application_id: 0x4344_4159,
     migrations: &[
         include_str!("daybook/migrations/0001_acts.sql"),
+        include_str!("daybook/migrations/0002_roles.sql"),
         include_str!("daybook/migrations/0004_orders.sql"),
     ],
     checked: &[],

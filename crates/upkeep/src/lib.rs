@@ -2,6 +2,7 @@
 
 mod content;
 mod permission;
+pub mod roles;
 
 pub use self::{
     content::may_read_content,

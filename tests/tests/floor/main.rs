@@ -22,4 +22,5 @@ mod readiness;
 mod refusals;
 mod relay;
 mod restarts;
+mod roles;
 mod watch;
