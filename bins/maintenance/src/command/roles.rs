@@ -41,6 +41,10 @@ enum Command {
 Exit codes: 0 done; 1 some roles stay, or members still hold some, or that cannot be told; 3 all refused; \
 4 Discord did not answer: --resume goes on."
 )]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 struct Remove {
     /// A role; several times for several.
     #[arg(long, value_name = "ROLE")]

@@ -187,7 +187,7 @@ fn step(transaction: &Transaction<'_>, row: &RoleRow, actor: &str) -> rusqlite::
         (_, act) => act,
     };
     let mut update = transaction.prepare_cached(STEP)?;
-    update.execute(named_params! {
+    let updated = update.execute(named_params! {
         ":guild_id": key[0],
         ":role_id": key[1],
         ":stage": row.stage.name(),
@@ -197,6 +197,10 @@ fn step(transaction: &Transaction<'_>, row: &RoleRow, actor: &str) -> rusqlite::
         ":detail": row.detail,
         ":act_id": act.map(|ActId(id)| id),
     })?;
+    if updated == 0 && row.stage == RoleStage::Asked {
+        // Somebody else has settled it: it must not be asked for once more, and no act be on record.
+        return Err(rusqlite::Error::StatementChangedRows(0));
+    }
     Ok(())
 }
 

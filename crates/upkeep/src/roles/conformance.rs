@@ -107,7 +107,7 @@ async fn what_is_settled_stays_until_it_is_planned_anew<J: RoleJournal>(
     step(&journal, &after(&asked, RoleEvent::Lost, 5_000)).await;
     assert_eq!(rows(&journal, u64::MAX).await, []);
     assert_eq!(rows(&journal, 4_001).await, []);
-    assert_eq!(rows(&journal, 4_000).await, [refused.clone()]);
+    assert_eq!(rows(&journal, 4_000).await, std::slice::from_ref(&refused));
     assert_eq!(rows(&journal, 3_000).await, [gone.clone(), refused]);
     write(&journal, &[row(3)]).await;
     assert_eq!(rows(&journal, 3_000).await, [gone, row(3)]);

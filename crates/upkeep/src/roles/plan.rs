@@ -1,5 +1,7 @@
 //! What is about to be removed.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use twilight_model::id::{
@@ -84,8 +86,10 @@ fn hash(guild_id: Id<GuildMarker>, roles: &[PlannedRole]) -> String {
         digest.update(id.to_be_bytes());
     }
     let bytes = digest.finalize();
-    bytes[..HASH_BYTES]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hash = String::new();
+    for byte in &bytes[..HASH_BYTES] {
+        // Writing to a string cannot fail.
+        let _ = write!(hash, "{byte:02x}");
+    }
+    hash
 }

@@ -251,7 +251,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
                 return Ok(());
             }
             self.keep().await?;
-            sleep(left.min(LEASE - LEASE_LEFT)).await;
+            sleep(left.min(LEASE.saturating_sub(LEASE_LEFT))).await;
         }
     }
 
