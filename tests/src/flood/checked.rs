@@ -44,10 +44,6 @@ struct State {
     there: BTreeSet<(u64, u64)>,
     /// Channels that are gone.
     closed: BTreeSet<u64>,
-    /// What was in them then, if they were watched.
-    lost: Vec<(u64, u64)>,
-    /// The channels that are on record as watched.
-    watched: BTreeSet<u64>,
     /// Whether Discord leaves out events: then the record is complete only after the scrub.
     is_lossy: bool,
     /// Whether events come twice, late or in another order.
@@ -115,11 +111,7 @@ impl Checked {
     /// A channel is gone, with all that was in it.
     pub(super) fn closed(&self, channel_id: u64) {
         let mut state = self.state.lock();
-        let lost = state.there.extract_if(.., |(of, _)| *of == channel_id);
-        let lost: Vec<_> = lost.collect();
-        if state.watched.contains(&channel_id) {
-            state.lost.extend(lost);
-        }
+        state.there.retain(|(of, _)| *of != channel_id);
         state.closed.insert(channel_id);
         state.chronicle.closed(channel_id);
     }
@@ -223,7 +215,6 @@ impl Checked {
                 ));
             }
         }
-        wrong.extend(state.silences());
         wrong
     }
 }
@@ -254,35 +245,6 @@ impl State {
         );
         self.consumer = consumer;
         self.wrong.extend(wrong);
-    }
-
-    fn watches(&mut self, batch: &Batch) {
-        let watched = batch.channels.iter().map(|channel| channel.id.get());
-        self.watched.extend(watched);
-        for id in &batch.closed {
-            self.watched.remove(&id.get());
-        }
-    }
-
-    /// Messages that went with their channel before they were told, and that no gap tells of.
-    fn silences(&self) -> Vec<String> {
-        if self.is_lossy || self.mixes_up {
-            // Who was not told that they were there cannot miss them.
-            return Vec::new();
-        }
-        let told = self.consumer.told();
-        let silent = self.lost.iter().filter(|(channel_id, id)| {
-            !self.before.contains(id)
-                && !told.contains_key(&(*channel_id, *id))
-                && !self.consumer.is_in_gap(*channel_id, *id)
-        });
-        let wrong = silent.map(|(channel_id, id)| {
-            format!(
-                "C11: message {id} of {} went with its channel {channel_id}, was told to nobody and is in no gap",
-                created_ms(*id)
-            )
-        });
-        wrong.collect()
     }
 
     /// Whether a message may be told behind a younger one: where something mixes them up; where what is
@@ -337,7 +299,6 @@ impl Inbox for Checked {
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
         self.inner.seek().await;
         let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
-        self.state.lock().watches(&batch);
         let shard = batch.shard;
         if let Some(session) = &batch.session {
             let before = self.inner.load(shard).await?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cordboard_recovery::{Entry, Gap, News};
+use cordboard_recovery::{Entry, News};
 use serde_json::{Value, value::RawValue};
 use twilight_model::id::{
     Id,
@@ -20,7 +20,6 @@ pub(super) struct Consumer {
     told: BTreeMap<(u64, u64), Told>,
     /// The last message of each channel that was told as created.
     last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
-    gaps: Vec<Gap>,
 }
 
 /// What was told of a message last; if it is not there, nothing else.
@@ -36,15 +35,6 @@ pub(super) struct Told {
 impl Consumer {
     pub(super) fn told(&self) -> &BTreeMap<(u64, u64), Told> {
         &self.told
-    }
-
-    /// Whether it was told that this message could not be had.
-    pub(super) fn is_in_gap(&self, channel_id: u64, id: u64) -> bool {
-        self.gaps.iter().any(|gap| {
-            gap.channel_id.get() == channel_id
-                && gap.after.is_none_or(|after| id > after.get())
-                && gap.to.is_none_or(|to| id <= to.get())
-        })
     }
 
     /// Reads on, and says what is told twice, or behind a younger message. `is_wanted`: what was there
@@ -83,10 +73,7 @@ impl Consumer {
                 }
                 News::Updated { message_id, json } => (message_id, Told::there(&json)),
                 News::Deleted { message_id, .. } => (message_id, Told::default()),
-                News::Gap(gap) => {
-                    self.gaps.push(gap);
-                    continue;
-                }
+                News::Gap(_) => continue,
             };
             self.told.insert((channel_id.get(), id.get()), now);
         }
