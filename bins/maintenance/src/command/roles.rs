@@ -216,6 +216,9 @@ impl Report for RolesRemoved {
         if !left.is_empty() {
             writeln!(out, "{}", table(&["role", "name", "stage", "why"], left))?;
         }
+        if self.roles.is_empty() && self.stopped.is_none() && self.members.is_none() {
+            writeln!(out, "Nothing was to be done.")?;
+        }
         if !self.roles.is_empty() {
             writeln!(out, "{gone} gone, {refused} refused, {open} open.")?;
         }

@@ -105,6 +105,8 @@ async fn what_is_settled_stays_until_it_is_planned_anew<J: RoleJournal>(
     step(&journal, &refused).await;
     // Whoever comes late with what it knew before.
     step(&journal, &after(&asked, RoleEvent::Lost, 5_000)).await;
+    let once_more = after(&asked, RoleEvent::Asked, 5_000);
+    assert!(journal.step(once_more).await.is_err(), "it is gone");
     assert_eq!(rows(&journal, u64::MAX).await, []);
     assert_eq!(rows(&journal, 4_001).await, []);
     assert_eq!(rows(&journal, 4_000).await, std::slice::from_ref(&refused));

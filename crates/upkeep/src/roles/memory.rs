@@ -14,7 +14,7 @@ use twilight_model::id::{
     marker::{GuildMarker, RoleMarker},
 };
 
-use super::{JournalError, RoleJournal, RoleRow};
+use super::{JournalError, RoleJournal, RoleRow, RoleStage, Source};
 
 /// The record in memory. It lasts as long as the process, or as the last of its handles.
 #[derive(Debug, Default)]
@@ -66,8 +66,13 @@ impl RoleJournal for MemoryRoleJournal {
     async fn step(&self, row: RoleRow) -> Result<(), JournalError> {
         let mut state = self.shared.state.lock();
         let known = state.rows.get_mut(&(row.guild_id, row.role_id));
-        if let Some(known) = known.filter(|known| known.stage.is_open()) {
-            *known = row;
+        match known.filter(|known| known.stage.is_open()) {
+            Some(known) => *known = row,
+            None if row.stage == RoleStage::Asked => {
+                let source: Source = "somebody else has settled this role".into();
+                return Err(source.into());
+            }
+            None => {}
         }
         Ok(())
     }
