@@ -16,12 +16,15 @@ fn a_lost_answer_is_settled_by_the_list_and_nothing_is_repeated() {
         Fault::late(DELETE_ROLE, Duration::from_secs(90)),
     ];
     sim_with(Setup::with_discord(guild(12)), async |world| {
-        for (place, fault) in (2..).step_by(2).zip(faults) {
+        // What strikes one is not counted by the others, so this is each second one.
+        for (place, fault) in (2..).zip(faults) {
             world.discord.fault(fault.nth(place));
         }
         let removed = remove(world, &temporary()).await;
         assert_eq!(removed.end(), RolesEnd::Done, "{removed:?}");
-        assert_eq!(world.discord.requests(Some(DELETE_ROLE)).len(), 12);
+        let deletions = world.discord.requests(Some(DELETE_ROLE));
+        let struck = deletions.iter().filter(|of| of.fault.is_some()).count();
+        assert_eq!((deletions.len(), struck), (12, 6));
         assert!((0..12).all(|index| truth(world, index).deleted_at.is_some()));
     });
 }
@@ -36,7 +39,8 @@ fn what_was_not_carried_out_is_asked_for_again_when_it_can_no_longer_be_going() 
         Fault::html(DELETE_ROLE, 504),
     ];
     sim_with(Setup::with_discord(guild(4)), async |world| {
-        for (place, fault) in (1..).step_by(2).zip(faults) {
+        // What strikes one is not counted by the others, so this is each first one.
+        for (place, fault) in (1..).zip(faults) {
             world.discord.fault(fault.nth(place));
         }
         let removed = remove(world, &temporary()).await;
