@@ -46,7 +46,7 @@ impl Maintenance {
             let why = "too many orders wait for whoever holds the store; does the proxy run?";
             CommandError::Refused(why.to_owned())
         })?;
-        // Withdrawn when we are told to stop before anybody has taken it.
+        // When we are interrupted here it stands: whoever holds the store still carries it out.
         let mut alone = None;
         let told = self.carried_out(&daybook, given, &mut alone).await;
         if told.is_err() {
