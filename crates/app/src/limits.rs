@@ -191,3 +191,11 @@ pub const AUDIT_REASON_CHARS_MAX: usize = 512;
 /// How long somebody may wait for members to be rid of removed roles: a week. Discord has published no
 /// figure, and whoever waits for longer does better to look again.
 pub const ROLES_VERIFIED_WITHIN_MAX: Duration = Duration::from_hours(7 * 24);
+
+/// How often an order is begun with, when whoever carried it out dies over it: more often it would keep a
+/// proxy from ever running.
+pub const ORDER_TAKES_MAX: u32 = 3;
+
+/// How long a command waits for what follows from an order while nothing of it gets on, before it says what
+/// is left: longer than any pause between two tries that is not itself a reason to tell somebody.
+pub const ORDER_IDLE_MAX: Duration = Duration::from_mins(10);

@@ -5,7 +5,7 @@ mod steward;
 use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
 
 use cordboard_lifecycle::Clock as _;
-use cordboard_store::{Daybook, Location, StoreError};
+use cordboard_store::{Daybook, Location, StoreError, TakenOrder};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use twilight_model::id::{
@@ -15,7 +15,7 @@ use twilight_model::id::{
 
 pub(crate) use self::steward::Steward;
 use crate::{
-    limits::{DAYBOOK_RETRY, ORDER_LOOK_EVERY},
+    limits::{DAYBOOK_RETRY, ORDER_LOOK_EVERY, ORDER_TAKES_MAX},
     watchdog::Pulse,
 };
 
@@ -99,7 +99,8 @@ pub(crate) async fn attend(
             sleep(ORDER_LOOK_EVERY).await;
             continue;
         }
-        let Some((id, order)) = daybook.take_order(clock.now_ms()).await? else {
+        let Some(TakenOrder { id, order, takes }) = daybook.take_order(clock.now_ms()).await?
+        else {
             continue;
         };
         tracing::info!(
@@ -108,6 +109,10 @@ pub(crate) async fn attend(
             "carrying out an order"
         );
         let told = match serde_json::from_str::<Instruction>(&order.body) {
+            // Perhaps it is what kills us.
+            _ if takes > ORDER_TAKES_MAX => Told::Failed {
+                why: format!("whoever was at it died over it {ORDER_TAKES_MAX} times"),
+            },
             Ok(instruction) => steward.carry_out(instruction).await,
             Err(error) => Told::Refused {
                 why: format!("whoever holds the store does not know this order: {error}"),

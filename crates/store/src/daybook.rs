@@ -13,22 +13,20 @@ use std::{
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::{
-    task::spawn_blocking,
-    time::{Instant, sleep, timeout},
-};
+use tokio::time::{Instant, sleep};
 
 pub use self::{
     acts::{Act, ActId, Acted},
     lease::Lease,
-    orders::{Order, OrderId, OrderState},
+    orders::{Order, OrderId, OrderState, TakenOrder},
     roles::DaybookRoles,
 };
 use crate::{
     Location, Settings, StoreError,
+    blocking::blocking,
     file::{place, real, refuse_network, unusable},
     file_system,
-    limits::{ANSWER_TIMEOUT, BUSY_TIMEOUT, LOCK_PAUSE, STATEMENTS_KEPT, WAL_KEPT_BYTES},
+    limits::{BUSY_TIMEOUT, LOCK_PAUSE, STATEMENTS_KEPT, WAL_KEPT_BYTES},
     schema::DAYBOOK,
 };
 
@@ -151,18 +149,6 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     connection.execute_batch("PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;")
-}
-
-/// Does what blocks on a thread that may.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let stuck = |_| StoreError::Stuck {
-        within: ANSWER_TIMEOUT,
-    };
-    let done = timeout(ANSWER_TIMEOUT, spawn_blocking(work)).await;
-    let failed = |_| StoreError::Failed { source: None };
-    done.map_err(stuck)?.map_err(failed)?
 }
 
 #[cfg(test)]

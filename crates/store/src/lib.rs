@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod blocking;
 mod daybook;
 mod error;
 mod file;
@@ -25,7 +26,9 @@ mod space;
 mod store;
 
 pub use self::{
-    daybook::{Act, ActId, Acted, Daybook, DaybookRoles, Lease, Order, OrderId, OrderState},
+    daybook::{
+        Act, ActId, Acted, Daybook, DaybookRoles, Lease, Order, OrderId, OrderState, TakenOrder,
+    },
     error::StoreError,
     inbox::SqliteInbox,
     journal::Line,

@@ -16,11 +16,11 @@ use std::{
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, InterruptHandle, OpenFlags, config::DbConfig};
-use tokio::{task::spawn_blocking, time::timeout};
 
 pub use self::{checkup::Checkup, copy::Copied};
 use crate::{
     Daybook, Location, Settings, StoreError,
+    blocking::within,
     file::{place, real, refuse_network, unusable},
     file_system,
     limits::{ANSWER_TIMEOUT, BUSY_TIMEOUT, STATEMENTS_KEPT},
@@ -257,17 +257,6 @@ fn with(path: &Path, ending: &str) -> PathBuf {
     let mut path = OsString::from(path);
     path.push(ending);
     path.into()
-}
-
-/// Does what blocks on a thread that may.
-async fn within<T: Send + 'static>(
-    time: Duration,
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let stuck = |_| StoreError::Stuck { within: time };
-    let done = timeout(time, spawn_blocking(work)).await;
-    let failed = |_| StoreError::Failed { source: None };
-    done.map_err(stuck)?.map_err(failed)?
 }
 
 #[cfg(test)]

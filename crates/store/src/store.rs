@@ -6,16 +6,16 @@ use cordboard_lifecycle::AttemptId;
 use rusqlite::Connection;
 use tokio::{
     sync::watch,
-    task::spawn_blocking,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 
 use crate::{
     LeftSession, Line, Location, Pruned, Settings, Space, SqliteInbox, SqliteRegistry, StoreError,
+    blocking::blocking,
     file::{self, Database, place},
     group_commit::GroupCommit,
     journal,
-    limits::{ANSWER_TIMEOUT, LOCK_PAUSE, LOCK_WAIT},
+    limits::{LOCK_PAUSE, LOCK_WAIT},
     prune, session,
 };
 
@@ -253,18 +253,6 @@ impl Store {
         });
         measured.await.map(Some)
     }
-}
-
-/// Does what blocks on a thread that may.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, StoreError> {
-    let stuck = |_| StoreError::Stuck {
-        within: ANSWER_TIMEOUT,
-    };
-    let done = timeout(ANSWER_TIMEOUT, spawn_blocking(work)).await;
-    let failed = |_| StoreError::Failed { source: None };
-    done.map_err(stuck)?.map_err(failed)?
 }
 
 impl fmt::Debug for Store {

@@ -255,3 +255,47 @@ fn an_order_that_nobody_carries_out_is_withdrawn_and_says_who_holds_the_store() 
         );
     });
 }
+
+#[test]
+fn an_adoption_that_does_not_get_on_says_what_is_left_and_goes_on_by_itself() {
+    sim(async |world| {
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        world.discord.fault(Fault::status(DELETE, 500).always());
+        let adopted = maintenance.adopt(plan, &|_| ()).await.unwrap();
+        assert_eq!((adopted.gone, adopted.open.len()), (0, 3));
+        world.discord.clear_faults();
+        sleep(Duration::from_hours(1)).await;
+        assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+    });
+}
+
+#[test]
+fn an_order_that_its_holders_have_died_over_is_given_up() {
+    // How: three holders of the store take an order and are not heard of again.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let location = cordboard_store::Location::Path(world.store());
+        let settings = cordboard_store::Settings::default();
+        let daybook = cordboard_store::Daybook::open(&location, settings)
+            .await
+            .unwrap();
+        let order = cordboard_store::Order {
+            at_ms: 1,
+            actor: "a test".to_owned(),
+            body: r#"{"order":"sweep"}"#.to_owned(),
+        };
+        let id = daybook.give_order(order).await.unwrap().unwrap();
+        for takes in 1..=3 {
+            assert_eq!(daybook.take_order(takes).await.unwrap().unwrap().id, id);
+        }
+        world.start_proxy().await;
+        sleep(Duration::from_secs(10)).await;
+        let state = daybook.order_state(id).await.unwrap();
+        let Some(cordboard_store::OrderState::Done(outcome)) = state else {
+            panic!("{state:?}");
+        };
+        assert!(outcome.contains("died over it 3 times"), "{outcome}");
+    });
+}

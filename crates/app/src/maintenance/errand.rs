@@ -8,7 +8,7 @@ use super::{CommandError, Maintenance};
 use crate::{
     Failed, Watchdog, connect,
     engines::Engines,
-    limits::{ORDER_ASK_EVERY, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
+    limits::{ORDER_ASK_EVERY, ORDER_IDLE_MAX, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
     mark_key,
     orders::{self, Instruction, Steward, Told},
     relay::Relay,
@@ -129,6 +129,35 @@ async fn wait(alone: Option<&mut Alone>) -> Result<(), Failed> {
     match alone {
         Some(alone) => alone.engines.unless_one_ends(moment).await,
         None => moment.await,
+    }
+}
+
+/// How long it is since something got on.
+#[derive(Debug)]
+pub(crate) struct Patience<T> {
+    seen: Option<T>,
+    since: Instant,
+}
+
+// === impl Patience ===
+
+impl<T: PartialEq> Patience<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            seen: None,
+            since: Instant::now(),
+        }
+    }
+
+    /// Whether nothing has got on for too long: what is left is told, and goes on without us.
+    pub(crate) fn is_over(&mut self, seen: T) -> bool {
+        if self.seen.as_ref() != Some(&seen) {
+            *self = Self {
+                seen: Some(seen),
+                since: Instant::now(),
+            };
+        }
+        self.since.elapsed() > ORDER_IDLE_MAX
     }
 }
 

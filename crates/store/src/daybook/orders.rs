@@ -23,6 +23,17 @@ pub struct Order {
     pub body: String,
 }
 
+/// An order that is to be carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenOrder {
+    /// Its number.
+    pub id: OrderId,
+    /// What is to be done.
+    pub order: Order,
+    /// How often it was taken, this time included: whoever took it before has died over it.
+    pub takes: u32,
+}
+
 /// Where an order stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderState {
@@ -71,12 +82,12 @@ impl Daybook {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn take_order(&self, now_ms: u64) -> Result<Option<(OrderId, Order)>, StoreError> {
+    pub async fn take_order(&self, now_ms: u64) -> Result<Option<TakenOrder>, StoreError> {
         self.call(move |transaction| {
             let mut take = transaction.prepare_cached(
-                "UPDATE standing_order SET taken_ms = ?1
+                "UPDATE standing_order SET taken_ms = ?1, takes = takes + 1
                  WHERE id = (SELECT min(id) FROM standing_order WHERE done_ms IS NULL)
-                 RETURNING id, at_ms, actor, body",
+                 RETURNING id, at_ms, actor, body, takes",
             )?;
             let order = take.query_row([signed(now_ms)], |row| {
                 let order = Order {
@@ -84,7 +95,11 @@ impl Daybook {
                     actor: row.get(2)?,
                     body: row.get(3)?,
                 };
-                Ok((OrderId(row.get(0)?), order))
+                Ok(TakenOrder {
+                    id: OrderId(row.get(0)?),
+                    order,
+                    takes: row.get(4)?,
+                })
             });
             order.optional()
         })

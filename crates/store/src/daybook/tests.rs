@@ -98,10 +98,11 @@ async fn an_order_is_carried_out_by_whoever_takes_it_and_again_if_he_dies_over_i
         one.order_state(id).await.unwrap(),
         Some(OrderState::Waiting)
     );
-    for _ in 0..2 {
+    for takes in 1..=2 {
         // The second time after the death of the first holder.
         let taken = other.take_order(6).await.unwrap();
-        assert_eq!(taken, Some((id, order("sweep"))));
+        let order = order("sweep");
+        assert_eq!(taken, Some(TakenOrder { id, order, takes }));
         assert_eq!(one.order_state(id).await.unwrap(), Some(OrderState::Taken));
         assert!(!one.withdraw_order(id).await.unwrap());
     }

@@ -107,11 +107,13 @@ impl Backfill {
             .await?;
         drop(bar);
         context.output.report(&backfilled);
-        Ok(if backfilled.refused.is_empty() {
-            Outcome::Done
-        } else {
-            Outcome::Findings
-        })
+        Ok(
+            if backfilled.refused.is_empty() && backfilled.left.is_empty() {
+                Outcome::Done
+            } else {
+                Outcome::Findings
+            },
+        )
     }
 }
 
@@ -172,6 +174,12 @@ impl Report for messages::Cursors {
 impl Report for Backfilled {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} channels are on record.", self.done.len())?;
+        for id in &self.left {
+            writeln!(
+                out,
+                "{id} is not read yet: nothing was for ten minutes; it goes on by itself"
+            )?;
+        }
         for id in &self.refused {
             writeln!(
                 out,

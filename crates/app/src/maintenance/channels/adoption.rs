@@ -11,7 +11,7 @@ use twilight_model::id::{
 
 use super::guild::{TEXT, created_ms};
 use crate::{
-    maintenance::{CommandError, Maintenance, Progress, Watcher},
+    maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
     orders::{Instruction, Told},
 };
 
@@ -125,8 +125,8 @@ impl Maintenance {
         })
     }
 
-    /// Has exactly the channels of this plan deleted, and waits until they are gone, parked, or it is told
-    /// to stop: what is on record by then goes on by itself.
+    /// Has exactly the channels of this plan deleted, and waits until they are gone or parked, or until for
+    /// minutes none of them has gone: what is on record by then goes on by itself.
     ///
     /// # Errors
     /// When nothing was adopted, or what deletes cannot go on.
@@ -156,6 +156,7 @@ impl Maintenance {
                 .is_some_and(|owned| owned.evidence == evidence)
         };
         let total = u64::try_from(ids.len() - left.len()).unwrap_or(u64::MAX);
+        let mut patience = Patience::new();
         let open = loop {
             let standing = self.standing(of_plan).await?;
             watcher(Progress {
@@ -163,7 +164,7 @@ impl Maintenance {
                 total: Some(total),
                 message: format!("channels gone; {} parked", standing.parked),
             });
-            if standing.waiting == 0 {
+            if standing.waiting == 0 || patience.is_over(standing.gone) {
                 break standing.open;
             }
             errand.wait().await?;

@@ -7,7 +7,9 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::list::ChannelLine;
 use crate::{
-    maintenance::{CommandError, Maintenance, Progress, Watcher, channels::ChannelList},
+    maintenance::{
+        CommandError, Maintenance, Progress, Watcher, channels::ChannelList, errand::Patience,
+    },
     orders::Instruction,
     settings,
 };
@@ -71,7 +73,7 @@ impl Maintenance {
     }
 
     /// Compares the guild with the record, deletes what is ours and should be gone, and waits until it is, or
-    /// is parked. Channels that a running proxy uses stay.
+    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay.
     ///
     /// # Errors
     /// When whoever holds the store does not do it, or cannot go on.
@@ -87,6 +89,7 @@ impl Maintenance {
         };
         let mut errand = self.instruct(&Instruction::Sweep).await?;
         let before = u64::try_from(before).unwrap_or(u64::MAX);
+        let mut patience = Patience::new();
         let swept = loop {
             // Live channels are in use; what nobody holds was condemned when the store was taken over.
             let standing = self
@@ -98,7 +101,7 @@ impl Maintenance {
                 total: Some(gone + standing.waiting),
                 message: format!("channels gone; {} parked", standing.parked),
             });
-            if standing.waiting == 0 {
+            if standing.waiting == 0 || patience.is_over(gone) {
                 let open = standing.open;
                 break Swept { gone, open };
             }

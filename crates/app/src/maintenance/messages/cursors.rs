@@ -10,7 +10,7 @@ use twilight_model::id::{
 };
 
 use crate::{
-    maintenance::{CommandError, Maintenance, Progress, Watcher},
+    maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
     orders::Instruction,
     settings,
 };
@@ -56,6 +56,8 @@ pub struct CursorLine {
 pub struct Backfilled {
     /// Channels that are on record up to the present.
     pub done: Vec<Id<ChannelMarker>>,
+    /// Channels that are still to be read, and of which nothing was read for minutes.
+    pub left: Vec<Id<ChannelMarker>>,
     /// Channels that Discord refuses to show.
     pub refused: Vec<Id<ChannelMarker>>,
 }
@@ -134,6 +136,7 @@ impl Maintenance {
             after,
         };
         let mut errand = self.instruct(&instruction).await?;
+        let mut patience = Patience::new();
         let backfilled = loop {
             let cursors = self.cursors().await?;
             let lines: BTreeMap<_, _> = cursors
@@ -150,11 +153,18 @@ impl Maintenance {
                 total: Some(total),
                 message: "channels read".to_owned(),
             });
-            if left == 0 {
-                let (refused, done) = channel_ids
+            // A long history moves its channel's cursor.
+            let cursors = lines.values().map(|line| line.after);
+            if left == 0 || patience.is_over(cursors.collect::<Vec<_>>()) {
+                let (refused, shown): (Vec<_>, Vec<_>) = channel_ids
                     .iter()
                     .partition(|id| dirty(id) == Some("refused"));
-                break Backfilled { done, refused };
+                let (left, done) = shown.into_iter().partition(|id| dirty(id).is_some());
+                break Backfilled {
+                    done,
+                    left,
+                    refused,
+                };
             }
             errand.wait().await?;
         };

@@ -6,6 +6,7 @@ CREATE TABLE standing_order (
     actor    TEXT    NOT NULL,                                      -- the program and what it was told
     body     TEXT    NOT NULL,                                      -- what is to be done, as JSON
     taken_ms INTEGER,                                               -- NULL: nobody has begun with it
+    takes    INTEGER NOT NULL DEFAULT 0,                            -- how often somebody has
     done_ms  INTEGER,                                               -- NULL: nothing has come of it yet
     outcome  TEXT,                                                  -- what came of it, as JSON
     CHECK ((done_ms IS NULL) = (outcome IS NULL))
