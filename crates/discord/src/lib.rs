@@ -18,6 +18,7 @@ mod messages;
 mod overview;
 mod send;
 mod settings;
+mod standing;
 mod threads;
 mod token;
 mod transport;
@@ -34,6 +35,7 @@ pub use self::{
     headroom::Identifies,
     overview::ChannelOverview,
     settings::Settings,
+    standing::{GuildStanding, MemberStanding},
     threads::NewThread,
     transport::{BodyLoss, Silence},
     verdict::Trouble,

@@ -23,6 +23,7 @@ mod session;
 mod settings;
 mod space;
 mod store;
+mod survey;
 
 pub use self::{
     daybook::{Act, ActId, Acted, Daybook, Lease, Order, OrderId, OrderState},
@@ -39,4 +40,5 @@ pub use self::{
     settings::Settings,
     space::Space,
     store::Store,
+    survey::{Holder, Survey},
 };

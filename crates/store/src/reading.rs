@@ -260,7 +260,7 @@ fn with(path: &Path, ending: &str) -> PathBuf {
 }
 
 /// Does what blocks on a thread that may.
-async fn within<T: Send + 'static>(
+pub(crate) async fn within<T: Send + 'static>(
     time: Duration,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
