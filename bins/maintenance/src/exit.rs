@@ -25,6 +25,10 @@ pub(crate) enum Outcome {
     Done,
     /// It looked, and found something that somebody should look at.
     Findings,
+    /// It looked, and told that the configuration cannot be used.
+    Unusable,
+    /// It looked, and told that Discord does not answer.
+    Unreachable,
     /// It was told to stop half-way. What is done is on record.
     Interrupted,
 }
@@ -97,6 +101,8 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Unusable) => ExitCode::from(USAGE),
+        Ok(Outcome::Unreachable) => ExitCode::from(UPSTREAM),
         Ok(Outcome::Interrupted) => {
             let say =
                 "interrupted; what was done is on record, and the same command goes on with it";
