@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Budget, Channels, Completions, Doctor, Import, Man, Status, Store, SupportBundle},
+    command::{
+        Budget, Channels, Completions, Doctor, Import, Man, Messages, Roles, Status, Store,
+        SupportBundle,
+    },
     context::{Context, run},
     exit::Ended,
 };
@@ -41,6 +44,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     Doctor(Doctor),
     Channels(Channels),
+    Messages(Messages),
+    Roles(Roles),
     Status(Status),
     Budget(Budget),
     Store(Store),
@@ -56,6 +61,8 @@ impl Command {
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
             Self::Channels(channels) => run(channels.run(context)),
+            Self::Messages(messages) => run(messages.run(context)),
+            Self::Roles(roles) => run(roles.run(context)),
             Self::Doctor(doctor) => run(doctor.run(context)),
             Self::Status(status) => run(status.run(context)),
             Self::Budget(budget) => run(budget.run(context)),

@@ -6,11 +6,14 @@ mod completions;
 mod doctor;
 mod import;
 mod man;
+mod messages;
+mod roles;
 mod status;
 mod store;
 mod support_bundle;
 
 pub(crate) use self::{
     budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
-    man::Man, status::Status, store::Store, support_bundle::SupportBundle,
+    man::Man, messages::Messages, roles::Roles, status::Status, store::Store,
+    support_bundle::SupportBundle,
 };

@@ -27,8 +27,10 @@ pub(crate) enum Outcome {
     Findings,
     /// It looked, and told that the configuration cannot be used.
     Unusable,
-    /// It looked, and told that Discord does not answer.
-    Unreachable,
+    /// A safeguard, or Discord, forbids all of it; its report says why.
+    Refused,
+    /// Discord did not answer to the end; its report says how far it came.
+    Upstream,
     /// It was told to stop half-way. What is done is on record.
     Interrupted,
 }
@@ -102,7 +104,8 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
         Ok(Outcome::Unusable) => ExitCode::from(USAGE),
-        Ok(Outcome::Unreachable) => ExitCode::from(UPSTREAM),
+        Ok(Outcome::Refused) => ExitCode::from(REFUSED),
+        Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
         Ok(Outcome::Interrupted) => {
             let say =
                 "interrupted; what was done is on record, and the same command goes on with it";

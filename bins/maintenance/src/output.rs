@@ -44,6 +44,13 @@ impl Output {
         drop(told.and_then(|()| out.flush()));
     }
 
+    /// Tells people what is about to be done; scripts find it in the report.
+    pub(crate) fn show(self, report: &impl Report) {
+        if !self.is_json {
+            self.report(report);
+        }
+    }
+
     /// Tells why a command did not do what it was told.
     pub(crate) fn error(self, kind: &str, message: &str) {
         if self.is_json {

@@ -18,6 +18,8 @@ use crate::{
 pub(crate) struct Engines {
     tasks: Tasks,
     stop: CancellationToken,
+    /// Cancelled once something has failed, and they are told to stop because of it.
+    failing: CancellationToken,
 }
 
 // === impl Engines ===
@@ -28,7 +30,13 @@ impl Engines {
         Self {
             tasks: Tasks::new(watchdog),
             stop: CancellationToken::new(),
+            failing: CancellationToken::new(),
         }
+    }
+
+    /// Tells whoever is told to stop whether something has failed.
+    pub(crate) fn failing(&self) -> CancellationToken {
+        self.failing.clone()
     }
 
     pub(crate) fn spawn<E, F>(
@@ -90,8 +98,11 @@ impl Engines {
         }
     }
 
-    /// Tells them to stop and waits, within a bound, until they have.
-    pub(crate) async fn end(mut self) -> Result<(), Failed> {
+    /// Tells them to stop, and whether `outcome` is why, and waits, within a bound, until they have.
+    pub(crate) async fn end(mut self, outcome: &Result<(), Failed>) -> Result<(), Failed> {
+        if outcome.is_err() {
+            self.failing.cancel();
+        }
         self.stop.cancel();
         timeout(ENGINES_STOP_TIMEOUT, self.tasks.all_ended())
             .await

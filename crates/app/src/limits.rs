@@ -208,3 +208,10 @@ pub const PROBE_CHANNEL_TIMEOUT: Duration = Duration::from_mins(1);
 /// In a guild with more members than this `GUILD_CREATE` does not name everybody who is online
 /// (events/gateway-events#guild-create): who is missing there may be online all the same.
 pub const PRESENCES_MEMBERS_MAX: u64 = 75_000;
+
+/// What a reason in Discord's audit log may have, in characters (resources/audit-log).
+pub const AUDIT_REASON_CHARS_MAX: usize = 512;
+
+/// How long somebody may wait for members to be rid of removed roles: a week. Discord has published no
+/// figure, and whoever waits for longer does better to look again.
+pub const ROLES_VERIFIED_WITHIN_MAX: Duration = Duration::from_hours(7 * 24);

@@ -8,6 +8,8 @@ pub mod doctor;
 mod errand;
 mod error;
 pub mod import;
+pub mod messages;
+pub mod roles;
 pub mod status;
 pub mod store;
 pub mod support;

@@ -8,7 +8,10 @@ use cordboard_lifecycle::Clock as _;
 use cordboard_store::{Daybook, Location, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
 pub(crate) use self::steward::Steward;
 use crate::{
@@ -35,6 +38,13 @@ pub(crate) enum Instruction {
     },
     /// Protect it no more.
     Unprotect { channel_id: Id<ChannelMarker> },
+    /// Read these channels again from this message on, or from their beginning.
+    Reread {
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        after: Option<Id<MessageMarker>>,
+    },
+    /// Let this consumer go on behind this sequence; without one, forget it.
+    ResetConsumer { name: String, to: Option<u64> },
     /// Compare the guild with the record now, and try again what could not be deleted.
     Sweep,
 }

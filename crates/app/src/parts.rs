@@ -5,6 +5,7 @@ use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
 use cordboard_gateway::{Gateway, Hub};
 use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry};
+use cordboard_recovery::Recovery;
 use cordboard_store::Store;
 use tokio::time::timeout;
 
@@ -33,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) channels: Channels,
     pub(crate) hub: Hub,
     pub(crate) told: Option<Told>,
+    pub(crate) recovery: Option<Recovery>,
     pub(crate) clock: WallClock,
     pub(crate) canary: Canary,
     pub(crate) arrears: Arrears,
@@ -82,7 +84,10 @@ impl Parts {
         engines: &mut Engines,
     ) {
         let (hub, hidden) = (self.hub.clone(), self.channels.hidden());
-        engines.spawn("gateway", |stop| keeper.run(gateway, hub, hidden, stop));
+        let failing = engines.failing();
+        engines.spawn("gateway", |stop| {
+            keeper.run(gateway, (hub, hidden), stop, failing)
+        });
     }
 
     /// Starts what looks after the rest.
@@ -129,6 +134,7 @@ impl Parts {
         Steward {
             store: self.store.clone(),
             channels: self.channels.clone(),
+            recovery: self.recovery.clone(),
             configured: config.channels.protected.clone(),
             clock: self.clock.clone(),
         }

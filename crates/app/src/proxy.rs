@@ -77,6 +77,7 @@ impl Proxy {
         let (hub, gateway) = Gateway::new(gateway, discord.clone());
         let relay = Relay::load(&config, &store, &discord).await?;
         let inherited = keeper.inherit(relay.as_ref()).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
         let told = relay.map(|relay| relay.spawn(&hub, &mut engines));
         let (channels, driver) = lifecycle(
             discord.clone(),
@@ -92,6 +93,7 @@ impl Proxy {
             channels,
             hub,
             told,
+            recovery,
             clock,
             canary: Canary::default(),
             arrears: Arrears::default(),
@@ -215,7 +217,7 @@ impl Proxy {
             tracing::info!(?left, "channels are left to the next start");
         }
         kp!("app.stop.settled");
-        let ended = self.engines.end().await;
+        let ended = self.engines.end(&outcome).await;
         kp!("app.stop.engines_ended");
         outcome.and(ended)
     }

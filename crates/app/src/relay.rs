@@ -67,6 +67,17 @@ impl Relay {
         }))
     }
 
+    /// The handle to what keeps the record.
+    pub(crate) fn recovery(&self) -> Recovery {
+        self.recovery.clone()
+    }
+
+    /// Keeps the record without a gateway: what is to be read of channels is read.
+    pub(crate) fn read_only(self, engines: &mut Engines) {
+        let driver = self.driver;
+        engines.spawn("relay", |stop| driver.run(stop));
+    }
+
     /// Goes on only with the session that the record is of, and from where both are: what the record
     /// has not seen of its own is sent again, and of another one it would be missing.
     pub(crate) fn agree(&self, inherited: Inherited) -> Option<Inherited> {
@@ -80,10 +91,10 @@ impl Relay {
         let standing = self.recovery.standing();
         let (recovery, driver) = (self.recovery, self.driver);
         engines.spawn("relay", |stop| driver.run(stop));
-        let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing.clone());
+        let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing);
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
+        let told = Told::new(self.inbox, recovery.clone());
         engines.spawn_care("relay feed", feed(tap, recovery));
-        let told = Told::new(self.inbox, standing);
         engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
             told.clone().watch_readers(pulse)
         });

@@ -69,6 +69,13 @@ fn hidden(shown: &Shown) -> HiddenChannel {
     }
 }
 
+/// Whether what a process leaves is to be written down. Not a session that has come no further than it
+/// was taken over, nor any when something has failed: to write it is to say that nothing it replays
+/// fails, and the store gives a session that is not left again a few times only.
+fn is_news(left: Option<&Session>, taken: Option<&Session>, is_failing: bool) -> bool {
+    left.is_none() || (left != taken && !is_failing)
+}
+
 // === impl Keeper ===
 
 impl Keeper {
@@ -112,16 +119,18 @@ impl Keeper {
         })
     }
 
-    /// Runs the gateway, keeps its session on record, and leaves it to the next process.
+    /// Runs the gateway, keeps its session on record, and leaves it to the next process, unless that goes
+    /// on with what is on record anyway.
     pub(crate) async fn run(
         self,
         gateway: Gateway<Discord>,
-        hub: Hub,
-        mut hidden: watch::Receiver<Option<Hidden>>,
+        (hub, mut hidden): (Hub, watch::Receiver<Option<Hidden>>),
         stop: CancellationToken,
+        failing: CancellationToken,
     ) -> Result<(), Source> {
-        let mut kept = hub.session();
-        let mut left = tokio::select! {
+        let taken = hub.session();
+        let mut kept = taken.clone();
+        let left = tokio::select! {
             biased;
             left = gateway.run(stop) => left?,
             failed = self.keep(&hub, &mut hidden, &mut kept) => {
@@ -130,7 +139,10 @@ impl Keeper {
             }
         };
         // Whoever listened may not have dealt with the last of it, or with its beginning.
-        left = left.and_then(|left| kept.filter(|kept| kept.id == left.id));
+        let left = left.and_then(|left| kept.filter(|kept| kept.id == left.id));
+        if !is_news(left.as_ref(), taken.as_ref(), failing.is_cancelled()) {
+            return Ok(());
+        }
         let hidden = hidden.borrow().clone();
         let leaving = timeout(SESSION_LEAVE_TIMEOUT, self.write(left, hidden));
         if let Ok(written) = leaving.await {
@@ -218,5 +230,32 @@ impl Inherited {
     pub(crate) fn limited_to(mut self, id: &str, sequence: u64) -> Option<Self> {
         self.session.sequence = self.session.sequence.min(sequence);
         (self.session.id == id).then_some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_is_left_anew_only_where_it_has_come_further_and_nothing_has_failed() {
+        let at = |sequence| Session {
+            id: "a".to_owned(),
+            sequence,
+            resume_url: None,
+        };
+        let (taken, further) = (at(5), at(6));
+        for (left, taken, is_failing, expected) in [
+            (Some(&further), Some(&taken), false, true),
+            (Some(&further), None, false, true),
+            (Some(&taken), Some(&taken), false, false),
+            (Some(&further), Some(&taken), true, false),
+            // Discord knows it no longer.
+            (None, Some(&taken), false, true),
+            (None, Some(&taken), true, true),
+        ] {
+            let told = is_news(left, taken, is_failing);
+            assert_eq!(told, expected, "{left:?} {taken:?} {is_failing}");
+        }
     }
 }

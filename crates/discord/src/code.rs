@@ -17,6 +17,8 @@ pub enum Code {
     UnknownGuild,
     /// 10008.
     UnknownMessage,
+    /// 10011.
+    UnknownRole,
     /// 20031: a name holds words that Discord does not allow.
     NameRefused,
     /// 30013: the guild holds 500 channels.
@@ -47,6 +49,7 @@ impl From<u64> for Code {
             10003 => Self::UnknownChannel,
             10004 => Self::UnknownGuild,
             10008 => Self::UnknownMessage,
+            10011 => Self::UnknownRole,
             20031 => Self::NameRefused,
             30013 => Self::GuildFull,
             40333 => Self::EdgeBlock,

@@ -16,6 +16,7 @@ mod limiter;
 mod limits;
 mod messages;
 mod overview;
+mod roles;
 mod send;
 mod settings;
 mod standing;

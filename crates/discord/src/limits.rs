@@ -117,3 +117,10 @@ pub(crate) const ARCHIVE_PAGES_MAX: u32 = 50;
 /// The part by which our clock may be faster than Discord's: a tenth, as a machine that was suspended
 /// or badly disciplined may be.
 pub(crate) const CLOCK_FAST_PART: u32 = 10;
+
+/// `limit` of a page of members, Discord's maximum (resources/guild#list-guild-members).
+pub(crate) const MEMBERS_PAGE: u16 = 1_000;
+
+/// Pages of the audit log that are read for the creations of roles: 1,100, more than are reported to be
+/// possible in two days.
+pub(crate) const CREATION_PAGES_MAX: u32 = 11;

@@ -37,10 +37,12 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         match instruction {
             // Who has asked may have left; what was done is on record.
             Instruction::Adopt(adoption, answer) => {
-                drop(answer.send(adoption::adopt(core, &adoption).await?));
+                // Seldom done, and large: it is not to make the driver larger.
+                let adopted = Box::pin(adoption::adopt(core, &adoption)).await?;
+                drop(answer.send(adopted));
             }
             Instruction::Forget(attempt, answer) => {
-                forgetting::forget(core, attempt, answer).await?;
+                Box::pin(forgetting::forget(core, attempt, answer)).await?;
             }
             Instruction::Sweep => {
                 core.sweep_soon.notify_one();

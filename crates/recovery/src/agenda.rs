@@ -9,15 +9,18 @@ use twilight_model::id::{
 };
 
 use crate::{
-    limits::READ_AT_ONCE,
+    limits::{PREFERRED_MAX, READ_AT_ONCE},
     walk::{Purpose, Walk},
 };
 
 /// Which channel is read next: in turns, a page each, so that no long history holds up the others;
-/// what may be missing before what is only verified.
+/// what may be missing before what is only verified, and before that what somebody waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
     walks: HashMap<Id<ChannelMarker>, Walk>,
+    /// Channels that somebody waits for: few, so that places are left for the others.
+    preferred: BTreeSet<Id<ChannelMarker>>,
+    awaited: VecDeque<Id<ChannelMarker>>,
     urgent: VecDeque<Id<ChannelMarker>>,
     idle: VecDeque<Id<ChannelMarker>>,
     later: BTreeSet<(Instant, Id<ChannelMarker>)>,
@@ -29,10 +32,11 @@ pub(crate) struct Agenda {
 // === impl Agenda ===
 
 impl Agenda {
-    /// Forgets everything.
+    /// Forgets everything, but for what somebody waits for.
     pub(crate) fn clear(&mut self) {
         // Reads under way come to nothing; they still count until they are over.
         *self = Self {
+            preferred: std::mem::take(&mut self.preferred),
             reading: self.reading,
             begun: self.begun,
             ..Self::default()
@@ -44,14 +48,13 @@ impl Agenda {
         self.forget(id);
         self.begun += 1;
         walk.number = self.begun;
-        self.line(walk.purpose).push_back(id);
+        self.line(id, walk.purpose).push_back(id);
         self.walks.insert(id, walk);
     }
 
     pub(crate) fn forget(&mut self, id: Id<ChannelMarker>) -> Option<Walk> {
         let walk = self.walks.remove(&id)?;
-        self.urgent.retain(|other| *other != id);
-        self.idle.retain(|other| *other != id);
+        self.take_from_line(id);
         self.later.retain(|(_, other)| *other != id);
         Some(walk)
     }
@@ -86,17 +89,45 @@ impl Agenda {
 
     /// How much is held in memory.
     pub(crate) fn held(&self) -> usize {
-        self.walks.len() + self.urgent.len() + self.idle.len() + self.later.len()
+        let lines = self.awaited.len() + self.urgent.len() + self.idle.len();
+        self.walks.len() + lines + self.later.len() + self.preferred.len()
     }
 
-    /// Somebody waits for this one: it is next.
+    /// Somebody waits for this one: it is read before others until it is [settled](Self::settle). Enough
+    /// others may be waited for already.
     pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
-        let before = self.urgent.len() + self.idle.len();
-        self.urgent.retain(|other| *other != id);
-        self.idle.retain(|other| *other != id);
-        if self.urgent.len() + self.idle.len() < before {
-            self.urgent.push_front(id);
+        if self.preferred.len() < PREFERRED_MAX
+            && self.preferred.insert(id)
+            && self.take_from_line(id)
+        {
+            self.awaited.push_back(id);
         }
+    }
+
+    /// Nobody waits for this one any more.
+    pub(crate) fn settle(&mut self, id: Id<ChannelMarker>) {
+        if self.preferred.remove(&id) && self.take_from_line(id) {
+            self.again(id, None);
+        }
+    }
+
+    /// Nobody waits for any but these any more.
+    pub(crate) fn settle_unless(&mut self, is_missing: impl Fn(Id<ChannelMarker>) -> bool) {
+        let settled = self.preferred.iter().copied().filter(|id| !is_missing(*id));
+        for id in settled.collect::<Vec<_>>() {
+            self.settle(id);
+        }
+    }
+
+    /// Takes a channel out of line, and tells whether it stood in one.
+    fn take_from_line(&mut self, id: Id<ChannelMarker>) -> bool {
+        let mut stood = false;
+        for line in [&mut self.awaited, &mut self.urgent, &mut self.idle] {
+            let before = line.len();
+            line.retain(|other| *other != id);
+            stood |= line.len() < before;
+        }
+        stood
     }
 
     /// A channel whose turn it is; `None` when there is none, or enough are being read.
@@ -111,10 +142,11 @@ impl Agenda {
             }
             if let Some(walk) = self.walks.get(&id) {
                 let purpose = walk.purpose;
-                self.line(purpose).push_back(id);
+                self.line(id, purpose).push_back(id);
             }
         }
-        let id = self.urgent.pop_front().or_else(|| self.idle.pop_front())?;
+        let lines = [&mut self.awaited, &mut self.urgent, &mut self.idle];
+        let id = lines.into_iter().find_map(VecDeque::pop_front)?;
         self.reading += 1;
         let walk = self.walks.get(&id);
         Some((id, walk.expect("what is in line has a walk")))
@@ -142,14 +174,13 @@ impl Agenda {
             Some(at) => {
                 self.later.insert((at, id));
             }
-            None => self.line(purpose).push_back(id),
+            None => self.line(id, purpose).push_back(id),
         }
     }
 
     /// It is not read before then.
     pub(crate) fn delay(&mut self, id: Id<ChannelMarker>, at: Instant) {
-        self.urgent.retain(|other| *other != id);
-        self.idle.retain(|other| *other != id);
+        self.take_from_line(id);
         self.again(id, Some(at));
     }
 
@@ -167,8 +198,13 @@ impl Agenda {
         }
     }
 
-    fn line(&mut self, purpose: Purpose) -> &mut VecDeque<Id<ChannelMarker>> {
+    fn line(
+        &mut self,
+        id: Id<ChannelMarker>,
+        purpose: Purpose,
+    ) -> &mut VecDeque<Id<ChannelMarker>> {
         match purpose {
+            _ if self.preferred.contains(&id) => &mut self.awaited,
             Purpose::CatchUp => &mut self.urgent,
             Purpose::Scrub => &mut self.idle,
         }

@@ -1,6 +1,7 @@
 //! What the driver knows, and what follows from what it hears and reads. No I/O.
 
 mod hearing;
+mod parting;
 mod releasing;
 mod survey;
 mod turning;
@@ -13,6 +14,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
+use self::parting::Over;
 pub(crate) use self::{
     survey::{Archives, Survey, Wish},
     turning::{Page, Probed, ReadFailure},
@@ -59,7 +61,7 @@ pub(crate) struct Book {
     generation: u64,
     wish: Option<Wish>,
     /// Channels that events deleted or archived while the lists are on their way, which may not know it.
-    meanwhile: Option<HashSet<Id<ChannelMarker>>>,
+    meanwhile: Option<HashMap<Id<ChannelMarker>, Over>>,
     agenda: Agenda,
     forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
@@ -225,9 +227,22 @@ impl Book {
         due.into_iter().flatten().min()
     }
 
-    /// Somebody waits for what is missing of this channel.
-    pub(crate) fn prefer(&mut self, channel_id: Id<ChannelMarker>) {
-        self.agenda.prefer(channel_id);
+    /// Somebody waits for what is missing of this channel, or for what may turn out to be.
+    pub(crate) fn prefer(&mut self, id: Id<ChannelMarker>) {
+        if !self.is_covered || self.channels.get(&id).is_some_and(is_catching_up) {
+            self.agenda.prefer(id);
+        }
+    }
+
+    /// This channel is to be read again from there; `false` when it is not watched.
+    pub(crate) fn reread(
+        &mut self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> bool {
+        let reason = DirtyReason::Lapse;
+        self.soil(channel_id, Dirty { after, reason });
+        self.channels.contains_key(&channel_id)
     }
 
     pub(crate) fn standing(&self, pages: u64) -> Standing {
@@ -248,6 +263,7 @@ impl Book {
         self.channels.len()
             + self.last.len()
             + strangers
+            + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()
             + self.waiting.count()
     }
@@ -303,35 +319,9 @@ impl Book {
     fn count(&mut self, channel: &Channel, by: fn(usize, usize) -> usize) {
         self.dirty = by(self.dirty, usize::from(channel.dirty.is_some()));
         self.refused = by(self.refused, usize::from(is_refused(channel)));
-    }
-
-    /// Writes down that a channel is not watched any more, if it was.
-    fn take_out(&mut self, id: Id<ChannelMarker>) -> Option<Channel> {
-        self.release(id);
-        let channel = self.channels.remove(&id)?;
-        self.count(&channel, usize::wrapping_sub);
-        self.changed.remove(&id);
-        self.closed.insert(id);
-        self.agenda.forget(id);
-        self.archived.remove(&id);
-        Some(channel)
-    }
-
-    /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
-    fn unwatch(&mut self, id: Id<ChannelMarker>) {
-        if self.take_out(id).is_some() {
-            self.last.remove(&id);
-        }
-    }
-
-    /// A channel that is not there any more.
-    fn close(&mut self, id: Id<ChannelMarker>) {
-        let Some(channel) = self.take_out(id) else {
-            return;
-        };
-        let last = self.last.remove(&id);
-        if let Some(dirty) = channel.dirty {
-            self.miss(id, dirty.after, last, GapReason::ChannelGone);
+        if self.dirty == self.refused {
+            // However the last one ended: the time until the next one is none in which pages were read.
+            self.forecast = Forecast::default();
         }
     }
 
@@ -386,6 +376,11 @@ impl Book {
 fn is_refused(channel: &Channel) -> bool {
     let dirty = channel.dirty;
     dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
+}
+
+/// Whether something may be missing of a channel, and can be read.
+fn is_catching_up(channel: &Channel) -> bool {
+    channel.dirty.is_some() && !is_refused(channel)
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::{
 
 use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -18,15 +18,12 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use self::look::{Look, Overlooked};
+use self::look::{Look, Looks, Overlooked, Patience};
 use crate::{
     ChannelDirectory, Failure, History, Inbox, InboxError, Observed, SessionMark, Settings,
     Standing,
     book::{Book, Page, Probed, ReadFailure, Survey, Wish},
-    limits::{
-        BATCH_EVENTS_MAX, HOLDS_MAX, LOOKS_FOR_ARCHIVES, PAGE_TIMEOUT, RESCAN_MESSAGES,
-        RETRY_FIRST, RETRY_MAX, SCRUB_EVERY,
-    },
+    limits::{BATCH_EVENTS_MAX, HOLDS_MAX, PAGE_TIMEOUT, RESCAN_MESSAGES, SCRUB_EVERY},
     walk::Order,
 };
 
@@ -36,6 +33,12 @@ pub(crate) enum Told {
     Observed(Observed),
     /// Somebody waits for what is missing of this channel.
     Preferred(Id<ChannelMarker>),
+    /// This channel is to be read again from there, and somebody waits for that to be on record.
+    Reread(
+        Id<ChannelMarker>,
+        Option<Id<MessageMarker>>,
+        oneshot::Sender<bool>,
+    ),
 }
 
 /// Takes in what the gateway delivers, and reads what it has not. It is one future, and starts no task
@@ -47,6 +50,8 @@ pub struct Driver<D, I> {
     settings: Settings,
     told: mpsc::Receiver<Told>,
     standing: watch::Sender<Standing>,
+    /// Who waits for what is to be written next.
+    waiting: Vec<oneshot::Sender<bool>>,
     pages: u64,
 }
 
@@ -72,6 +77,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             settings,
             told,
             standing,
+            waiting: Vec::new(),
             pages: 0,
         };
         driver.tell_standing();
@@ -93,8 +99,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), InboxError> {
         let mut reads: FuturesUnordered<Read> = FuturesUnordered::new();
         let mut surveying: Option<Surveyed> = None;
-        let (mut survey_failures, mut surveyed_in) = (0_u32, 0_u64);
-        let mut survey_at = Instant::now();
+        let mut looks = Looks::new();
         let mut scrub_at = Instant::now() + SCRUB_EVERY;
         let mut told = Vec::new();
         loop {
@@ -105,24 +110,23 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
-            if !self.book.is_current(surveyed_in) {
+            if !self.book.is_current(looks.generation) {
                 // There was a gap since: it would come to nothing.
                 surveying = None;
             }
             if surveying.is_none()
-                && now >= survey_at
+                && now >= looks.at
                 && let Some((wish, generation)) = self.book.take_wish()
             {
-                let is_content = survey_failures >= LOOKS_FOR_ARCHIVES;
-                surveying = Some(self.look_around(wish, generation, is_content));
-                surveyed_in = generation;
+                let patience = looks.begin(generation);
+                surveying = Some(self.look_around(wish, generation, patience));
             }
             let due = self
                 .book
                 .next_due()
                 .into_iter()
                 .chain(self.settings.scrub.then_some(scrub_at));
-            let due = due.chain((survey_at > now).then_some(survey_at)).min();
+            let due = due.chain((looks.at > now).then_some(looks.at)).min();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.write_down_the_rest().await,
@@ -136,17 +140,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                     surveying = None;
                     match surveyed {
                         Ok(survey) => {
-                            survey_failures = 0;
+                            looks.succeeded();
                             self.survey(&survey).await?;
                         }
-                        Err(Overlooked { wish, generation, wait }) => {
-                            survey_failures += 1;
-                            let doublings = survey_failures.min(16) - 1;
-                            let pause = (RETRY_FIRST * 2_u32.pow(doublings)).min(RETRY_MAX);
-                            survey_at = Instant::now() + wait.max(pause);
+                        Err(failed) => {
+                            looks.failed(&failed);
                             // A gap since then has a wish of its own.
-                            if self.book.is_current(generation) {
-                                self.book.wish(wish);
+                            if self.book.is_current(failed.generation) {
+                                self.book.wish(failed.wish);
                             }
                         }
                     }
@@ -169,6 +170,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             match told {
                 Told::Observed(observed) => self.book.observe(&observed, now),
                 Told::Preferred(channel_id) => self.book.prefer(channel_id),
+                Told::Reread(channel_id, after, answer) => {
+                    if self.book.reread(channel_id, after) {
+                        self.waiting.push(answer);
+                    } else {
+                        // Who has asked may have left.
+                        let _ = answer.send(false);
+                    }
+                }
             }
         }
         self.book.sabotage_seal(now);
@@ -183,6 +192,9 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         let batch = self.book.take_batch();
         if !batch.is_empty() {
             self.inbox.commit(batch).await?;
+        }
+        for answer in self.waiting.drain(..) {
+            let _ = answer.send(true);
         }
         self.tell_standing();
         Ok(())
@@ -257,14 +269,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     }
 
     /// Reads the lists of channels.
-    fn look_around(&self, wish: Wish, generation: u64, is_content: bool) -> Surveyed {
+    fn look_around(&self, wish: Wish, generation: u64, patience: Patience) -> Surveyed {
         let look = Look {
             discord: std::sync::Arc::clone(&self.discord),
             wish,
             generation,
             guild_ids: self.settings.guild_ids.clone(),
             archives: self.book.archives(wish),
-            is_content,
+            patience,
         };
         Box::pin(look.around())
     }

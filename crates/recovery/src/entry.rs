@@ -73,6 +73,9 @@ pub enum GapReason {
     Refused,
     /// More than a page of messages lay within one millisecond.
     Tie,
+    /// The channel's archived threads could not be listed: what was said in those that were opened and
+    /// archived again within an outage may be missing.
+    Unlisted,
     /// The record of it was dropped, to bound how much is kept, before this was read.
     Expired,
 }
@@ -96,7 +99,13 @@ impl Entry {
 
 impl GapReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::ChannelGone, Self::Refused, Self::Tie, Self::Expired];
+    pub const ALL: [Self; 5] = [
+        Self::ChannelGone,
+        Self::Refused,
+        Self::Tie,
+        Self::Unlisted,
+        Self::Expired,
+    ];
 
     /// Its name in stores, logs and on the wire.
     #[must_use]
@@ -105,6 +114,7 @@ impl GapReason {
             Self::ChannelGone => "channel_gone",
             Self::Refused => "refused",
             Self::Tie => "tie",
+            Self::Unlisted => "threads_unlisted",
             Self::Expired => "expired",
         }
     }

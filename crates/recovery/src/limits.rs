@@ -34,6 +34,10 @@ pub(crate) const OBSERVED_MAX: usize = 256;
 /// one 3 MiB.
 pub(crate) const READ_AT_ONCE: usize = 32;
 
+/// Channels that are read before others because somebody waits for them. Each is read a page at a time,
+/// so that half of the places are left to the others, however long it takes.
+pub(crate) const PREFERRED_MAX: usize = READ_AT_ONCE / 2;
+
 /// How long one page may take in all, the waits for limits included.
 pub(crate) const PAGE_TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -54,10 +58,14 @@ pub(crate) const HOLDS_MAX: usize = 500;
 /// How long the lists of a guild's channels may take, and the list of a channel's archived threads.
 pub(crate) const LISTS_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How often the lists of channels are tried before those of archived threads are done without: some
-/// minutes. Until a look succeeds nothing is known to be missing, so one list that cannot be had must not
-/// hold up all else.
+/// How many looks of one gap may fail at a list of archived threads before those that fail once more are
+/// done without: some minutes. Until a look succeeds nothing is known to be missing, so one list that
+/// cannot be had must not hold up all else.
 pub(crate) const LOOKS_FOR_ARCHIVES: u32 = 8;
+
+/// How long the lists of archived threads of one gap may take in all its looks. Those of five thousand
+/// channels take seven minutes at 25 a second.
+pub(crate) const ARCHIVES_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// The pause before a read that failed is tried again; it doubles up to [`RETRY_MAX`].
 pub(crate) const RETRY_FIRST: Duration = Duration::from_secs(1);

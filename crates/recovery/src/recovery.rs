@@ -1,7 +1,13 @@
 //! A handle to the watch over messages.
 
-use tokio::sync::{mpsc, watch};
-use twilight_model::id::{Id, marker::ChannelMarker};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot, watch,
+};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
 use crate::{
     ChannelDirectory, Driver, History, Inbox, InboxError, MessageLog, Observed, SessionMark,
@@ -50,13 +56,38 @@ impl Recovery {
         told.map_err(|_| Ended)
     }
 
-    /// Somebody waits for what is missing of this channel: it is read next.
+    /// Somebody waits for what is missing of this channel: it is read before others, until nothing is. Only
+    /// so many channels are at the same time, and a driver that has too much to do is not told: say it
+    /// again while somebody waits. It costs nothing while nothing is missing.
     ///
     /// # Errors
     /// [`Ended`].
-    pub async fn prefer(&self, channel_id: Id<ChannelMarker>) -> Result<(), Ended> {
-        let told = self.teller.send(Told::Preferred(channel_id)).await;
-        told.map_err(|_| Ended)
+    pub fn prefer(&self, channel_id: Id<ChannelMarker>) -> Result<(), Ended> {
+        let standing = *self.standing.borrow();
+        if standing.is_covered && standing.catching_up == 0 {
+            return Ok(());
+        }
+        match self.teller.try_send(Told::Preferred(channel_id)) {
+            Ok(()) | Err(TrySendError::Full(_)) => Ok(()),
+            Err(TrySendError::Closed(_)) => Err(Ended),
+        }
+    }
+
+    /// Has a channel read again from a message on, or, without one, from its beginning: what is not on record
+    /// of it is told as new, and what is, is compared. Returns once that is on record; `false` when the
+    /// channel is not watched.
+    ///
+    /// # Errors
+    /// [`Ended`].
+    pub async fn reread(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        after: Option<Id<MessageMarker>>,
+    ) -> Result<bool, Ended> {
+        let (answer, answered) = oneshot::channel();
+        let told = Told::Reread(channel_id, after, answer);
+        self.teller.send(told).await.map_err(|_| Ended)?;
+        answered.await.map_err(|_| Ended)
     }
 
     /// What is on record behind a sequence, and then what comes, in these channels or, with none, in

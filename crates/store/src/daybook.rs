@@ -3,6 +3,7 @@
 mod acts;
 mod lease;
 mod orders;
+mod roles;
 
 use std::{
     ffi::OsString,
@@ -12,18 +13,22 @@ use std::{
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use tokio::{task::spawn_blocking, time::timeout};
+use tokio::{
+    task::spawn_blocking,
+    time::{Instant, sleep, timeout},
+};
 
 pub use self::{
     acts::{Act, ActId, Acted},
     lease::Lease,
     orders::{Order, OrderId, OrderState},
+    roles::DaybookRoles,
 };
 use crate::{
     Location, Settings, StoreError,
     file::{place, real, refuse_network, unusable},
     file_system,
-    limits::{ANSWER_TIMEOUT, BUSY_TIMEOUT, STATEMENTS_KEPT, WAL_KEPT_BYTES},
+    limits::{ANSWER_TIMEOUT, BUSY_TIMEOUT, LOCK_PAUSE, STATEMENTS_KEPT, WAL_KEPT_BYTES},
     schema::DAYBOOK,
 };
 
@@ -52,13 +57,23 @@ impl Daybook {
     /// # Errors
     /// [`StoreError`] says what is wrong with the file, and what to do.
     pub async fn open(location: &Location, settings: Settings) -> Result<Self, StoreError> {
-        let location = location.clone();
-        let connection = blocking(move || match path(&location) {
-            Some(path) => connect(&path, settings),
-            None => connect_to_memory(),
-        });
+        // Of two that make it at once, SQLite tells one that it is busy without letting it wait.
+        let deadline = Instant::now() + BUSY_TIMEOUT;
+        let connection = loop {
+            let path = path(location);
+            let opened = blocking(move || match path {
+                Some(path) => connect(&path, settings),
+                None => connect_to_memory(),
+            });
+            match opened.await {
+                Err(StoreError::Busy { .. }) if Instant::now() < deadline => {
+                    sleep(LOCK_PAUSE).await;
+                }
+                opened => break opened?,
+            }
+        };
         Ok(Self {
-            connection: Arc::new(Mutex::new(connection.await?)),
+            connection: Arc::new(Mutex::new(connection)),
             holder: format!("{:032x}", fastrand::u128(..)).into(),
         })
     }

@@ -5,6 +5,7 @@ mod column;
 mod consumer;
 mod entry;
 mod gap;
+mod looking;
 mod message;
 mod retention;
 mod shard;
@@ -24,6 +25,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
+pub(crate) use self::looking::{channels, consumers, gaps, messages};
 use crate::{group_commit::GroupCommit, limits::HELD_MAX};
 
 /// The record of messages in watched channels, and of who has read how far, in SQLite. It shares its

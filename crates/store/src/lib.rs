@@ -26,7 +26,7 @@ mod store;
 mod survey;
 
 pub use self::{
-    daybook::{Act, ActId, Acted, Daybook, Lease, Order, OrderId, OrderState},
+    daybook::{Act, ActId, Acted, Daybook, DaybookRoles, Lease, Order, OrderId, OrderState},
     error::StoreError,
     inbox::SqliteInbox,
     journal::Line,

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use cordboard_lifecycle::Row;
+use cordboard_recovery::{Channel, Consumer, GapQuery, Logged, MessageQuery, NumberedGap};
 use rusqlite::Connection;
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
-    Line, Location, ProtectedChannel, Reading, Settings, StoreError, journal, life,
+    Line, Location, ProtectedChannel, Reading, Settings, StoreError, inbox, journal, life,
     limits::{HISTORY_MAX, READ_ROWS_MAX},
     protected, record,
 };
@@ -148,6 +149,42 @@ impl Peek {
     pub async fn journal(&self, lines_max: usize) -> Result<Vec<Line>, StoreError> {
         let lines_max = lines_max.min(HISTORY_MAX);
         self.call(move |connection| journal::newest(connection, lines_max))
+            .await
+    }
+
+    /// Messages by channel, time and id, as they are known now, oldest first: a page of them.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or holds what is no message.
+    pub async fn messages(&self, query: MessageQuery) -> Result<Vec<Logged>, StoreError> {
+        let rows = self.call(move |connection| inbox::messages(connection, &query));
+        rows.await
+    }
+
+    /// What could not be had of watched channels, in the order in which it was found: a page of it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn gaps(&self, query: GapQuery) -> Result<Vec<NumberedGap>, StoreError> {
+        self.call(move |connection| inbox::gaps(connection, query))
+            .await
+    }
+
+    /// Who reads the record of messages, by name, and how far they are.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn consumers(&self) -> Result<Vec<Consumer>, StoreError> {
+        self.call(inbox::consumers).await
+    }
+
+    /// The watched channels of a shard, and up to when all of those that are not to be read is on record,
+    /// in milliseconds since 1970 by Discord's clock.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn watched(&self, shard: u32) -> Result<(Vec<Channel>, u64), StoreError> {
+        self.call(move |connection| inbox::channels(connection, shard))
             .await
     }
 

@@ -41,6 +41,7 @@ pub(crate) const DAYBOOK: Schema = Schema {
     application_id: 0x4344_4159,
     migrations: &[
         include_str!("daybook/migrations/0001_acts.sql"),
+        include_str!("daybook/migrations/0002_roles.sql"),
         include_str!("daybook/migrations/0004_orders.sql"),
     ],
     checked: &[],
@@ -123,21 +124,16 @@ impl Schema {
 
     /// What a database is, without writing to it.
     pub(crate) fn look(&self, connection: &Connection) -> rusqlite::Result<Found> {
-        let read = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
-        let application = match read("PRAGMA application_id") {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => {
-                return Ok(Found::Foreign);
-            }
-            other => other?,
+        let version = match self.version_in(connection) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::NotADatabase) => None,
+            found => found?,
         };
-        let is_new = application == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0;
-        if is_new {
+        let Some(version) = version else {
+            return Ok(Found::Foreign);
+        };
+        if version == 0 {
             return Ok(Found::Older(0));
         }
-        if application != self.application_id {
-            return Ok(Found::Foreign);
-        }
-        let version = version_of(connection)?;
         if version > self.version() {
             return Ok(Found::Newer(version));
         }
@@ -153,7 +149,9 @@ impl Schema {
     /// The version of a database of this kind, whatever else it is; 0: not made yet. `None`: it is
     /// another program's.
     pub(crate) fn version_in(&self, connection: &Connection) -> rusqlite::Result<Option<u32>> {
-        let read = |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i32>(0));
+        // All of one moment: else a file that another process makes meanwhile has tables and no id.
+        let moment = connection.unchecked_transaction()?;
+        let read = |pragma: &str| moment.query_row(pragma, [], |row| row.get::<_, i32>(0));
         let application = read("PRAGMA application_id")?;
         if application == 0 && read("SELECT count(*) FROM sqlite_schema")? == 0 {
             return Ok(Some(0));
@@ -161,7 +159,7 @@ impl Schema {
         if application != self.application_id {
             return Ok(None);
         }
-        version_of(connection).map(Some)
+        version_of(&moment).map(Some)
     }
 
     /// Whether the database is undamaged, as far as a start has the time to look: all of a small one,

@@ -5,6 +5,7 @@ pub mod checkup;
 mod content;
 pub mod limits;
 mod permission;
+pub mod roles;
 
 pub use self::{
     access::{GuildRoles, Member, RoleGrant, RoomKind},

@@ -307,3 +307,20 @@ fn a_deploy_goes_on_with_the_session_and_so_does_whoever_comes_after_a_kill() {
         assert_eq!(status, 200);
     });
 }
+
+#[test]
+fn a_session_that_no_process_comes_further_with_is_not_gone_on_with_for_ever() {
+    // How: stops at once after each start, however well they go: what is replayed may be the reason.
+    sim(async |world| {
+        let sessions = || {
+            let counters = world.discord.counters();
+            (counters.identifies, counters.resumes)
+        };
+        sleep(Duration::from_mins(1)).await;
+        for expected in [(1, 1), (1, 2), (1, 3), (2, 3)] {
+            world.stop_proxy().await;
+            world.start_proxy().await;
+            assert_eq!(sessions(), expected);
+        }
+    });
+}

@@ -41,7 +41,7 @@ impl Doctor {
         Ok(if diagnosis.is_config_unusable {
             Outcome::Unusable
         } else if diagnosis.is_discord_unreachable {
-            Outcome::Unreachable
+            Outcome::Upstream
         } else if diagnosis.is_well() {
             Outcome::Done
         } else {

@@ -11,6 +11,7 @@ use crate::{
     limits::{ORDER_ASK_EVERY, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
     mark_key,
     orders::{self, Instruction, Steward, Told},
+    relay::Relay,
     settings,
 };
 
@@ -46,7 +47,7 @@ impl Maintenance {
             let why = "too many orders wait for whoever holds the store; does the proxy run?";
             CommandError::Refused(why.to_owned())
         })?;
-        // Withdrawn when we are told to stop before anybody has taken it.
+        // When we are interrupted here it stands: whoever holds the store still carries it out.
         let mut alone = None;
         let told = self.carried_out(&daybook, given, &mut alone).await;
         if told.is_err() {
@@ -146,7 +147,7 @@ impl Errand {
     /// Lets go of the store.
     pub(crate) async fn end(self) -> Result<(), Failed> {
         match self.alone {
-            Some(alone) => alone.engines.end().await,
+            Some(alone) => alone.engines.end(&Ok(())).await,
             None => Ok(()),
         }
     }
@@ -178,8 +179,11 @@ impl Alone {
         let held = store.deletions_held().await;
         channels.hold_deletions(held.map_err(settings::store_failed)?);
         driver.recover().await.map_err(settings::lifecycle_failed)?;
+        let relay = Relay::load(config, &store, &maintenance.discord).await?;
+        let recovery = relay.as_ref().map(Relay::recovery);
         let steward = Steward {
             store,
+            recovery,
             channels: channels.clone(),
             configured: config.channels.protected.clone(),
             clock: maintenance.clock.clone(),
@@ -187,6 +191,9 @@ impl Alone {
         let watchdog = Watchdog::default();
         let mut engines = Engines::new(&watchdog);
         engines.spawn("lifecycle", |stop| driver.run(stop));
+        if let Some(relay) = relay {
+            relay.read_only(&mut engines);
+        }
         engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| async move {
             let ended = orders::attend(&daybook, &steward, &pulse).await;
             tracing::warn!(?ended, "the daybook failed");

@@ -1,5 +1,5 @@
 //! The way over from coze-discord-proxy: from its variables and its `bot_config.json` to our
-//! configuration. Text in, text out; what is read and written is [`files`]' business.
+//! configuration. Text in, text out; what is read and written is in a file of its own.
 
 mod bots;
 mod files;

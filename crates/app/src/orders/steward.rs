@@ -5,9 +5,13 @@ use std::collections::{BTreeSet, HashSet};
 use cordboard_lifecycle::{
     Adoption, AdoptionError, AttemptId, Channels, Clock as _, ForgetError, PlanHash,
 };
+use cordboard_recovery::{Consumers as _, InboxError, Recovery};
 use cordboard_store::{ProtectedChannel, Store, StoreError};
 use tokio::time::timeout;
-use twilight_model::id::{Id, marker::ChannelMarker};
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
 
 use super::{Instruction, Told};
 use crate::{WallClock, limits::ORDER_TIMEOUT};
@@ -17,6 +21,8 @@ use crate::{WallClock, limits::ORDER_TIMEOUT};
 pub(crate) struct Steward {
     pub(crate) store: Store,
     pub(crate) channels: Channels,
+    /// What keeps the record of messages, if anything does.
+    pub(crate) recovery: Option<Recovery>,
     /// What the configuration protects: no order takes that back.
     pub(crate) configured: HashSet<Id<ChannelMarker>>,
     pub(crate) clock: WallClock,
@@ -57,6 +63,8 @@ impl Steward {
             },
             Instruction::Protect { channel_id, reason } => self.protect(channel_id, reason).await,
             Instruction::Unprotect { channel_id } => self.unprotect(channel_id).await,
+            Instruction::Reread { channel_ids, after } => self.reread(channel_ids, after).await,
+            Instruction::ResetConsumer { name, to } => self.reset_consumer(&name, to).await,
             Instruction::Sweep => {
                 self.channels.sweep().await;
                 Told::Done
@@ -95,6 +103,50 @@ impl Steward {
             },
             Err(error @ (ForgetError::Busy | ForgetError::Closed)) => failed(&error),
             Err(error) => refused(&error),
+        }
+    }
+
+    async fn reread(
+        &self,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        after: Option<Id<MessageMarker>>,
+    ) -> Told {
+        let Some(recovery) = &self.recovery else {
+            let why = "relay.channels is not set: no messages are recorded".to_owned();
+            return Told::Refused { why };
+        };
+        let mut strangers = Vec::new();
+        for channel_id in channel_ids {
+            match recovery.reread(channel_id, after).await {
+                Ok(true) => {}
+                Ok(false) => strangers.push(channel_id.to_string()),
+                Err(error) => return failed(&error),
+            }
+        }
+        if strangers.is_empty() {
+            return Told::Done;
+        }
+        let why = format!("not watched (see relay.channels): {}", strangers.join(", "));
+        Told::Refused { why }
+    }
+
+    /// Forgets it first: positions only ever move forward.
+    async fn reset_consumer(&self, name: &str, to: Option<u64>) -> Told {
+        let inbox = self.store.inbox();
+        let reset = async {
+            let was_there = inbox.forget(name).await?;
+            if let Some(to) = to {
+                inbox.open(name, Some(to)).await?;
+            }
+            Ok::<_, InboxError>(was_there)
+        };
+        match reset.await {
+            Ok(true) => Told::Done,
+            Ok(false) if to.is_some() => Told::Done,
+            Ok(false) => Told::Refused {
+                why: format!("there is no consumer {name}"),
+            },
+            Err(error) => failed(&error),
         }
     }
 

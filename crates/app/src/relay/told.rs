@@ -6,11 +6,11 @@ use cordboard_frontend::{
 };
 use cordboard_recovery::{
     self as recovery, ConsumerError, Consumers as _, Entry, EntryQuery, InboxError,
-    MessageLog as _, News, Standing,
+    MessageLog as _, News, Recovery, Standing,
 };
 use cordboard_store::SqliteInbox;
 use tokio::sync::watch;
-use twilight_model::id::Id;
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::report::Readers;
 use crate::limits::CONSUMERS_MAX;
@@ -19,6 +19,7 @@ use crate::limits::CONSUMERS_MAX;
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     inbox: SqliteInbox,
+    recovery: Recovery,
     pub(super) standing: watch::Receiver<Standing>,
     pub(super) readers: Readers,
 }
@@ -26,11 +27,20 @@ pub(crate) struct Told {
 // === impl Told ===
 
 impl Told {
-    pub(super) fn new(inbox: SqliteInbox, standing: watch::Receiver<Standing>) -> Self {
+    pub(super) fn new(inbox: SqliteInbox, recovery: Recovery) -> Self {
         Self {
             inbox,
-            standing,
+            standing: recovery.standing(),
+            recovery,
             readers: Readers::default(),
+        }
+    }
+
+    /// Somebody asks for these channels: what is missing of them is read before that of others.
+    fn prefer(&self, channels: impl IntoIterator<Item = Id<ChannelMarker>>) {
+        for channel_id in channels {
+            // Without a driver nothing is read any more, and what is on record is told all the same.
+            let _ = self.recovery.prefer(channel_id);
         }
     }
 
@@ -47,13 +57,15 @@ impl Told {
 
 impl cordboard_frontend::MessageLog for Told {
     async fn messages(&self, query: MessageQuery) -> Result<MessagePage, MessageLogError> {
+        let channel_id = query.channel_id.and_then(Id::new_checked);
+        self.prefer(channel_id);
         // From the lowest id on, also where there is a bound above.
         let mut after = Id::new_checked(query.after).unwrap_or(Id::new(1));
         let mut found = Vec::new();
         // The record may give fewer than it was asked for: only nothing is the end.
         while found.len() <= query.limit {
             let page = self.inbox.messages(recovery::MessageQuery {
-                channel_id: query.channel_id.and_then(Id::new_checked),
+                channel_id,
                 after: Some(after),
                 before: query.before.and_then(Id::new_checked),
                 limit: query.limit + 1 - found.len(),
@@ -102,13 +114,12 @@ impl cordboard_frontend::MessageLog for Told {
     }
 
     async fn events(&self, query: EventQuery) -> Result<EventPage, MessageLogError> {
+        let channels = query.channels.into_iter().filter_map(Id::new_checked);
+        let channels: Vec<_> = channels.collect();
+        self.prefer(channels.iter().copied());
         let found = self.inbox.entries(EntryQuery {
             after: query.after,
-            channels: query
-                .channels
-                .into_iter()
-                .filter_map(Id::new_checked)
-                .collect(),
+            channels,
             limit: query.limit,
         });
         let found = found.await.map_err(unavailable)?;

@@ -10,7 +10,6 @@ use crate::{
     RegistryError, Row, Source, Stage,
     core::Core,
     discord_time::created_ms,
-    kp,
     limits::{ADOPTED_MAX, CALL_TIMEOUT},
     reaper::Debt,
 };
@@ -125,7 +124,6 @@ async fn take_on<A, R: Registry, C: Clock>(
             "is on record already, as one that is to stay or is gone",
         ));
     }
-    kp!("lifecycle.adoption.recorded");
     core.condemned.put(Debt::new(row, Instant::now()));
     Ok(None)
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::{
-    AttemptId, Clock, Event, Registry, RegistryError, Stage, core::Core, kp, reaper::Debt,
-};
+use crate::{AttemptId, Clock, Event, Registry, RegistryError, Stage, core::Core, reaper::Debt};
 
 /// Why a debt was not forgotten.
 #[derive(Debug, thiserror::Error)]
@@ -87,7 +85,6 @@ async fn record<A, R: Registry, C: Clock>(
     let event = Event::Forgotten;
     let forgotten = core.step_with(attempt, event, Duration::ZERO, 0, why).await;
     let stage = forgotten?.row.stage;
-    kp!("lifecycle.debt.forgotten");
     tracing::warn!(%attempt, stage = stage.name(), "an operator has forgotten a debt");
     Ok(stage)
 }

@@ -8,9 +8,10 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Wish};
+use super::{Book, Over, Wish};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
+    forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{created_ms, milliseconds},
@@ -66,6 +67,7 @@ impl Book {
             self.agenda.clear();
         }
         self.strangers.clear();
+        self.forecast = Forecast::default();
     }
 
     /// A heartbeat that was sent at `sent` was acknowledged behind all that came before it.
@@ -98,9 +100,7 @@ impl Book {
             }
             "CHANNEL_DELETE" | "THREAD_DELETE" => {
                 if let Some(channel_id) = event.channel_id {
-                    self.strangers.remove(&channel_id);
-                    self.meanwhile.as_mut().map(|ids| ids.insert(channel_id));
-                    self.close(channel_id);
+                    self.hear_of_deletion(channel_id);
                 }
             }
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
@@ -220,18 +220,11 @@ impl Book {
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
             }
-            Some(known) if known.parent_id != head.parent_id => {
-                let channel = Channel {
-                    parent_id: head.parent_id,
-                    ..known.clone()
-                };
-                self.put(channel);
-            }
-            Some(_) => {}
+            Some(_) => self.place(&head),
         }
         if let Some(meanwhile) = &mut self.meanwhile {
             if head.is_archived {
-                meanwhile.insert(head.id);
+                meanwhile.insert(head.id, Over::Archived);
             } else {
                 meanwhile.remove(&head.id);
             }
@@ -259,6 +252,21 @@ impl Book {
         self.put(channel);
         if !is_clean {
             self.soil(head.id, dirty);
+        }
+    }
+
+    /// Takes over where a channel is, and whether it is a thread: what is first heard of by a message is
+    /// known by its id alone.
+    pub(super) fn place(&mut self, head: &Head) {
+        let known = self.channels.get(&head.id);
+        let moved = known
+            .filter(|known| (known.parent_id, known.is_thread) != (head.parent_id, head.is_thread));
+        if let Some(channel) = moved.cloned() {
+            self.put(Channel {
+                parent_id: head.parent_id,
+                is_thread: head.is_thread,
+                ..channel
+            });
         }
     }
 

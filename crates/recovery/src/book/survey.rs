@@ -1,6 +1,6 @@
 //! What the lists of channels say.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -8,9 +8,9 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::Book;
+use super::{Book, is_catching_up};
 use crate::{
-    Channel, Dirty, DirtyReason, Head, Start, Watch,
+    Channel, Dirty, DirtyReason, GapReason, Head, Start, Watch,
     limits::{SCRUB_EVERY, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -37,6 +37,8 @@ pub(crate) struct Survey {
     pub(crate) heads: Vec<Head>,
     /// Guilds that Discord does not show.
     pub(crate) hidden: Vec<Id<GuildMarker>>,
+    /// Channels of which the archived threads were wanted and could not be had.
+    pub(crate) unlisted: BTreeSet<Id<ChannelMarker>>,
 }
 
 /// Which archived threads have to be listed: a thread may have been opened, written to and archived
@@ -88,7 +90,7 @@ impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
         let wish = self.wish.take()?;
-        self.meanwhile = Some(HashSet::new());
+        self.meanwhile = Some(HashMap::new());
         Some((wish, self.generation))
     }
 
@@ -145,13 +147,19 @@ impl Book {
                 self.strangers.insert(head.id, now);
                 continue;
             }
-            let is_over = self.is_over(head.id);
-            if self.slept(head) || (is_over && !self.channels.contains_key(&head.id)) {
+            if self.slept(head) {
+                continue;
+            }
+            if self.is_over(head) && !self.channels.contains_key(&head.id) {
+                if !is_first {
+                    self.miss_unmet(head);
+                }
                 continue;
             }
             if let Some(id) = head.last_message_id {
                 self.last_is(head.id, id);
             }
+            self.place(head);
             match self.channels.get(&head.id) {
                 Some(channel) if !is_first => {
                     let channel = channel.clone();
@@ -166,15 +174,23 @@ impl Book {
             }
         }
         if survey.wish == Wish::Gap {
-            self.miss_unlisted(survey);
+            self.read_unlisted(survey);
+            for id in &survey.unlisted {
+                let after = just_before(self.watermark_ms);
+                self.miss(*id, after, None, GapReason::Unlisted);
+            }
             self.is_covered = true;
             self.resume_reading();
+            let channels = &self.channels;
+            self.agenda
+                .settle_unless(|id| channels.get(&id).is_some_and(is_catching_up));
             self.release_complete();
         }
-        for head in heads.iter().filter(|head| head.is_archived) {
-            if self.channels.contains_key(&head.id) {
-                self.archive(head.id, true);
-            }
+        // Those too of which an event said so before it was known what is missing of them.
+        let listed = heads.iter().filter(|head| head.is_archived);
+        let archived: HashSet<_> = listed.map(|head| head.id).collect();
+        for id in &archived | &self.archived {
+            self.archive(id, true);
         }
         self.meanwhile = None;
         if survey.wish == Wish::Scrub {
@@ -196,12 +212,6 @@ impl Book {
             && !is_since(head, self.watermark_ms)
     }
 
-    /// Whether an event has deleted or archived a channel since the lists were asked for.
-    fn is_over(&self, id: Id<ChannelMarker>) -> bool {
-        let meanwhile = self.meanwhile.as_ref();
-        meanwhile.is_some_and(|ids| ids.contains(&id))
-    }
-
     fn compare(
         &mut self,
         channel: &Channel,
@@ -214,17 +224,19 @@ impl Book {
             Wish::Scrub => self.scrub(channel.id, channel.scrubbed_ms, head),
             Wish::Gap | Wish::Look => {}
         }
-        if !head.is_archived && !self.is_over(head.id) {
+        if !head.is_archived && !self.is_over(head) {
             self.archive(head.id, false);
         }
     }
 
     /// A first run begins with what is new, and what was ignored is.
     fn doubt_stranger(&mut self, id: Id<ChannelMarker>, is_first: bool) {
-        if is_first && self.settings.start == Start::Now {
-            return self.doubt(id);
-        }
-        let (after, reason) = (None, DirtyReason::New);
+        let after = match self.settings.start {
+            Start::Now if is_first => return self.doubt(id),
+            Start::Since(ms) if is_first => just_before(ms),
+            _ => None,
+        };
+        let reason = DirtyReason::New;
         self.soil(id, Dirty { after, reason });
     }
 
@@ -269,9 +281,23 @@ impl Book {
         };
         self.agenda.forget(head.id);
         self.meet(head, Some(()));
+        if let Start::Since(ms) = start {
+            self.verify_from(head.id, ms);
+        }
         if head.last_message_id.is_some() && !self.lacks(Sabotage::NewChanFromNow) {
             let reason = DirtyReason::New;
             self.soil(head.id, Dirty { after, reason });
+        }
+    }
+
+    /// What is older than this is not read, and so not verified either.
+    fn verify_from(&mut self, id: Id<ChannelMarker>, ms: u64) {
+        if let Some(channel) = self.channels.get(&id).cloned() {
+            let scrubbed_ms = channel.scrubbed_ms.max(ms);
+            self.put(Channel {
+                scrubbed_ms,
+                ..channel
+            });
         }
     }
 
@@ -308,7 +334,7 @@ impl Book {
 
     /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
     /// Reading them tells.
-    fn miss_unlisted(&mut self, survey: &Survey) {
+    fn read_unlisted(&mut self, survey: &Survey) {
         let listed: HashSet<_> = survey.heads.iter().map(|head| head.id).collect();
         let unlisted = self
             .channels

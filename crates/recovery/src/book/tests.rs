@@ -1,5 +1,8 @@
 mod edges;
 mod lists;
+mod preferring;
+mod standing;
+mod threads;
 mod waiting;
 
 use std::collections::HashSet;
@@ -72,6 +75,7 @@ fn begin(book: &mut Book, session: &str, head: Head, on_record: &HashSet<Id<Mess
         generation,
         heads: vec![head],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, on_record);
 }
@@ -150,6 +154,7 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
         generation,
         heads,
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::from([message_id(NOW_MS + 60_000)]));
     let batch = book.take_batch();

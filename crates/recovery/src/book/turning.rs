@@ -11,7 +11,6 @@ use twilight_model::id::{
 use super::{Book, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
-    forecast::Forecast,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -119,7 +118,6 @@ impl Book {
     /// Judges by a page how long the rest will take.
     fn judge(&mut self, order: &Order) {
         if self.dirty == self.refused {
-            self.forecast = Forecast::default();
             return;
         }
         let shown = self.channels.iter();
@@ -191,6 +189,7 @@ impl Book {
         }
         if walk.purpose == Purpose::CatchUp {
             channel.dirty = None;
+            self.agenda.settle(id);
         }
         self.put(channel);
         self.release_complete();
@@ -261,6 +260,8 @@ impl Book {
             self.put(Channel { dirty, ..channel });
         }
         let reason = DirtyReason::Refused;
+        // Whoever waits for it may wait for ever.
+        self.agenda.settle(id);
         self.agenda
             .begin(id, self.catch_up(Dirty { after, reason }));
         self.agenda.delay(id, order.at + REFUSED_RETRY);

@@ -178,11 +178,11 @@ pub(super) async fn gaps_are_found_by_channel_and_sequence<S: Inbox + MessageLog
     };
     commit(&record, batch).await;
     for (channel_id, after, limit, expected) in [
-        (None, 0, 99, vec![2, 3, 4, 5, 6]),
+        (None, 0, 99, vec![2, 3, 4, 5, 6, 7]),
         (None, 3, 2, vec![4, 5]),
-        (Some(HERE), 0, 99, vec![2, 3, 4, 5]),
-        (Some(HERE), 4, 99, vec![5]),
-        (Some(THERE), 0, 99, vec![6]),
+        (Some(HERE), 0, 99, vec![2, 3, 4, 5, 6]),
+        (Some(HERE), 5, 99, vec![6]),
+        (Some(THERE), 0, 99, vec![7]),
         (Some(Id::new(5)), 0, 99, vec![]),
         (None, 0, 0, vec![]),
     ] {

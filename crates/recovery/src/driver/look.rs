@@ -1,16 +1,40 @@
 //! Reading the lists of channels.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt as _, stream};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
     ChannelDirectory, Failure, Head,
     book::{Archives, Survey, Wish},
-    limits::{LISTS_TIMEOUT, READ_AT_ONCE},
+    limits::{
+        ARCHIVES_TIMEOUT, LISTS_TIMEOUT, LOOKS_FOR_ARCHIVES, READ_AT_ONCE, RETRY_FIRST, RETRY_MAX,
+    },
 };
+
+/// How the looks have gone so far.
+#[derive(Debug)]
+pub(super) struct Looks {
+    /// When the next one may be.
+    pub(super) at: Instant,
+    /// The gap that the last one was for.
+    pub(super) generation: u64,
+    /// How many have failed in a row.
+    failures: u32,
+    /// How many of this gap have failed at a list of archived threads, and how long such lists took.
+    archive_failures: u32,
+    archives_took: Duration,
+}
+
+/// How much longer lists of archived threads are waited for: everything else waits for them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// Whether what fails once more is done without.
+    has_ended: bool,
+    left: Duration,
+}
 
 /// Which lists are to be read.
 pub(super) struct Look<D> {
@@ -19,8 +43,7 @@ pub(super) struct Look<D> {
     pub(super) generation: u64,
     pub(super) guild_ids: Vec<Id<GuildMarker>>,
     pub(super) archives: Archives,
-    /// Whether lists of archived threads that cannot be read are done without.
-    pub(super) is_content: bool,
+    pub(super) patience: Patience,
 }
 
 /// The lists could not be read, and when they may be tried again.
@@ -28,58 +51,115 @@ pub(super) struct Overlooked {
     pub(super) wish: Wish,
     pub(super) generation: u64,
     pub(super) wait: Duration,
+    /// How long the lists of archived threads took, if it was one of those.
+    archives_took: Option<Duration>,
+}
+
+// === impl Looks ===
+
+impl Looks {
+    pub(super) fn new() -> Self {
+        Self {
+            at: Instant::now(),
+            generation: 0,
+            failures: 0,
+            archive_failures: 0,
+            archives_took: Duration::ZERO,
+        }
+    }
+
+    /// One begins.
+    pub(super) fn begin(&mut self, generation: u64) -> Patience {
+        if self.generation != generation {
+            // What is missing since then has not been looked for yet.
+            *self = Self {
+                generation,
+                archive_failures: 0,
+                archives_took: Duration::ZERO,
+                ..*self
+            };
+        }
+        Patience {
+            has_ended: self.archive_failures >= LOOKS_FOR_ARCHIVES,
+            left: ARCHIVES_TIMEOUT.saturating_sub(self.archives_took),
+        }
+    }
+
+    pub(super) fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    pub(super) fn failed(&mut self, failed: &Overlooked) {
+        self.failures += 1;
+        let pause = (RETRY_FIRST * 2_u32.pow(self.failures.min(16) - 1)).min(RETRY_MAX);
+        self.at = Instant::now() + failed.wait.max(pause);
+        if let Some(took) = failed.archives_took {
+            self.archive_failures += 1;
+            self.archives_took += took;
+        }
+    }
 }
 
 // === impl Look ===
 
 impl<D: ChannelDirectory> Look<D> {
-    /// Reads them all, or none; unless it is content with less.
+    /// Reads them all, or none; but for lists of archived threads that were waited for long enough.
     pub(super) async fn around(self) -> Result<Survey, Overlooked> {
-        let (wish, generation) = (self.wish, self.generation);
+        let overlooked = |wait, archives_took| Overlooked {
+            wish: self.wish,
+            generation: self.generation,
+            wait,
+            archives_took,
+        };
         let mut survey = Survey {
-            wish,
-            generation,
+            wish: self.wish,
+            generation: self.generation,
             heads: Vec::new(),
             hidden: Vec::new(),
+            unlisted: BTreeSet::new(),
         };
-        let read = async {
-            for guild_id in &self.guild_ids {
-                match list(self.discord.channels(*guild_id)).await? {
-                    Some(heads) => survey.heads.extend(heads),
-                    None => survey.hidden.push(*guild_id),
-                }
+        for guild_id in &self.guild_ids {
+            match list(self.discord.channels(*guild_id)).await {
+                Ok(Some(heads)) => survey.heads.extend(heads),
+                Ok(None) => survey.hidden.push(*guild_id),
+                Err(wait) => return Err(overlooked(wait, None)),
             }
-            survey.heads.extend(self.archived(&survey.heads).await?);
-            Ok(())
-        };
-        match read.await {
-            Ok(()) => Ok(survey),
-            Err(wait) => Err(Overlooked {
-                wish,
-                generation,
-                wait,
-            }),
         }
+        let began = Instant::now();
+        let archived = self.archived(&mut survey).await;
+        archived.map_err(|wait| overlooked(wait, Some(began.elapsed())))?;
+        Ok(survey)
     }
 
     /// Several at once: after an outage it may be most channels of a guild.
-    async fn archived(&self, heads: &[Head]) -> Result<Vec<Head>, Duration> {
+    async fn archived(&self, survey: &mut Survey) -> Result<(), Duration> {
         let since_ms = self.archives.since_ms();
-        let lists = stream::iter(self.archives.of(heads)).map(|(channel_id, is_private)| {
-            list(self.discord.archived(channel_id, since_ms, is_private))
+        let wanted = self.archives.of(&survey.heads);
+        let mut unread: BTreeSet<_> = wanted.iter().copied().collect();
+        let lists = stream::iter(wanted).map(async |(channel_id, is_private)| {
+            let archived = self.discord.archived(channel_id, since_ms, is_private);
+            ((channel_id, is_private), list(archived).await)
         });
-        let mut lists = lists.buffer_unordered(READ_AT_ONCE);
-        let mut archived = Vec::new();
-        while let Some(listed) = lists.next().await {
-            let listed = match listed {
-                // Everything else waits for this look.
-                Err(_) if self.is_content => None,
-                listed => listed?,
-            };
-            // Of one that is not shown, what is on record of its threads is read one by one.
-            archived.extend(listed.unwrap_or_default());
+        let mut lists = std::pin::pin!(lists.buffer_unordered(READ_AT_ONCE));
+        let reading = async {
+            while let Some((which, listed)) = lists.next().await {
+                match listed {
+                    Ok(listed) => {
+                        unread.remove(&which);
+                        // Of one that is not shown, what is on record of its threads is read one by one.
+                        survey.heads.extend(listed.unwrap_or_default());
+                    }
+                    Err(_) if self.patience.has_ended => {}
+                    Err(wait) => return Err(wait),
+                }
+            }
+            Ok(())
+        };
+        if let Ok(read) = timeout(self.patience.left, reading).await {
+            read?;
         }
-        Ok(archived)
+        survey.unlisted = unread.into_iter().map(|(id, _)| id).collect();
+        Ok(())
     }
 }
 

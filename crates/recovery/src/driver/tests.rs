@@ -1,5 +1,7 @@
 //! Drivers of channels in memory: what they write, and whom that wakes.
 
+mod looks;
+
 use std::{
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -204,7 +206,7 @@ async fn while_enough_channels_are_read_the_driver_waits_for_one_of_them() {
         ..Settings::new(GUILD)
     };
     let (recovery, driver, _) = recovery(Guild::default(), record, settings).await.unwrap();
-    recovery.prefer(HERE).await.unwrap();
+    recovery.prefer(HERE).unwrap();
     let stop = CancellationToken::new();
     let stopping = async {
         sleep(PAGE_TIMEOUT / 2).await;

@@ -28,7 +28,7 @@ pub struct Act {
 
 /// The number of an act that is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ActId(i64);
+pub struct ActId(pub(super) i64);
 
 /// An act on record, and what came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -51,7 +51,7 @@ impl Maintenance {
         let alone = Alone::start(self, store, daybook).await;
         let alone = alone.map_err(|failed| chain(&failed))?;
         if alone.channels.deletions_held() {
-            drop(alone.engines.end().await);
+            drop(alone.engines.end(&Ok(())).await);
             return Err("deletions are held, so that a channel of ours would stay".to_owned());
         }
         self.in_a_channel(bot, me, alone)
@@ -85,8 +85,12 @@ impl Maintenance {
             drop(timeout(PROBE_CHANNEL_TIMEOUT, channels.cleared()).await);
             Ok(answer)
         };
-        let answer = alone.engines.unless_one_ends(asking).await;
-        alone.engines.end().await?;
-        answer
+        let (outcome, answer) = match alone.engines.unless_one_ends(asking).await {
+            Ok(answer) => (Ok(()), Some(answer)),
+            Err(failed) => (Err(failed), None),
+        };
+        let ended = alone.engines.end(&outcome).await;
+        outcome.and(ended)?;
+        Ok(answer.unwrap_or_else(|| AnswerFacts::NotAsked("it was not asked".to_owned())))
     }
 }

@@ -86,6 +86,7 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
         generation,
         heads: vec![other, born],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     let batch = book.take_batch();
@@ -128,6 +129,7 @@ async fn a_message_before_the_first_lists_makes_nobody_read_all_that_was_ever_sa
         generation,
         heads: vec![head(Some(NOW_MS))],
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
     assert!(book.next_order(now).is_none());
@@ -147,7 +149,7 @@ async fn lists_are_wanted_for_a_session_once_it_is_handed_over() {
 }
 
 /// A thread in [`HERE`] in which the last message was written at NOW.
-fn thread(is_archived: bool) -> Head {
+pub(super) fn thread(is_archived: bool) -> Head {
     Head {
         id: Id::new(300),
         parent_id: Some(HERE),
@@ -158,7 +160,7 @@ fn thread(is_archived: bool) -> Head {
 }
 
 /// A new session, and lists of these beside the channel they are in.
-fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
+pub(super) fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
@@ -170,6 +172,7 @@ fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
         generation,
         heads,
         hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::from([message_id(NOW_MS - 1)]));
 }
@@ -331,6 +334,7 @@ async fn what_was_deleted_while_the_lists_came_is_forgotten() {
             generation,
             heads,
             hidden,
+            unlisted: BTreeSet::new(),
         };
         book.survey(&survey, &HashSet::new());
         assert_eq!(book.held(), held);

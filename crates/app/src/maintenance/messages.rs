@@ -1,0 +1,13 @@
+//! The record of messages: what is in it, and what is to be read again.
+
+mod consumers;
+mod cursors;
+mod export;
+mod gaps;
+
+pub use self::{
+    consumers::{ConsumerLine, Readers},
+    cursors::{Backfilled, CursorLine, Cursors, From},
+    export::{Exported, Line, Span},
+    gaps::{GapLine, Gaps},
+};

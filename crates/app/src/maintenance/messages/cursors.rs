@@ -1,0 +1,177 @@
+//! How far each watched channel is on record, and reading it again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cordboard_recovery::Channel;
+use serde::Serialize;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use crate::{
+    maintenance::{CommandError, Maintenance, Progress, Watcher},
+    orders::Instruction,
+    settings,
+};
+
+/// The shard of a bot in one guild.
+const SHARD: u32 = 0;
+
+/// Where reading begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    /// Behind this message.
+    Message(Id<MessageMarker>),
+    /// At this time, in milliseconds since 1970.
+    Time(u64),
+    /// At the channel's beginning.
+    Beginning,
+}
+
+/// How far all of it is on record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Cursors {
+    /// All of the channels that are not to be read is on record up to here, in milliseconds since 1970.
+    pub watermark_ms: u64,
+    /// The watched channels.
+    pub channels: Vec<CursorLine>,
+}
+
+/// How far one channel is on record.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CursorLine {
+    /// The channel.
+    pub channel_id: Id<ChannelMarker>,
+    /// Whether it is a thread.
+    pub is_thread: bool,
+    /// Why it is to be read (`lapse`, `new`, `refused`); `null`: it is on record up to the watermark.
+    pub dirty: Option<&'static str>,
+    /// What is to be read begins behind this message; `null` with `dirty`: at its beginning.
+    pub after: Option<Id<MessageMarker>>,
+}
+
+/// What came of reading channels again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Backfilled {
+    /// Channels that are on record up to the present.
+    pub done: Vec<Id<ChannelMarker>>,
+    /// Channels that Discord refuses to show.
+    pub refused: Vec<Id<ChannelMarker>>,
+}
+
+/// Discord counts from 2015 in the upper 42 bits of an id (reference#snowflakes).
+const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
+
+// === impl From ===
+
+impl From {
+    fn after(self) -> Option<Id<MessageMarker>> {
+        match self {
+            Self::Message(id) => Some(id),
+            Self::Time(ms) => {
+                let just_before = (ms.saturating_sub(DISCORD_EPOCH_MS) << 22).saturating_sub(1);
+                Id::new_checked(just_before)
+            }
+            Self::Beginning => None,
+        }
+    }
+}
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// How far each watched channel is on record. Works beside a running proxy.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn cursors(&self) -> Result<Cursors, CommandError> {
+        let watched = self.peek().await?.watched(SHARD).await;
+        let (mut channels, watermark_ms) = watched.map_err(settings::store_failed)?;
+        channels.sort_unstable_by_key(|channel| channel.id);
+        Ok(Cursors {
+            watermark_ms,
+            channels: channels.iter().map(CursorLine::new).collect(),
+        })
+    }
+
+    /// Has channels read again from there, and returns once that is on record. It may only say that less is
+    /// on record than was said before: more never.
+    ///
+    /// # Errors
+    /// When one of them is not watched, or whoever holds the store does not do it.
+    pub async fn set_cursors(
+        &self,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        from: From,
+    ) -> Result<Cursors, CommandError> {
+        let after = from.after();
+        let instruction = Instruction::Reread { channel_ids, after };
+        self.instruct(&instruction).await?.end().await?;
+        self.cursors().await
+    }
+
+    /// As [`Self::set_cursors`], and waits until the channels are read: without channels, all watched ones.
+    /// When it is interrupted, whoever holds the store next goes on where it was.
+    ///
+    /// # Errors
+    /// As [`Self::set_cursors`], or when what reads cannot go on.
+    pub async fn backfill(
+        &self,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        from: From,
+        watcher: Watcher<'_>,
+    ) -> Result<Backfilled, CommandError> {
+        let channel_ids = if channel_ids.is_empty() {
+            let channels = self.cursors().await?.channels;
+            channels.iter().map(|line| line.channel_id).collect()
+        } else {
+            channel_ids
+        };
+        let after = from.after();
+        let instruction = Instruction::Reread {
+            channel_ids: channel_ids.clone(),
+            after,
+        };
+        let mut errand = self.instruct(&instruction).await?;
+        let backfilled = loop {
+            let cursors = self.cursors().await?;
+            let lines: BTreeMap<_, _> = cursors
+                .channels
+                .iter()
+                .map(|line| (line.channel_id, line))
+                .collect();
+            let dirty = |id: &Id<ChannelMarker>| lines.get(id).and_then(|line| line.dirty);
+            let is_left = |id: &&Id<ChannelMarker>| dirty(id).is_some_and(|why| why != "refused");
+            let left = channel_ids.iter().filter(is_left).count();
+            let total = u64::try_from(channel_ids.len()).unwrap_or(u64::MAX);
+            watcher(Progress {
+                done: total - u64::try_from(left).unwrap_or_default(),
+                total: Some(total),
+                message: "channels read".to_owned(),
+            });
+            if left == 0 {
+                let (refused, done) = channel_ids
+                    .iter()
+                    .partition(|id| dirty(id) == Some("refused"));
+                break Backfilled { done, refused };
+            }
+            errand.wait().await?;
+        };
+        errand.end().await?;
+        Ok(backfilled)
+    }
+}
+
+// === impl CursorLine ===
+
+impl CursorLine {
+    fn new(channel: &Channel) -> Self {
+        Self {
+            channel_id: channel.id,
+            is_thread: channel.is_thread,
+            dirty: channel.dirty.map(|dirty| dirty.reason.name()),
+            after: channel.dirty.and_then(|dirty| dirty.after),
+        }
+    }
+}

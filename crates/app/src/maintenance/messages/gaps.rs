@@ -1,0 +1,109 @@
+//! What could not be had of watched channels, and trying again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cordboard_recovery::{GapQuery, NumberedGap};
+use serde::Serialize;
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, MessageMarker},
+};
+
+use crate::{
+    limits::PEEK_ROWS,
+    maintenance::{CommandError, Maintenance},
+    orders::Instruction,
+    settings,
+};
+
+/// What could not be had.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Gaps {
+    /// In the order in which it was found.
+    pub gaps: Vec<GapLine>,
+}
+
+/// One gap.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GapLine {
+    /// Its place in the record.
+    pub sequence: u64,
+    /// The channel.
+    pub channel_id: Id<ChannelMarker>,
+    /// Ids above this are missing; `null`: from the channel's beginning.
+    pub after: Option<Id<MessageMarker>>,
+    /// Ids up to this are missing; `null`: to its end, as it was then.
+    pub to: Option<Id<MessageMarker>>,
+    /// Why, by the reason's name.
+    pub reason: &'static str,
+    /// When it was found, in milliseconds since 1970.
+    pub at_ms: u64,
+}
+
+// === impl Maintenance ===
+
+impl Maintenance {
+    /// What could not be had of watched channels, of one or of all. Works beside a running proxy.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn gaps(&self, channel_id: Option<Id<ChannelMarker>>) -> Result<Gaps, CommandError> {
+        let peek = self.peek().await?;
+        let (mut gaps, mut after) = (Vec::new(), 0);
+        loop {
+            let query = GapQuery {
+                channel_id,
+                after,
+                limit: PEEK_ROWS,
+            };
+            let page = peek.gaps(query).await.map_err(settings::store_failed)?;
+            let Some(last) = page.last() else {
+                return Ok(Gaps { gaps });
+            };
+            after = last.sequence;
+            gaps.extend(page.iter().map(GapLine::new));
+        }
+    }
+
+    /// Has the channels of gaps read again, each from its oldest gap on: what Discord holds by now is told as
+    /// new. A gap stays on record; channels that are gone are left out.
+    ///
+    /// # Errors
+    /// When whoever holds the store does not do it.
+    pub async fn retry_gaps(
+        &self,
+        channel_id: Option<Id<ChannelMarker>>,
+    ) -> Result<Gaps, CommandError> {
+        let watched = self.cursors().await?.channels;
+        let watched: BTreeSet<_> = watched.iter().map(|line| line.channel_id).collect();
+        let mut gaps = self.gaps(channel_id).await?.gaps;
+        gaps.retain(|gap| watched.contains(&gap.channel_id));
+        let mut oldest: BTreeMap<Id<ChannelMarker>, Option<Id<MessageMarker>>> = BTreeMap::new();
+        for gap in &gaps {
+            let after = oldest.entry(gap.channel_id).or_insert(gap.after);
+            *after = (*after).min(gap.after);
+        }
+        for (channel_id, after) in oldest {
+            let channel_ids = BTreeSet::from([channel_id]);
+            let instruction = Instruction::Reread { channel_ids, after };
+            self.instruct(&instruction).await?.end().await?;
+        }
+        Ok(Gaps { gaps })
+    }
+}
+
+// === impl GapLine ===
+
+impl GapLine {
+    fn new(numbered: &NumberedGap) -> Self {
+        let gap = &numbered.gap;
+        Self {
+            sequence: numbered.sequence,
+            channel_id: gap.channel_id,
+            after: gap.after,
+            to: gap.to,
+            reason: gap.reason.name(),
+            at_ms: gap.at_ms,
+        }
+    }
+}

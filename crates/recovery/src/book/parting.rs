@@ -1,0 +1,102 @@
+//! Channels that are not watched any more.
+
+use std::collections::BTreeSet;
+
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use super::Book;
+use crate::{Channel, GapReason, Head, snowflake::just_before};
+
+/// What an event made of a channel while the lists were on their way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    Archived,
+    /// `was_watched`: what may be missing of it was told then.
+    Deleted {
+        was_watched: bool,
+    },
+}
+
+impl Book {
+    /// An event says that a channel is deleted. So are its threads: Discord says so of the channel alone.
+    pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
+        self.strangers.remove(&id);
+        let within = self.channels.values();
+        let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
+        for thread in within.map(|thread| thread.id).collect::<BTreeSet<_>>() {
+            self.end(thread);
+        }
+        self.end(id);
+    }
+
+    fn end(&mut self, id: Id<ChannelMarker>) {
+        let was_watched = self.channels.contains_key(&id);
+        if let Some(meanwhile) = &mut self.meanwhile {
+            let over = meanwhile.entry(id).or_insert(Over::Archived);
+            // It may be told twice.
+            if *over == Over::Archived {
+                *over = Over::Deleted { was_watched };
+            }
+        }
+        self.close(id);
+    }
+
+    /// Whether an event has deleted a channel, or the one it is in, or archived it, since the lists were
+    /// asked for.
+    pub(super) fn is_over(&self, head: &Head) -> bool {
+        let Some(meanwhile) = &self.meanwhile else {
+            return false;
+        };
+        let parent_id = head.parent_id.filter(|_| head.is_thread);
+        meanwhile.contains_key(&head.id) || parent_id.is_some_and(|id| meanwhile.contains_key(&id))
+    }
+
+    /// A channel that the lists still show is over. If it was never watched, it turned up in the gap: what
+    /// was said in it nobody has heard.
+    pub(super) fn miss_unmet(&mut self, head: &Head) {
+        let meanwhile = self.meanwhile.as_ref();
+        let over = meanwhile.and_then(|ids| ids.get(&head.id)).copied();
+        let was_watched = over == Some(Over::Deleted { was_watched: true });
+        if head.last_message_id.is_some() && !was_watched {
+            self.miss(head.id, None, head.last_message_id, GapReason::ChannelGone);
+        }
+    }
+
+    /// Writes down that a channel is not watched any more, if it was.
+    fn take_out(&mut self, id: Id<ChannelMarker>) -> Option<Channel> {
+        self.release(id);
+        let channel = self.channels.remove(&id)?;
+        self.count(&channel, usize::wrapping_sub);
+        self.changed.remove(&id);
+        self.closed.insert(id);
+        self.agenda.forget(id);
+        self.agenda.settle(id);
+        self.archived.remove(&id);
+        Some(channel)
+    }
+
+    /// A channel that is not to be watched, or not any more: what the watermark says is not said of it.
+    pub(super) fn unwatch(&mut self, id: Id<ChannelMarker>) {
+        if self.take_out(id).is_some() {
+            self.last.remove(&id);
+        }
+    }
+
+    /// A channel that is not there any more.
+    pub(super) fn close(&mut self, id: Id<ChannelMarker>) {
+        let Some(channel) = self.take_out(id) else {
+            return;
+        };
+        let last = self.last.remove(&id);
+        let after = match channel.dirty {
+            Some(dirty) => dirty.after,
+            // All events since the watermark came.
+            None if self.is_covered => return,
+            // Some may not have, and the lists that would make it dirty come too late.
+            None => just_before(self.watermark_ms),
+        };
+        // What nobody has heard of is younger than whatever was heard of.
+        let to = last.filter(|last| self.is_covered && Some(*last) > after);
+        self.miss(id, after, to, GapReason::ChannelGone);
+    }
+}

@@ -1,0 +1,225 @@
+//! The record of messages from a shell: beside a running proxy, and without one.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use cordboard_app::maintenance::{
+    CommandError,
+    messages::{From, Span},
+};
+use cordboard_simulator::{Fault, GatewayCommand};
+use cordboard_tests::{Setup, World, sim, sim_with};
+use tokio::time::sleep;
+use twilight_model::id::Id;
+
+const HISTORY: &str = "GET /channels/{channel_id}/messages";
+
+fn recorded() -> Setup {
+    Setup::default().set("CORDBOARD__RELAY__CHANNELS", "all")
+}
+
+/// What an export of everything holds: the contents, in order.
+async fn exported(world: &World, span: Span) -> Vec<String> {
+    let maintenance = world.maintenance("messages export");
+    let mut pages = maintenance.export(span).await.unwrap();
+    let mut contents = Vec::new();
+    while let Some(page) = pages.page().await.unwrap() {
+        for line in page {
+            let message: serde_json::Value =
+                serde_json::from_str(line.message.unwrap().get()).unwrap();
+            contents.push(message["content"].as_str().unwrap().to_owned());
+        }
+    }
+    contents
+}
+
+async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy: bool) {
+    assert!(
+        exported(world, Span::default()).await.is_empty(),
+        "it began to record now"
+    );
+    if !is_proxy {
+        world.stop_proxy().await;
+    }
+    let maintenance = world.maintenance("messages backfill");
+    let channels = BTreeSet::from([Id::new(channel_id)]);
+    let done = maintenance
+        .backfill(channels, From::Beginning, &|_| ())
+        .await;
+    assert_eq!(done.unwrap().done, [Id::new(channel_id)]);
+    let contents = exported(world, Span::default()).await;
+    let expected: Vec<String> = (0..250).map(|index| format!("line {index}")).collect();
+    assert_eq!(contents, expected);
+    let cursors = maintenance.cursors().await.unwrap();
+    assert!(
+        cursors.channels.iter().all(|line| line.dirty.is_none()),
+        "{cursors:?}"
+    );
+    if !is_proxy {
+        world.start_proxy().await;
+    }
+}
+
+/// A channel in which 250 lines were said before anything was recorded.
+async fn said(world: &World) -> u64 {
+    world.stop_proxy().await;
+    let channel_id = world.discord.introduction().default_channel_id;
+    for index in 0..250 {
+        world.discord.say(channel_id, &format!("line {index}"));
+        sleep(Duration::from_millis(20)).await;
+    }
+    world.set("CORDBOARD__RELAY__CHANNELS", "all");
+    world.start_proxy().await;
+    sleep(Duration::from_mins(2)).await;
+    channel_id
+}
+
+#[test]
+fn what_was_said_before_is_filled_in_through_a_running_proxy() {
+    sim(async |world| {
+        let channel_id = said(world).await;
+        backfills_what_was_said_before(world, channel_id, true).await;
+    });
+}
+
+#[test]
+fn what_was_said_before_is_filled_in_without_a_proxy() {
+    sim(async |world| {
+        let channel_id = said(world).await;
+        backfills_what_was_said_before(world, channel_id, false).await;
+    });
+}
+
+#[test]
+fn a_backfill_that_is_interrupted_is_finished_by_whoever_comes_next() {
+    sim(async |world| {
+        let channel_id = said(world).await;
+        world.stop_proxy().await;
+        let slow = Fault::slow_answer(HISTORY, Duration::from_secs(5));
+        world.discord.fault(slow.always());
+        let maintenance = world.maintenance("messages backfill");
+        let channels = BTreeSet::from([Id::new(channel_id)]);
+        let filling = maintenance.backfill(channels, From::Beginning, &|_| ());
+        let cut = tokio::time::timeout(Duration::from_secs(8), filling).await;
+        assert!(cut.is_err(), "three pages take longer than that");
+        world.discord.clear_faults();
+        world.start_proxy().await;
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(exported(world, Span::default()).await.len(), 250);
+    });
+}
+
+#[test]
+fn an_export_keeps_to_its_channels_and_its_span() {
+    sim_with(recorded(), async |world| {
+        let (one, other) = (
+            world.discord.introduction().default_channel_id,
+            world.discord.create_channel("other"),
+        );
+        sleep(Duration::from_secs(1)).await;
+        let ids: Vec<u64> = (0..4)
+            .map(|index| world.discord.say(one, &format!("one {index}")))
+            .collect();
+        world.discord.say(other, "other");
+        sleep(Duration::from_secs(10)).await;
+        assert_eq!(exported(world, Span::default()).await.len(), 5);
+        let span = Span {
+            channel_ids: vec![Id::new(one)],
+            after: Some(Id::new(ids[0])),
+            before: Some(Id::new(ids[3])),
+            ..Span::default()
+        };
+        assert_eq!(exported(world, span).await, ["one 1", "one 2"]);
+        world.discord.delete_channel(other);
+    });
+}
+
+#[test]
+fn a_channel_that_is_not_watched_cannot_be_read_again() {
+    let only = Setup::default().set("CORDBOARD__RELAY__CHANNELS", r#"["77"]"#);
+    sim_with(only, async |world| {
+        let maintenance = world.maintenance("messages cursors set");
+        let refused = maintenance
+            .set_cursors(BTreeSet::from([Id::new(78)]), From::Time(5))
+            .await;
+        let Err(CommandError::Refused(why)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(why.contains("relay.channels"), "{why}");
+    });
+    sim(async |world| {
+        let maintenance = world.maintenance("messages cursors set");
+        let refused = maintenance
+            .set_cursors(BTreeSet::from([Id::new(78)]), From::Time(5))
+            .await;
+        assert!(
+            matches!(refused, Err(CommandError::Refused(_))),
+            "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn a_consumer_can_be_sent_back_and_forgotten() {
+    sim_with(recorded(), async |world| {
+        for index in 0..4 {
+            let channel_id = world.discord.introduction().default_channel_id;
+            world.discord.say(channel_id, &format!("line {index}"));
+        }
+        sleep(Duration::from_secs(10)).await;
+        let maintenance = world.maintenance("messages consumers reset");
+        assert!(maintenance.consumers().await.unwrap().consumers.is_empty());
+        let readers = maintenance.reset_consumer("mybot", Some(3)).await.unwrap();
+        let line = &readers.consumers[0];
+        assert_eq!((line.name.as_str(), line.acknowledged), ("mybot", 3));
+        let readers = maintenance.reset_consumer("mybot", Some(1)).await.unwrap();
+        assert_eq!(readers.consumers[0].acknowledged, 1);
+        assert!(
+            maintenance
+                .reset_consumer("mybot", None)
+                .await
+                .unwrap()
+                .consumers
+                .is_empty()
+        );
+        let again = maintenance.reset_consumer("mybot", None).await;
+        assert!(matches!(again, Err(CommandError::Refused(_))), "{again:?}");
+    });
+}
+
+#[test]
+fn gaps_are_listed_and_read_again_once_they_can_be() {
+    // How: the bot may not read a channel's history while the gateway is away; then it may again.
+    sim_with(recorded(), async |world| {
+        let channel_id = world.discord.create_channel("room");
+        sleep(Duration::from_secs(1)).await;
+        world.discord.say(channel_id, "heard");
+        sleep(Duration::from_secs(10)).await;
+        let refused = Fault::status(HISTORY, 403).code(50013);
+        world.discord.fault(refused.always());
+        let lost = GatewayCommand::Invalidate { resumable: false };
+        world.discord.gateway(lost);
+        world.discord.say(channel_id, "unheard");
+        sleep(Duration::from_mins(5)).await;
+        let maintenance = world.maintenance("messages gaps");
+        let gaps = maintenance
+            .gaps(Some(Id::new(channel_id)))
+            .await
+            .unwrap()
+            .gaps;
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert_eq!(gaps[0].reason, "refused");
+        world.discord.clear_faults();
+        let retried = maintenance.retry_gaps(None).await.unwrap().gaps;
+        assert_eq!(
+            retried.len(),
+            maintenance.gaps(None).await.unwrap().gaps.len()
+        );
+        sleep(Duration::from_mins(1)).await;
+        let span = Span {
+            channel_ids: vec![Id::new(channel_id)],
+            ..Span::default()
+        };
+        assert_eq!(exported(world, span).await, ["heard", "unheard"]);
+        world.discord.delete_channel(channel_id);
+    });
+}
