@@ -16,5 +16,5 @@ mod world;
 pub use self::{
     client::{Answer, Client, Transcript},
     watcher::Watcher,
-    world::{MODEL, Setup, World, sim, sim_with},
+    world::{BEGINS_MS, MODEL, Setup, World, sim, sim_with},
 };

@@ -7,7 +7,11 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Environment, Failed, Proxy, maintenance::Maintenance};
+use cordboard_app::{
+    Config, Environment, Failed, Proxy,
+    config::Draft,
+    maintenance::{Maintenance, doctor},
+};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
 use hyper::Method;
 use serde_json::Value;
@@ -29,7 +33,7 @@ const KEY: &str = "sk-world";
 
 /// What the wall clock of a world reads when it begins, months ahead of the simulator's: nobody may
 /// compare the two.
-pub(crate) const BEGINS_MS: u64 = 1_790_000_000_000;
+pub const BEGINS_MS: u64 = 1_790_000_000_000;
 
 /// What passes after each test's body before the promises are checked.
 const A_DAY: Duration = Duration::from_hours(24);
@@ -331,6 +335,18 @@ impl World {
         let actor = format!("cordboard-maintenance {command}");
         let made = Maintenance::new(self.config(), self.clock.wall_clock(), actor);
         made.expect("the world's configuration is right")
+    }
+
+    /// What `doctor` finds in this world, with some keys of the configuration set otherwise.
+    pub async fn doctor(&self, variables: &[(&str, &str)], probes: bool) -> doctor::Diagnosis {
+        let more = self.more.borrow().clone();
+        let set = self.setup.variables.iter().cloned().chain(more);
+        let otherwise = variables
+            .iter()
+            .map(|(key, value)| (key.to_string(), value.to_string()));
+        let variables: Environment = set.chain(otherwise).collect();
+        let draft = Draft::parse(&self.configuration(), "the world", &variables);
+        doctor::doctor(draft, self.clock.wall_clock(), probes, &|_| ()).await
     }
 
     /// The text of the proxy's configuration file.

@@ -25,6 +25,8 @@ pub(crate) enum Outcome {
     Done,
     /// It looked, and found something that somebody should look at.
     Findings,
+    /// It looked, and told that the configuration cannot be used.
+    Unusable,
     /// A safeguard, or Discord, forbids all of it; its report says why.
     Refused,
     /// Discord did not answer to the end; its report says how far it came.
@@ -101,6 +103,7 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
     match ended {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Unusable) => ExitCode::from(USAGE),
         Ok(Outcome::Refused) => ExitCode::from(REFUSED),
         Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
         Ok(Outcome::Interrupted) => {

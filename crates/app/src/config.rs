@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, the environment over it, secrets from files; checked as a whole.
 
 mod check;
+mod draft;
 mod file;
 mod overlay;
 mod problem;
@@ -20,7 +21,6 @@ use cordboard_frontend::Key;
 use cordboard_lifecycle::{Isolation, Quota};
 use cordboard_store::Location;
 use secrecy::SecretString;
-use toml::Table;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, GuildMarker},
@@ -28,6 +28,7 @@ use twilight_model::id::{
 
 pub(crate) use self::secret::read_whole;
 pub use self::{
+    draft::Draft,
     problem::{ConfigError, Problem},
     relay::Relay,
 };
@@ -132,9 +133,7 @@ impl Config {
     /// # Errors
     /// Names every key that is wrong and what to do about it.
     pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        let text = path.map(read).transpose()?.unwrap_or_default();
-        let origin = path.map_or_else(|| "no file".to_owned(), |path| path.display().to_string());
-        Self::parse(&text, &origin, environment)
+        Self::sound(Draft::load(path, environment))
     }
 
     /// Checks configuration text, with the environment laid over it. `origin` is what errors call
@@ -143,22 +142,18 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn parse(text: &str, origin: &str, environment: &Environment) -> Result<Self, ConfigError> {
-        let mut table: Table = text
-            .parse()
-            .map_err(|error| malformed(origin, text, &error))?;
-        // The text by itself first: its errors can name a line.
-        if let Err(error) = toml::from_str::<file::File>(text) {
-            return Err(match table.try_into::<file::File>() {
-                Err(named) => unfit(origin, text, &error, &named),
-                Ok(_) => malformed(origin, text, &error),
-            });
+        Self::sound(Draft::parse(text, origin, environment))
+    }
+
+    /// Nothing is started with half a configuration.
+    fn sound(draft: Draft) -> Result<Self, ConfigError> {
+        match (draft.config, draft.error) {
+            (Some(config), None) => Ok(config),
+            (_, Some(error)) => Err(error),
+            (None, None) => Err(ConfigError::Unusable {
+                problems: Vec::new(),
+            }),
         }
-        let problems = overlay::lay_over(&mut table, environment);
-        let file = table.try_into::<file::File>().map_err(|named| {
-            let origin = "the environment (CORDBOARD__…) over the configuration file";
-            unfit(origin, "", &named, &named)
-        })?;
-        check::check(file, problems)
     }
 }
 

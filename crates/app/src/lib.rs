@@ -6,7 +6,6 @@ mod clock;
 pub mod config;
 mod connect;
 mod debts;
-mod doctor;
 mod engines;
 mod env;
 mod error;
@@ -39,7 +38,6 @@ mod watchdog;
 pub use self::{
     clock::WallClock,
     config::{Config, ConfigError},
-    doctor::{Finding, Trouble, doctor},
     env::Environment,
     error::{Failed, Source},
     proxy::Proxy,

@@ -185,6 +185,30 @@ pub const AUDIT_FULL_PERCENT: usize = 90;
 /// unusual takes seconds.
 pub const OVERDUE_AFTER: Duration = Duration::from_mins(1);
 
+/// What has to be left of today's gateway sessions for `doctor --probe` to begin one: the gateway itself
+/// keeps the last twenty, and a proxy may need some until the day is over.
+pub const PROBE_SESSIONS_MIN: u32 = 50;
+
+/// How long such a session may take until it is ready: seconds, and a minute for a large guild.
+pub const PROBE_SESSION_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long a bot may take to answer `doctor --probe`. Those that think for longer show something meanwhile.
+pub const PROBE_ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How often it is looked for that answer.
+pub const PROBE_LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// How long posting the question may take, rate limits included.
+pub const PROBE_POST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a temporary channel for such a question may take to be made, and how long it may live, whatever
+/// becomes of us.
+pub const PROBE_CHANNEL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// In a guild with more members than this `GUILD_CREATE` does not name everybody who is online
+/// (events/gateway-events#guild-create): who is missing there may be online all the same.
+pub const PRESENCES_MEMBERS_MAX: u64 = 75_000;
+
 /// What a reason in Discord's audit log may have, in characters (resources/audit-log).
 pub const AUDIT_REASON_CHARS_MAX: usize = 512;
 

@@ -4,6 +4,7 @@
 pub(crate) mod asking;
 pub mod budget;
 pub mod channels;
+pub mod doctor;
 mod errand;
 mod error;
 pub mod import;

@@ -20,6 +20,10 @@ const KEY_BYTES: usize = 32;
 /// What makes the fingerprint a digest that nothing else takes of the key.
 const FINGERPRINT_PURPOSE: &[u8] = b"cordboard fingerprint of the key that signs marks\0";
 
+/// What to do about a key that is lost.
+pub(crate) const LOST_FIX: &str = "restore the key from its copy; only if it is lost for good, remove what is left of it and start \
+     once with channels.accept_new_key = true";
+
 /// The installation's key. A store in memory gets one that is forgotten with it.
 ///
 /// The store knows its fingerprint. Another key would look as good, and creations whose answers were
@@ -178,12 +182,7 @@ fn wrong(path: &Path, matter: &str, fix: &str) -> Failed {
 }
 
 fn lost(path: &Path, matter: &str) -> Failed {
-    wrong(
-        path,
-        matter,
-        "restore the key from its copy; only if it is lost for good, remove what is left of it and \
-         start once with channels.accept_new_key = true",
-    )
+    wrong(path, matter, LOST_FIX)
 }
 
 fn read(path: &Path) -> Result<[u8; KEY_BYTES], Failed> {

@@ -10,6 +10,9 @@ use crate::{Config, ConfigError, Failed};
 /// What marks of this product begin with; other programs that use the crate choose their own.
 const NAMESPACE: &str = "crdbrd";
 
+/// What to look at when Discord will not answer.
+pub(crate) const REFUSED_HINT: &str = "check discord.rest_url and discord.token";
+
 /// Says what is allowed and unwise.
 pub(crate) fn warn(config: &Config) {
     if config.store == Location::Memory && config.discord.rest_url.is_none() {
@@ -122,7 +125,7 @@ fn discord_failed(error: DiscordError) -> Failed {
             problems: vec![error.into()],
         }),
         _ => Failed::Refused {
-            hint: "check discord.rest_url and discord.token".to_owned(),
+            hint: REFUSED_HINT.to_owned(),
             source: error.into(),
         },
     }

@@ -19,6 +19,7 @@ mod overview;
 mod roles;
 mod send;
 mod settings;
+mod standing;
 mod threads;
 mod token;
 mod transport;
@@ -35,6 +36,7 @@ pub use self::{
     headroom::Identifies,
     overview::ChannelOverview,
     settings::Settings,
+    standing::{GuildStanding, MemberStanding},
     threads::NewThread,
     transport::{BodyLoss, Silence},
     verdict::Trouble,

@@ -3,6 +3,7 @@
 use cordboard_lifecycle::LogPage;
 use serde::Deserialize;
 use twilight_model::{
+    channel::permission_overwrite::PermissionOverwrite,
     guild::audit_log::AuditLogEventType,
     id::{
         Id,
@@ -41,6 +42,9 @@ pub struct ChannelOverview {
     /// Its last message, which may have been deleted.
     #[serde(default)]
     pub last_message_id: Option<Id<MessageMarker>>,
+    /// What it changes about the permissions of roles and members.
+    #[serde(default)]
+    pub permission_overwrites: Vec<PermissionOverwrite>,
 }
 
 impl Discord {

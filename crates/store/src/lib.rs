@@ -24,6 +24,7 @@ mod session;
 mod settings;
 mod space;
 mod store;
+mod survey;
 
 pub use self::{
     daybook::{
@@ -42,4 +43,5 @@ pub use self::{
     settings::Settings,
     space::Space,
     store::Store,
+    survey::{Holder, Survey},
 };

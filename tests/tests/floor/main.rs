@@ -11,6 +11,7 @@ mod capacity;
 mod channels;
 mod degraded;
 mod departures;
+mod doctor;
 mod gateway;
 mod limits;
 mod maintenance;

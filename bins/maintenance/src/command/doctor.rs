@@ -3,8 +3,11 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use cordboard_app::{Finding, doctor};
-use serde::Serialize;
+use cordboard_app::{
+    WallClock,
+    config::Draft,
+    maintenance::doctor::{Diagnosis, Finding, State, doctor},
+};
 
 use crate::{
     context::Context,
@@ -12,24 +15,34 @@ use crate::{
     output::Report,
 };
 
-/// Look whether everything is set up as it has to be. Changes nothing.
+/// Look whether everything is set up as it has to be, whatever else is wrong. Only reads, unless --probe
+/// is given.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cordboard-maintenance doctor --config cordboard.toml")]
-pub(crate) struct Doctor {}
-
-#[derive(Serialize)]
-struct Diagnosis {
-    findings: Vec<Finding>,
+#[command(after_help = "Example: cordboard-maintenance doctor --probe\n\
+Exit codes: 0 all is well, 1 something is wrong or not known, 2 no program would start with the \
+configuration, 4 Discord does not answer. docs/OPERATIONS.md says what each line means.")]
+pub(crate) struct Doctor {
+    /// Also begin a gateway session (it costs one of a thousand a day), and ask each bot something: in its
+    /// default channel, where question and answer stay, or else in a channel that is made and deleted.
+    #[arg(long)]
+    probe: bool,
 }
 
 // === impl Doctor ===
 
 impl Doctor {
     pub(crate) async fn run(self, context: &Context) -> Ended {
-        let findings = doctor(&context.config()?).await?;
-        let is_well = findings.iter().all(|finding| finding.trouble.is_none());
-        context.output.report(&Diagnosis { findings });
-        Ok(if is_well {
+        let draft = Draft::load(Some(&context.path), &context.environment);
+        let bar = context.output.bar();
+        let watcher = |progress| bar.show(progress);
+        let diagnosis = doctor(draft, WallClock::of_system(), self.probe, &watcher).await;
+        drop(bar);
+        context.output.report(&diagnosis);
+        Ok(if diagnosis.is_config_unusable {
+            Outcome::Unusable
+        } else if diagnosis.is_discord_unreachable {
+            Outcome::Upstream
+        } else if diagnosis.is_well() {
             Outcome::Done
         } else {
             Outcome::Findings
@@ -38,10 +51,59 @@ impl Doctor {
 }
 
 impl Report for Diagnosis {
+    /// Lines that are well are short, and those of one group follow each other.
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut groups: Vec<&str> = Vec::new();
         for finding in &self.findings {
-            writeln!(out, "{finding}")?;
+            if !groups.contains(&group(finding)) {
+                groups.push(group(finding));
+            }
         }
-        Ok(())
+        for name in groups {
+            writeln!(out, "{name}")?;
+            let inside = self.findings.iter().filter(|one| group(one) == name);
+            for finding in inside {
+                tell(finding, out)?;
+            }
+        }
+        let count = |state| {
+            self.findings
+                .iter()
+                .filter(|one| one.state == state)
+                .count()
+        };
+        writeln!(
+            out,
+            "\n{} ok, {} wrong, {} unknown, {} skipped",
+            count(State::Ok),
+            count(State::Wrong),
+            count(State::Unknown),
+            count(State::Skipped)
+        )
+    }
+}
+
+fn group(finding: &Finding) -> &str {
+    finding.check.split('.').next().unwrap_or_default()
+}
+
+fn tell(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    let Finding {
+        check,
+        subject,
+        matter,
+        ..
+    } = finding;
+    let note = matter.as_deref().unwrap_or_default();
+    match finding.state {
+        State::Ok if note.is_empty() => writeln!(out, "  ok       {subject}")?,
+        State::Ok => writeln!(out, "  ok       {subject}: {note}")?,
+        State::Skipped => writeln!(out, "  skipped  {subject}: {note}")?,
+        State::Wrong => writeln!(out, "  WRONG    {subject} {note} [{check}]")?,
+        State::Unknown => writeln!(out, "  unknown  {subject}: {note} [{check}]")?,
+    }
+    match &finding.fix {
+        Some(fix) => writeln!(out, "           fix: {fix}"),
+        None => Ok(()),
     }
 }

@@ -13,7 +13,7 @@ use cordboard_store::Location;
 use secrecy::SecretString;
 
 use super::{
-    Channels, Config, ConfigError, Discord, Limits,
+    Channels, Config, Discord, Limits,
     file::{self, File},
     problem::Problem,
     relay::relay,
@@ -34,8 +34,16 @@ const BODY_BYTES: usize = 64 << 20;
 /// Longer prefixes would leave no room for the conversation's own part in Discord's 100 characters.
 const NAME_PREFIX_MAX: usize = 40;
 
+/// What a check came to.
+pub(super) struct Checked {
+    /// What can be used. Defaults stand in for the address and the store if they cannot be read.
+    pub(super) config: Option<Config>,
+    /// All that is wrong.
+    pub(super) problems: Vec<Problem>,
+}
+
 /// Checks everything and collects every problem, so that an operator needs one round, not ten.
-pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, ConfigError> {
+pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
     let listen = listen(file.listen.as_deref(), &mut problems);
     let store = store(file.store.url.as_deref(), &mut problems);
     let bots = bots(&file.bots, &file.profiles, &mut problems);
@@ -57,25 +65,23 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
             "write for example \"10m\"",
         ));
     }
-    match (listen, store, discord) {
-        (Some(listen), Some(store), Some(discord)) if problems.is_empty() => Ok(Config {
-            listen,
-            discord,
-            store,
-            store_free_min_bytes: file.store.free_min_bytes.map(|bytes| bytes.0 as u64),
-            store_allows_network_fs: file.store.allow_network_fs,
-            channels,
-            relay,
-            limits,
-            shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
-            bots,
-            keys,
-            admin_key,
-            #[cfg(feature = "sabotage")]
-            sabotage: None,
-        }),
-        _ => Err(ConfigError::Unusable { problems }),
-    }
+    let config = discord.map(|discord| Config {
+        listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))),
+        discord,
+        store: store.unwrap_or(Location::Memory),
+        store_free_min_bytes: file.store.free_min_bytes.map(|bytes| bytes.0 as u64),
+        store_allows_network_fs: file.store.allow_network_fs,
+        channels,
+        relay,
+        limits,
+        shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
+        bots,
+        keys,
+        admin_key,
+        #[cfg(feature = "sabotage")]
+        sabotage: None,
+    });
+    Checked { config, problems }
 }
 
 fn span(span: Span) -> Duration {

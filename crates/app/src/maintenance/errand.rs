@@ -1,6 +1,6 @@
 //! What only the holder of the store can do: by order, or by ourselves when nobody holds it.
 
-use cordboard_lifecycle::{Clock as _, lifecycle};
+use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
 use tokio::time::{Instant, sleep};
 
@@ -19,7 +19,8 @@ use crate::{
 /// command needs it.
 #[derive(Debug)]
 pub(crate) struct Alone {
-    engines: Engines,
+    pub(super) engines: Engines,
+    pub(super) channels: Channels,
 }
 
 /// What came of an instruction, and who has to be kept alive until what follows from it is done: nobody
@@ -186,7 +187,7 @@ impl Errand {
 impl Alone {
     /// Begins a life of the lifecycle over the store, as a proxy does at its start, but for the gateway: what
     /// it would tell is found by looking.
-    async fn start(
+    pub(super) async fn start(
         maintenance: &Maintenance,
         store: Store,
         daybook: Daybook,
@@ -212,7 +213,7 @@ impl Alone {
         let steward = Steward {
             store,
             recovery,
-            channels,
+            channels: channels.clone(),
             configured: config.channels.protected.clone(),
             clock: maintenance.clock.clone(),
         };
@@ -226,6 +227,6 @@ impl Alone {
             let ended = orders::attend(&daybook, &steward, &pulse).await;
             tracing::warn!(?ended, "the daybook failed");
         });
-        Ok(Self { engines })
+        Ok(Self { engines, channels })
     }
 }

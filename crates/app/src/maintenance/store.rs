@@ -1,17 +1,19 @@
 //! The files of an installation: are they sound, a copy of them, and a newer schema.
 
 mod backup;
+mod finding;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use cordboard_store::{Location, Peek, Reading, StoreError, versions};
 use serde::Serialize;
 
-pub use self::backup::{BackedUp, BackupRequest};
-use super::Maintenance;
-use crate::{
-    ConfigError, Failed, Finding, Trouble, config::Problem, error::chain, mark_key, settings,
+pub use self::{
+    backup::{BackedUp, BackupRequest},
+    finding::{Finding, Trouble},
 };
+use super::Maintenance;
+use crate::{ConfigError, Failed, config::Problem, error::chain, mark_key, settings};
 
 /// What a look at the files of an installation found.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -215,13 +217,20 @@ async fn file(name: &str, reading: &Reading, check: &mut StoreCheck) -> Result<F
 
 /// What a file is refused for is a finding; that it cannot be read is none.
 fn refused(name: &str, error: StoreError, check: &mut StoreCheck) -> Result<(), Failed> {
-    let fix = match &error {
+    let Some(fix) = remedy(&error) else {
+        return Err(settings::store_failed(error));
+    };
+    check.ill(name, chain(&error), fix);
+    Ok(())
+}
+
+/// What to do about a file that is refused for what it is.
+pub(crate) const fn remedy(error: &StoreError) -> Option<&'static str> {
+    Some(match error {
         StoreError::Older { .. } => "run `cordboard-maintenance store migrate`",
         StoreError::Newer { .. } => "use the programs of that version",
         StoreError::Foreign { .. } => "name another file in store.url",
         StoreError::Corrupt { .. } => "restore a backup; keep the key file",
-        _ => return Err(settings::store_failed(error)),
-    };
-    check.ill(name, chain(&error), fix);
-    Ok(())
+        _ => return None,
+    })
 }

@@ -19,9 +19,8 @@ use super::{
     store::StoreCheck,
 };
 use crate::{
-    Environment, Failed, Finding,
+    Environment, Failed,
     config::read_whole,
-    doctor,
     error::chain,
     limits::{BUNDLED_ACTS, BUNDLED_LINES, CONFIG_FILE_BYTES_MAX},
     settings,
@@ -65,7 +64,10 @@ pub async fn support_bundle(
         Ok(maintenance) => {
             scrubber.learn(Some(&maintenance.config.discord.token));
             scrubber.learn(maintenance.config.admin_key.as_ref());
-            content.insert("doctor", findings(doctor(&maintenance.config).await));
+            content.insert(
+                "doctor",
+                json(&maintenance.doctor(false, &|_| ()).await.findings),
+            );
             content.insert("store", maintenance.of_store().await);
             content.insert("journal", maintenance.of_journal().await);
             content.insert("acts", maintenance.of_acts().await);
@@ -97,10 +99,6 @@ fn names(environment: &Environment) -> Value {
     names
         .map(|(rest, _)| Value::String(format!("CORDBOARD{rest}")))
         .collect()
-}
-
-fn findings(found: Result<Vec<Finding>, Failed>) -> Value {
-    found.map_or_else(|failed| trouble(&failed), |found| json(&found))
 }
 
 fn json(value: &impl Serialize) -> Value {

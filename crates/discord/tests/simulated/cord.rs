@@ -75,7 +75,7 @@ async fn every_cord_that_was_plugged_is_pulled() {
             if let Some(fault) = fault.clone() {
                 world.simulator.fault(fault);
             }
-            plug_and_pull(world).await;
+            Box::pin(plug_and_pull(world)).await;
             let truth = world.simulator.truth();
             let own = world.simulator.user_id();
             let mut ours = truth
