@@ -8,13 +8,13 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Over, Wish};
+use super::{Book, Over, Wish, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
-    snowflake::{created_ms, milliseconds},
+    snowflake::{created_ms, just_before, milliseconds},
 };
 
 #[derive(Deserialize)]
@@ -229,6 +229,9 @@ impl Book {
                 meanwhile.remove(&head.id);
             }
         }
+        if let Some(last) = head.last_message_id.filter(|_| head.is_archived) {
+            self.last_is(head.id, last);
+        }
         self.archive(head.id, head.is_archived);
         self.ask_refused_again(now, Some(head.id));
     }
@@ -278,7 +281,8 @@ impl Book {
     }
 
     /// Of an archived thread nothing more is to be known once it is read: should it be opened again,
-    /// it is a new one.
+    /// it is a new one. No scrub comes to it any more, so that the last one is due now; on record, as
+    /// any other reading that is owed.
     pub(super) fn archive(&mut self, id: Id<ChannelMarker>, is_archived: bool) {
         if !is_archived {
             self.archived.remove(&id);
@@ -287,9 +291,13 @@ impl Book {
         let Some(channel) = self.channels.get(&id) else {
             return;
         };
-        let is_clean = channel.dirty.is_none();
-        self.archived.insert(id);
-        if is_clean && self.is_covered {
+        let (is_clean, since_ms) = (channel.dirty.is_none(), channel.scrubbed_ms);
+        let last = self.last.get(&id).copied();
+        let is_first = self.archived.insert(id);
+        if is_first && self.settings.scrub && may_have_moved(last, since_ms) {
+            let (after, reason) = (just_before(since_ms), DirtyReason::Lapse);
+            self.soil(id, Dirty { after, reason });
+        } else if is_clean && self.is_covered {
             self.close(id);
         }
     }

@@ -68,7 +68,9 @@ impl Archives {
             return Vec::new();
         }
         let moved = heads.iter().filter(|head| {
-            !head.is_thread && self.watch.has(head, None) && is_since(head, self.watermark_ms)
+            !head.is_thread
+                && self.watch.has(head, None)
+                && may_have_moved(head.last_message_id, self.watermark_ms)
         });
         let moved = moved.map(|head| head.id);
         let public: HashSet<_> = moved.chain(self.with_threads.iter().copied()).collect();
@@ -78,10 +80,9 @@ impl Archives {
     }
 }
 
-/// Whether something may have been written there since all from before the watermark is on record.
-fn is_since(head: &Head, watermark_ms: u64) -> bool {
-    let last_ms = head.last_message_id.map(created_ms);
-    last_ms.is_some_and(|ms| ms.saturating_add(milliseconds(SETTLE)) >= watermark_ms)
+/// Whether something may have been written since a time, in a channel with this last message.
+pub(super) fn may_have_moved(last: Option<Id<MessageMarker>>, since_ms: u64) -> bool {
+    last.is_some_and(|id| created_ms(id).saturating_add(milliseconds(SETTLE)) >= since_ms)
 }
 
 // === impl Book ===
@@ -209,7 +210,7 @@ impl Book {
         head.is_archived
             && !self.channels.contains_key(&head.id)
             && !self.strangers.contains_key(&head.id)
-            && !is_since(head, self.watermark_ms)
+            && !may_have_moved(head.last_message_id, self.watermark_ms)
     }
 
     fn compare(
@@ -351,11 +352,7 @@ impl Book {
 
     /// Reads a channel again if it had traffic since it last was: an event may have been left out.
     fn scrub(&mut self, id: Id<ChannelMarker>, since_ms: u64, head: &Head) {
-        let settle_ms = milliseconds(SETTLE);
-        let has_traffic = head
-            .last_message_id
-            .is_some_and(|last| created_ms(last).saturating_add(settle_ms) >= since_ms);
-        if has_traffic && !self.agenda.has(id) {
+        if may_have_moved(head.last_message_id, since_ms) && !self.agenda.has(id) {
             let walk = Walk::new(Purpose::Scrub, just_before(since_ms));
             self.agenda.begin(id, walk);
         }

@@ -8,8 +8,12 @@ use super::{
 const THREAD: Id<ChannelMarker> = Id::new(300);
 
 /// A book that watches a channel and a thread in it.
-fn begun_with_thread() -> Book {
-    let mut book = Book::new(Settings::new(GUILD), Loaded::default());
+fn begun_with_thread(scrub: bool) -> Book {
+    let settings = Settings {
+        scrub,
+        ..Settings::new(GUILD)
+    };
+    let mut book = Book::new(settings, Loaded::default());
     begin_with(&mut book, "first", vec![thread(false)]);
     assert_eq!(book.take_batch().channels.len(), 2);
     book
@@ -18,7 +22,7 @@ fn begun_with_thread() -> Book {
 #[tokio::test(start_paused = true)]
 async fn the_threads_of_a_channel_end_with_it() {
     // How: Discord says so of the channel alone.
-    let mut book = begun_with_thread();
+    let mut book = begun_with_thread(true);
     let deleted = event("CHANNEL_DELETE", 2, &json!({"id": HERE}));
     book.observe(&deleted, Instant::now());
     let batch = book.take_batch();
@@ -27,7 +31,7 @@ async fn the_threads_of_a_channel_end_with_it() {
 
 #[tokio::test(start_paused = true)]
 async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_come_back() {
-    let (mut book, now) = (begun_with_thread(), Instant::now());
+    let (mut book, now) = (begun_with_thread(true), Instant::now());
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
     let (wish, generation) = book.take_wish().unwrap();
@@ -56,7 +60,7 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
 #[tokio::test(start_paused = true)]
 async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
     // How: the lists, which are older, show it open, and with nothing new.
-    let (mut book, now) = (begun_with_thread(), Instant::now());
+    let (mut book, now) = (begun_with_thread(false), Instant::now());
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
     let (wish, generation) = book.take_wish().unwrap();
@@ -79,6 +83,31 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
     let batch = book.take_batch();
     assert_eq!((batch.closed, batch.gaps), (vec![THREAD], Vec::new()));
     assert!(book.archived.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_falls_asleep_is_scrubbed_once_more_and_then_let_go_of() {
+    // In turn: with the scrub, and without it. How: what was written in it last came by no event.
+    for scrub in [true, false] {
+        let mut book = begun_with_thread(scrub);
+        let unheard = message_id(NOW_MS + 60_000);
+        let asleep = json!({"id": THREAD, "type": 11, "guild_id": GUILD, "parent_id": HERE,
+            "last_message_id": unheard, "thread_metadata": {"archived": true}});
+        book.observe(&event("THREAD_UPDATE", 2, &asleep), Instant::now());
+        let batch = book.take_batch();
+        if scrub {
+            let owed = batch.channels.first().and_then(|channel| channel.dirty);
+            assert!(owed.is_some_and(|dirty| dirty.after < Some(unheard)));
+            let order = order(&mut book);
+            assert_eq!(order.channel_id, THREAD);
+            book.turn(&order, page([NOW_MS + 60_000]));
+            let batch = book.take_batch();
+            assert_eq!(batch.closed, [THREAD]);
+            assert_eq!((batch.records.len(), batch.gaps), (1, Vec::new()));
+        } else {
+            assert_eq!(batch.closed, [THREAD]);
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]
