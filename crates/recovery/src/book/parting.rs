@@ -58,7 +58,7 @@ impl Book {
         let over = meanwhile.and_then(|ids| ids.get(&head.id)).copied();
         let was_watched = over == Some(Over::Deleted { was_watched: true });
         if head.last_message_id.is_some() && !was_watched {
-            self.miss(head.id, None, head.last_message_id, GapReason::ChannelGone);
+            self.miss(head.id, None, None, GapReason::ChannelGone);
         }
     }
 
@@ -82,12 +82,13 @@ impl Book {
         }
     }
 
-    /// A channel that is not there any more.
+    /// A channel that is not there any more. What was said in it last nobody may have heard of, so that
+    /// what is missing has no other end than the channel's.
     pub(super) fn close(&mut self, id: Id<ChannelMarker>) {
         let Some(channel) = self.take_out(id) else {
             return;
         };
-        let last = self.last.remove(&id);
+        self.last.remove(&id);
         let after = match channel.dirty {
             Some(dirty) => dirty.after,
             // All events since the watermark came.
@@ -95,8 +96,6 @@ impl Book {
             // Some may not have, and the lists that would make it dirty come too late.
             None => just_before(self.watermark_ms),
         };
-        // What nobody has heard of is younger than whatever was heard of.
-        let to = last.filter(|last| self.is_covered && Some(*last) > after);
-        self.miss(id, after, to, GapReason::ChannelGone);
+        self.miss(id, after, None, GapReason::ChannelGone);
     }
 }

@@ -251,8 +251,7 @@ impl Book {
             .dirty
             .is_some_and(|dirty| dirty.reason == DirtyReason::Refused);
         if !was_refused {
-            let last = self.last.get(&id).copied();
-            self.miss(id, after, last, GapReason::Refused);
+            self.miss(id, after, None, GapReason::Refused);
             let dirty = Some(Dirty {
                 after,
                 reason: DirtyReason::Refused,

@@ -74,8 +74,35 @@ async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
         unlisted: BTreeSet::new(),
     };
     book.survey(&survey, &HashSet::new());
-    let expected = (Id::new(101), None, Some(message_id(NOW_MS)));
+    let expected = (Id::new(101), None, None);
     assert_eq!(gone(&book.take_batch()), [expected]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_said_last_in_a_channel_that_went_while_nobody_listened_is_in_the_gap() {
+    // How: the youngest message that was heard of is not the last one there was.
+    let mut book = begun();
+    let heard_ms = NOW_MS + 40_000;
+    book.observe(&created(2, heard_ms), Instant::now());
+    let now = Instant::now();
+    book.observe(&ready(1, "second"), now);
+    book.observe(&Observed::Lapsed, now);
+    let (wish, generation) = book.take_wish().unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads: vec![other(101)],
+        hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+    for at in [now, now + crate::limits::GONE_AFTER] {
+        while let Some(order) = book.next_order(at) {
+            book.fail(&order, ReadFailure::Gone, at);
+        }
+    }
+    let gaps = gone(&book.take_batch());
+    assert!(gaps.iter().any(|(id, _, to)| *id == HERE && to.is_none()));
 }
 
 #[tokio::test(start_paused = true)]
