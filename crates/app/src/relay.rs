@@ -107,6 +107,7 @@ fn settings(config: &Config, relay: &config::Relay) -> Settings {
         watch: relay.watch.clone(),
         start: relay.start,
         scrub: relay.verify,
+        raw: relay.raw,
         ..Settings::new(config.discord.guild_id)
     }
 }

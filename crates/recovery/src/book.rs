@@ -20,8 +20,8 @@ pub(crate) use self::{
     turning::{Page, Probed, ReadFailure},
 };
 use crate::{
-    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, SessionMark, Settings,
-    Standing,
+    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, Message, SessionMark,
+    Settings, Standing,
     agenda::Agenda,
     forecast::Forecast,
     limits::SETTLE,
@@ -303,6 +303,15 @@ impl Book {
             reason: DirtyReason::Lapse,
         };
         self.soil(id, dirty);
+    }
+
+    /// A message as it is to be on record.
+    fn recorded(&self, message: Message) -> Message {
+        if self.settings.raw {
+            message
+        } else {
+            message.into_core()
+        }
     }
 
     /// Writes a channel down as it is now.

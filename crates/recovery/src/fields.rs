@@ -14,6 +14,22 @@ use twilight_model::{
 
 use crate::{Message, Unreadable};
 
+/// What is recorded of a message that is not recorded as it is (Discord: resources/message#message-object).
+const CORE: [&str; 12] = [
+    "id",
+    "channel_id",
+    "guild_id",
+    "type",
+    "author",
+    "webhook_id",
+    "content",
+    "timestamp",
+    "edited_timestamp",
+    "pinned",
+    "message_reference",
+    "attachments",
+];
+
 /// The fields that recovery itself reads.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Head {
@@ -158,6 +174,13 @@ pub(crate) fn author_id(json: &RawValue) -> Option<Id<UserMarker>> {
 /// Whether a message says who wrote it: partial updates do not.
 pub(crate) fn has_author(json: &RawValue) -> bool {
     serde_json::from_str::<Wholeness<'_>>(json.get()).is_ok_and(|it| it.author.is_some())
+}
+
+/// Those fields of a message that are always recorded; `None` if it is no object.
+pub(crate) fn core(json: &RawValue) -> Option<Box<RawValue>> {
+    let mut fields: BTreeMap<Box<str>, &RawValue> = serde_json::from_str(json.get()).ok()?;
+    fields.retain(|name, _| CORE.contains(&&**name));
+    to_raw_value(&fields).ok()
 }
 
 /// `before` with the fields of `update` laid over it, and whether that changed a field that was there;

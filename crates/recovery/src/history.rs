@@ -30,6 +30,12 @@ impl Message {
             json,
         })
     }
+
+    /// The same with those fields alone that are always recorded.
+    pub(crate) fn into_core(self) -> Self {
+        let json = fields::core(&self.json).unwrap_or(self.json);
+        Self { json, ..self }
+    }
 }
 
 /// Discord's message history.

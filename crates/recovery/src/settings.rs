@@ -24,6 +24,9 @@ pub struct Settings {
     /// Whether channels with traffic are read again now and then, because Discord may leave events
     /// out (Discord: reference#consistency). One request for a hundred messages.
     pub scrub: bool,
+    /// Whether messages are recorded as Discord gives them. If not, only who wrote what, when and where,
+    /// when it was edited, what it answers, whether it is pinned, and what is attached to it.
+    pub raw: bool,
 }
 
 /// Which channels are watched.
@@ -59,6 +62,7 @@ impl Settings {
             watch: Watch::All,
             start: Start::Now,
             scrub: true,
+            raw: true,
         }
     }
 }

@@ -68,6 +68,7 @@ pub(crate) struct Relay {
     pub(crate) keep: Option<Span>,
     pub(crate) keep_bytes: Option<Count>,
     pub(crate) verify: Option<bool>,
+    pub(crate) raw: Option<bool>,
 }
 
 /// Whose messages are recorded: `"all"`, or ids.

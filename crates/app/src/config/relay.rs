@@ -26,6 +26,9 @@ pub struct Relay {
     /// Whether channels with traffic are read again now and then, because Discord may leave out events
     /// (default yes).
     pub verify: bool,
+    /// Whether messages are kept as Discord gives them, or only who wrote what and when (default as
+    /// Discord gives them).
+    pub raw: bool,
 }
 
 /// `None` when no channel is named: then nothing is recorded.
@@ -33,7 +36,7 @@ pub(super) fn relay(file: &file::Relay, problems: &mut Vec<Problem>) -> Option<R
     let watch = match &file.channels {
         None => {
             let is_set = file.start.is_some() || file.keep.is_some() || file.keep_bytes.is_some();
-            if is_set || file.verify.is_some() {
+            if is_set || file.verify.is_some() || file.raw.is_some() {
                 problems.push(Problem::new(
                     "relay.channels",
                     "is missing, and other keys of [relay] are set",
@@ -82,5 +85,6 @@ pub(super) fn relay(file: &file::Relay, problems: &mut Vec<Problem>) -> Option<R
         keep_bytes: u64::try_from(file.keep_bytes.map_or(KEEP_BYTES, |bytes| bytes.0))
             .unwrap_or(u64::MAX),
         verify: file.verify.unwrap_or(true),
+        raw: file.raw.unwrap_or(true),
     })
 }

@@ -163,7 +163,7 @@ impl Book {
                 .map(|bulk| bulk.ids.into_iter().map(Sight::Deleted).collect()),
             name => serde_json::from_str::<Deleted>(event.data.get()).and_then(|_| {
                 let message = Message::read(event.data.clone());
-                let message = message.map_err(serde::de::Error::custom)?;
+                let message = self.recorded(message.map_err(serde::de::Error::custom)?);
                 Ok(vec![if name == "MESSAGE_CREATE" {
                     self.time.heard(message.id, now);
                     self.last_is(channel_id, message.id);

@@ -88,11 +88,11 @@ impl Book {
         }
         self.waiting.found(id, &page.messages);
         self.allowed(id);
-        let read = page.messages.into_iter().map(Sight::Read);
-        let records = read.map(|sight| Record {
+        let read = page.messages.into_iter().map(|message| Record {
             channel_id: id,
-            sight,
+            sight: Sight::Read(self.recorded(message)),
         });
+        let records: Vec<_> = read.collect();
         self.batch.records.extend(records);
         for message_id in turn.missed {
             let record = self.waiting.hold_missed(id, message_id);
