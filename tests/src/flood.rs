@@ -9,6 +9,7 @@ mod consumer;
 mod crowd;
 mod disk;
 mod excuses;
+mod fields;
 mod scale;
 mod shore;
 

@@ -42,7 +42,7 @@ pub enum Watch {
 /// Where a first run begins. Channels that come later are read from their beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// With what is new from now on.
+    /// With what is new from now on: from when Discord first told which channels there are.
     Now,
     /// With all that Discord still has.
     Beginning,

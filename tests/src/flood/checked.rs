@@ -19,11 +19,9 @@ use super::{
     consumer::{Consumer, Told},
     disk::Disk,
     excuses::{Excuses, Gap},
+    fields::{content, created_ms, id_of, is_pinned},
     shore::Shore,
 };
-
-/// The first millisecond an id can name.
-const EPOCH_MS: u64 = 1_420_070_400_000;
 
 /// How long what is new waits for what is older: two minutes by a clock that may be a tenth fast.
 const WAITS_MS: u64 = 108_000;
@@ -38,12 +36,17 @@ pub(super) struct Checked {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What was there before anybody watched, if that is not wanted.
+    /// What was there before anybody watched, if that is not wanted, and nothing is watched yet.
     before: BTreeSet<u64>,
+    begins_now: bool,
     /// What people wrote that is there, by channel and message.
     there: BTreeSet<(u64, u64)>,
     /// Channels that are gone.
     closed: BTreeSet<u64>,
+    /// What was in them then, if they were watched.
+    lost: Vec<(u64, u64)>,
+    /// The channels that are on record as watched.
+    watched: BTreeSet<u64>,
     /// Whether Discord leaves out events: then the record is complete only after the scrub.
     is_lossy: bool,
     /// Whether events come twice, late or in another order.
@@ -80,10 +83,22 @@ impl Checked {
     /// Nobody wants what was written so far.
     pub(super) fn begins_now(&self) {
         let mut state = self.state.lock();
-        state.before = messages(&self.discord)
-            .into_keys()
-            .map(|(_, id)| id)
-            .collect();
+        let there = messages(&self.discord).into_keys();
+        state.before.extend(there.map(|(_, id)| id));
+        state.begins_now = true;
+    }
+
+    /// The first lists are there, which says what is new; whatever came before them is not.
+    fn begins(&self, batch: &Batch) {
+        let Some(upto_ms) = batch.watermark_ms else {
+            return;
+        };
+        let mut state = self.state.lock();
+        if std::mem::take(&mut state.begins_now) {
+            let there = messages(&self.discord).into_keys().map(|(_, id)| id);
+            let before = there.filter(|id| created_ms(*id) <= upto_ms);
+            state.before.extend(before);
+        }
     }
 
     /// Somebody has written a message, or changed it.
@@ -111,7 +126,11 @@ impl Checked {
     /// A channel is gone, with all that was in it.
     pub(super) fn closed(&self, channel_id: u64) {
         let mut state = self.state.lock();
-        state.there.retain(|(of, _)| *of != channel_id);
+        let lost = state.there.extract_if(.., |(of, _)| *of == channel_id);
+        let lost: Vec<_> = lost.collect();
+        if state.watched.contains(&channel_id) {
+            state.lost.extend(lost);
+        }
         state.closed.insert(channel_id);
         state.chronicle.closed(channel_id);
     }
@@ -180,10 +199,10 @@ impl Checked {
     /// C11 and C12, as far as they can be seen on the way: nothing is told twice, all in order, and only
     /// what was so.
     async fn hear(&self) -> Result<(), InboxError> {
-        let after = self.state.lock().consumer.after;
-        let entries = self.inner.entries(after).await?;
+        let entries = self.inner.unread().await?;
+        let read: Vec<_> = entries.iter().map(|entry| entry.sequence).collect();
         self.state.lock().hear(entries);
-        Ok(())
+        self.inner.acknowledge(&read).await
     }
 
     /// C11 and C12: what consumers were told against what Discord has.
@@ -215,6 +234,7 @@ impl Checked {
                 ));
             }
         }
+        wrong.extend(state.silences());
         wrong
     }
 }
@@ -231,7 +251,7 @@ impl State {
     }
 
     fn hear(&mut self, mut entries: Vec<Entry>) {
-        // Another one may have read on meanwhile.
+        // What it did not acknowledge it gets again.
         entries.retain(|entry| entry.sequence > self.consumer.after);
         let wrong = entries
             .iter()
@@ -245,6 +265,35 @@ impl State {
         );
         self.consumer = consumer;
         self.wrong.extend(wrong);
+    }
+
+    fn watches(&mut self, batch: &Batch) {
+        self.watched
+            .extend(batch.channels.iter().map(|it| it.id.get()));
+        for id in &batch.closed {
+            self.watched.remove(&id.get());
+        }
+    }
+
+    /// Messages that went with their channel before they were told, and that no gap tells of.
+    fn silences(&self) -> Vec<String> {
+        if self.is_lossy || self.mixes_up {
+            // Who was not told that they were there cannot miss them.
+            return Vec::new();
+        }
+        let told = self.consumer.told();
+        let silent = self.lost.iter().filter(|(channel_id, id)| {
+            !self.before.contains(id)
+                && !told.contains_key(&(*channel_id, *id))
+                && !self.consumer.is_in_gap(*channel_id, *id)
+        });
+        let wrong = silent.map(|(channel_id, id)| {
+            format!(
+                "C11: message {id} of {} went with its channel {channel_id}, was told to nobody and is in no gap",
+                created_ms(*id)
+            )
+        });
+        wrong.collect()
     }
 
     /// Whether a message may be told behind a younger one: where something mixes them up; where what is
@@ -299,6 +348,8 @@ impl Inbox for Checked {
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
         self.inner.seek().await;
         let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
+        self.state.lock().watches(&batch);
+        self.begins(&batch);
         let shard = batch.shard;
         if let Some(session) = &batch.session {
             let before = self.inner.load(shard).await?;
@@ -346,21 +397,4 @@ fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), Value> {
         }
     }
     all
-}
-
-pub(super) fn id_of(message: &Value) -> u64 {
-    let id = message["id"].as_str().and_then(|id| id.parse().ok());
-    id.unwrap_or_default()
-}
-
-pub(super) fn content(message: &Value) -> String {
-    message["content"].as_str().unwrap_or_default().to_owned()
-}
-
-pub(super) fn is_pinned(message: &Value) -> bool {
-    message["pinned"].as_bool().unwrap_or_default()
-}
-
-pub(super) const fn created_ms(id: u64) -> u64 {
-    (id >> 22) + EPOCH_MS
 }

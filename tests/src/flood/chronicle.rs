@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cordboard_recovery::{Entry, News};
 use serde_json::{Value, value::RawValue};
 
-use super::checked::{id_of, is_pinned};
+use super::fields::{id_of, is_pinned};
 
 /// Every version of every message that there ever was, and which of them consumers were told last.
 /// Whatever they are told has to have been so at some time, and later than what they were told before.
@@ -124,8 +124,11 @@ impl Life {
         };
         // The earliest that it may be: what is pinned and unpinned again is as it was before.
         let next = self.position(&version, told);
-        // Where events are mixed up only an edit's time tells which one is newer.
-        let is_as_new = mixes_up && version.edited >= self.versions[told].edited;
+        // Where events are mixed up only an edit's time tells which one is newer. Pins have no time at
+        // all: an event of one may come behind a page that is younger, on a session that is resumed.
+        let before = &self.versions[told];
+        let is_as_new = mixes_up && version.edited >= before.edited;
+        let is_as_new = is_as_new || version.is_but_for_pin(before);
         if next.is_none() && !is_as_new {
             let told = &self.versions[told];
             return Err(format!("goes back to {version:?} from {told:?}"));
@@ -164,6 +167,16 @@ impl Version {
             is_pinned: is_pinned(message),
             edited: text(&message["edited_timestamp"]),
         }
+    }
+
+    /// Whether it is the same, pinned or not.
+    fn is_but_for_pin(&self, other: &Self) -> bool {
+        let is_pinned = other.is_pinned;
+        let alike = Self {
+            is_pinned,
+            ..self.clone()
+        };
+        alike == *other
     }
 }
 

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use cordboard_recovery::{Entry, News};
+use cordboard_recovery::{Entry, Gap, News};
 use serde_json::{Value, value::RawValue};
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::checked::{content, is_pinned};
+use super::fields::{content, is_pinned};
 
-/// Reads all entries, in their order, and lives as long as the flood does.
+/// Reads all entries, in their order. It may die at any time, and then begins behind what it has
+/// acknowledged; what it was told before that is on its own record.
 #[derive(Debug, Default)]
 pub(super) struct Consumer {
     /// The last entry that was read.
@@ -20,6 +21,7 @@ pub(super) struct Consumer {
     told: BTreeMap<(u64, u64), Told>,
     /// The last message of each channel that was told as created.
     last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    gaps: Vec<Gap>,
 }
 
 /// What was told of a message last; if it is not there, nothing else.
@@ -35,6 +37,15 @@ pub(super) struct Told {
 impl Consumer {
     pub(super) fn told(&self) -> &BTreeMap<(u64, u64), Told> {
         &self.told
+    }
+
+    /// Whether it was told that this message could not be had.
+    pub(super) fn is_in_gap(&self, channel_id: u64, id: u64) -> bool {
+        self.gaps.iter().any(|gap| {
+            gap.channel_id.get() == channel_id
+                && gap.after.is_none_or(|after| id > after.get())
+                && gap.to.is_none_or(|to| id <= to.get())
+        })
     }
 
     /// Reads on, and says what is told twice, or behind a younger message. `is_wanted`: what was there
@@ -73,7 +84,10 @@ impl Consumer {
                 }
                 News::Updated { message_id, json } => (message_id, Told::there(&json)),
                 News::Deleted { message_id, .. } => (message_id, Told::default()),
-                News::Gap(_) => continue,
+                News::Gap(gap) => {
+                    self.gaps.push(gap);
+                    continue;
+                }
             };
             self.told.insert((channel_id.get(), id.get()), now);
         }

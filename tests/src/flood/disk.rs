@@ -3,7 +3,8 @@
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use cordboard_recovery::{
-    Batch, Committed, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox, MessageLog as _,
+    Batch, Committed, Consumers as _, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox,
+    MessageLog as _,
 };
 use cordboard_store::{Location, SqliteInbox, Store};
 use fastrand::Rng;
@@ -14,6 +15,9 @@ use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
 };
+
+/// The name of who reads the record.
+const READER: &str = "reader";
 
 /// The record in memory; or the same in a database, which has to answer as memory does. A write takes
 /// its time, before it is durable and after, and whoever asked for it may be killed meanwhile.
@@ -53,11 +57,16 @@ impl Disk {
         held.and_then(Result::ok).is_some_and(|held| held[0])
     }
 
-    /// All that consumers are told from there on.
+    /// All that the reader has not acknowledged.
     ///
     /// # Errors
     /// When memory and database do not say the same.
-    pub(super) async fn entries(&self, mut after: u64) -> Result<Vec<Entry>, InboxError> {
+    pub(super) async fn unread(&self) -> Result<Vec<Entry>, InboxError> {
+        let reader = self.memory.open(READER, Some(0)).await?;
+        if let Some(database) = &self.database {
+            same(&reader, &database.open(READER, Some(0)).await?)?;
+        }
+        let mut after = reader.acknowledged;
         let mut all = Vec::new();
         loop {
             let query = EntryQuery {
@@ -75,6 +84,27 @@ impl Disk {
             after = last.sequence;
             all.extend(page);
         }
+    }
+
+    /// The reader has dealt with so much; or dies before it can say so, or when it has said so of a part.
+    ///
+    /// # Errors
+    /// When memory and database do not say the same.
+    pub(super) async fn acknowledge(&self, entries: &[u64]) -> Result<(), InboxError> {
+        let said = self.dice.lock().usize(0..=2 * entries.len());
+        let Some(sequence) = entries[..said.min(entries.len())].last() else {
+            return Ok(());
+        };
+        let acknowledged = self.memory.acknowledge(READER, *sequence).await;
+        if let Some(database) = &self.database {
+            same(
+                &acknowledged,
+                &database.acknowledge(READER, *sequence).await,
+            )?;
+        }
+        acknowledged.map(drop).map_err(|error| InboxError {
+            source: error.into(),
+        })
     }
 
     /// Writes, and is done with it however the caller fares.

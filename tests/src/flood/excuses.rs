@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cordboard_recovery::Loaded;
 
-use super::checked::created_ms;
+use super::fields::created_ms;
 
 /// Of a channel that is read again so many of the youngest messages are compared.
 const RESCANNED: usize = 200;

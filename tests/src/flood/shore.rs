@@ -74,7 +74,7 @@ impl Shore {
             bots: Vec::new(),
             ..Config::default()
         };
-        config.limits.enabled = dice.bool();
+        config.limits.enabled = true;
         config.guild.channels_max += scale.rooms;
         config.gateway.heartbeat_interval_ms = dice.u64(5_000..45_000);
         if dice.bool() {

@@ -321,22 +321,25 @@ fn how_far_a_reader_is_behind_is_told_from_the_start_on() {
 #[test]
 fn without_raw_messages_who_wrote_what_is_kept_and_nothing_else() {
     // How: what came by an event, and what was read of a page while nobody listened.
-    sim_with(setup().set("CORDBOARD__RELAY__RAW", "false"), async |world| {
-        let channel_id = world.discord.default_channel_id();
-        world.discord.say(channel_id, "heard");
-        sleep(Duration::from_secs(5)).await;
-        world.kill_proxy().await;
-        world.discord.say(channel_id, "read");
-        world.start_proxy().await;
-        sleep(Duration::from_mins(1)).await;
-        let path = format!("/relay/v1/messages?channel_id={channel_id}");
-        let kept = get(world, &path).await;
-        let kept = kept["data"].as_array().unwrap();
-        assert_eq!(kept.len(), 2, "{kept:?}");
-        for message in kept {
-            assert!(message["author"]["id"].is_string(), "{message}");
-            assert!(message["content"].is_string() && message["attachments"].is_array());
-            assert!(message.get("nonce").is_none() && message.get("embeds").is_none());
-        }
-    });
+    sim_with(
+        setup().set("CORDBOARD__RELAY__RAW", "false"),
+        async |world| {
+            let channel_id = world.discord.default_channel_id();
+            world.discord.say(channel_id, "heard");
+            sleep(Duration::from_secs(5)).await;
+            world.kill_proxy().await;
+            world.discord.say(channel_id, "read");
+            world.start_proxy().await;
+            sleep(Duration::from_mins(1)).await;
+            let path = format!("/relay/v1/messages?channel_id={channel_id}");
+            let kept = get(world, &path).await;
+            let kept = kept["data"].as_array().unwrap();
+            assert_eq!(kept.len(), 2, "{kept:?}");
+            for message in kept {
+                assert!(message["author"]["id"].is_string(), "{message}");
+                assert!(message["content"].is_string() && message["attachments"].is_array());
+                assert!(message.get("nonce").is_none() && message.get("embeds").is_none());
+            }
+        },
+    );
 }

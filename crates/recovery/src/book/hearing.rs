@@ -249,7 +249,8 @@ impl Book {
             parent_id: head.parent_id,
             is_thread: head.is_thread,
             settled_id: None,
-            scrubbed_ms: created_ms(head.id),
+            // A message in it may have an id that is as much older than the channel's.
+            scrubbed_ms: created_ms(head.id).saturating_sub(milliseconds(SETTLE)),
             dirty: None,
         };
         self.put(channel);
@@ -295,7 +296,9 @@ impl Book {
         let last = self.last.get(&id).copied();
         let is_first = self.archived.insert(id);
         if is_first && self.settings.scrub && may_have_moved(last, since_ms) {
-            let (after, reason) = (just_before(since_ms), DirtyReason::Lapse);
+            // Up to where it was verified, all is on record that has come by then: no more is claimed.
+            let after = just_before(since_ms.min(self.watermark_ms));
+            let reason = DirtyReason::Lapse;
             self.soil(id, Dirty { after, reason });
         } else if is_clean && self.is_covered {
             self.close(id);
