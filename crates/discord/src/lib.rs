@@ -16,6 +16,7 @@ mod limits;
 mod messages;
 mod send;
 mod settings;
+mod talk;
 mod threads;
 mod token;
 mod transport;

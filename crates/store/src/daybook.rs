@@ -1,6 +1,8 @@
 //! What upkeep has done and is doing: a file beside the store that several processes share.
 
 mod acts;
+mod diary;
+mod keepalive;
 mod lease;
 
 use std::{
@@ -15,6 +17,7 @@ use tokio::{task::spawn_blocking, time::timeout};
 
 pub use self::{
     acts::{Act, ActId, Acted},
+    keepalive::{KeepAlives, KeptAlive},
     lease::Lease,
 };
 use crate::{

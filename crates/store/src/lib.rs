@@ -22,7 +22,7 @@ mod space;
 mod store;
 
 pub use self::{
-    daybook::{Act, ActId, Acted, Daybook, Lease},
+    daybook::{Act, ActId, Acted, Daybook, KeepAlives, KeptAlive, Lease},
     error::StoreError,
     inbox::SqliteInbox,
     journal::Line,

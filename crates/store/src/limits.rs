@@ -107,3 +107,9 @@ pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;
 
 /// Acts that are read at once, the newest: what somebody looks through.
 pub const ACTS_READ_MAX: u64 = 1_000;
+
+/// How long it is told how bots were that are kept alive, in milliseconds: 90 days.
+pub const KEEPALIVES_KEPT_MS: u64 = 90 * 24 * 3_600_000;
+
+/// What came of it for one bot that is read at once: three times a day for as long as that.
+pub const KEEPALIVES_READ_MAX: u64 = 270;

@@ -38,7 +38,10 @@ pub(crate) const STORE: Schema = Schema {
 pub(crate) const DAYBOOK: Schema = Schema {
     // `CDAY`
     application_id: 0x4344_4159,
-    migrations: &[include_str!("daybook/migrations/0001_acts.sql")],
+    migrations: &[
+        include_str!("daybook/migrations/0001_acts.sql"),
+        include_str!("daybook/migrations/0003_keepalives.sql"),
+    ],
     checked: &[],
 };
 

@@ -35,7 +35,7 @@ fn a_year_of_daily_runs_has_one_run_each_local_day_whatever_the_clocks_do() {
         for time in [
             "0 0", "15 0", "45 1", "0 2", "15 2", "30 2", "59 2", "0 3", "0 9", "59 23",
         ] {
-            let daily = schedule(&format!("{} * * *", time), name);
+            let daily = schedule(&format!("{time} * * *"), name);
             let from = ms(name, date(2026, 1, 1).at(0, 0, 0, 0)) - 1;
             let to = ms(name, date(2027, 1, 1).at(0, 0, 0, 0)) - 1;
             let days: Vec<_> = daily

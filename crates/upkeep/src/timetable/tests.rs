@@ -217,9 +217,9 @@ async fn jobs_come_and_go_and_change_while_it_runs() {
             assert_eq!((one.turns().len(), other.turns().len()), (6, 5));
         })
         .await;
-    let last = one.turns()[4];
+    let fifth = one.turns()[4];
     assert_eq!(
-        last.missed, 1,
+        fifth.missed, 1,
         "it was away for two days: the latest, and one that was missed"
     );
 }
