@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Completions, Doctor, Man},
+    command::{Completions, Doctor, Keepalive, Man, Serve},
     context::{Context, run},
     exit::Ended,
 };
@@ -40,6 +40,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Doctor(Doctor),
+    Keepalive(Keepalive),
+    Serve(Serve),
     Completions(Completions),
     Man(Man),
 }
@@ -47,9 +49,16 @@ pub(crate) enum Command {
 // === impl Command ===
 
 impl Command {
+    /// Whether it runs for months.
+    pub(crate) const fn is_a_service(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
             Self::Doctor(doctor) => run(doctor.run(context)),
+            Self::Keepalive(keepalive) => run(keepalive.run(context)),
+            Self::Serve(serve) => serve.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),
         }

@@ -12,7 +12,7 @@ use crate::{
 /// What every command is given: how to read the configuration, and where to say things.
 #[derive(Debug)]
 pub(crate) struct Context {
-    path: PathBuf,
+    pub(crate) path: PathBuf,
     pub(crate) environment: Environment,
     pub(crate) output: Output,
 }
@@ -34,7 +34,6 @@ impl Context {
     }
 
     /// What carries commands out; `command` is what its records will name.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn maintenance(&self, command: &str) -> Result<Maintenance, Stopped> {
         let actor = format!("cordboard-maintenance {command}");
         let clock = WallClock::of_system();

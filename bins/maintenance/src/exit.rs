@@ -31,7 +31,6 @@ pub(crate) enum Stopped {
     /// What the program below says.
     Failed(Failed),
     /// What was asked for cannot be, as it is written.
-    #[expect(dead_code, reason = "the commands come one by one")]
     Usage(String),
     /// A safeguard, or Discord, forbids it.
     #[expect(dead_code, reason = "the commands come one by one")]

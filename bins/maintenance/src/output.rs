@@ -54,7 +54,6 @@ impl Output {
     }
 
     /// A bar for something that takes a while.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn bar(self) -> Bar {
         let target = if !self.is_json && io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
@@ -72,7 +71,6 @@ impl Output {
 
 impl Bar {
     /// Shows how far it has come.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) fn show(&self, progress: Progress) {
         if let Some(total) = progress.total {
             self.0.set_length(total);
@@ -89,7 +87,6 @@ impl Drop for Bar {
 }
 
 /// A table for people, as wide as their terminal.
-#[expect(dead_code, reason = "the commands come one by one")]
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table

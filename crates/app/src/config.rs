@@ -6,6 +6,7 @@ mod overlay;
 mod problem;
 mod relay;
 mod secret;
+mod upkeep;
 mod value;
 
 use std::{
@@ -29,6 +30,7 @@ use twilight_model::id::{
 pub use self::{
     problem::{ConfigError, Problem},
     relay::Relay,
+    upkeep::{KeptBot, Upkeep},
 };
 use crate::{Environment, limits::CONFIG_FILE_BYTES_MAX};
 
@@ -52,6 +54,8 @@ pub struct Config {
     pub relay: Option<Relay>,
     /// Bounds an operator may want to move.
     pub limits: Limits,
+    /// What is done on a schedule.
+    pub upkeep: Upkeep,
     /// How long streams may go on after the signal to stop.
     pub shutdown_grace: Duration,
     /// The bots that answer.

@@ -1,18 +1,24 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
-use std::fmt;
+mod keepalive;
+mod serve;
+
+use std::{fmt, sync::Arc};
 
 use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
 
+pub use self::{
+    keepalive::{KeepAliveReport, KeepAliveStanding, KeptAliveOnce},
+    serve::{Served, serve},
+};
 use crate::{Config, Failed, WallClock, install_tls, settings};
 
 /// Care of a guild, on behalf of somebody who gave a command.
 #[derive(Debug)]
-#[expect(dead_code, reason = "the commands come one by one")]
 pub struct Maintenance {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) clock: WallClock,
     pub(crate) discord: Discord,
     /// Who did it, for records: the program and the command.
@@ -44,7 +50,7 @@ impl Maintenance {
         install_tls();
         let discord = settings::connect(&config)?;
         Ok(Self {
-            config,
+            config: Arc::new(config),
             clock,
             discord,
             actor: actor.to_string(),
@@ -52,7 +58,6 @@ impl Maintenance {
     }
 
     /// The daybook beside the store, made at the first time.
-    #[expect(dead_code, reason = "the commands come one by one")]
     pub(crate) async fn daybook(&self) -> Result<Daybook, Failed> {
         let settings = settings::store(&self.config);
         let opened = Daybook::open(&self.config.store, settings).await;

@@ -1,15 +1,16 @@
 //! The proxy, put together: in which order it starts, what runs, in which order it lets go.
 
-use std::{net::SocketAddr, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
 use cordboard_gateway::{Gateway, Hub};
 use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry, kp, lifecycle};
-use cordboard_store::Store;
+use cordboard_store::{Daybook, Store};
 use tokio::{
     net::TcpListener,
+    sync::watch,
     time::{Instant, timeout},
 };
 
@@ -34,6 +35,7 @@ use crate::{
     session::{self, Keeper},
     settings, space, status,
     tasks::Tasks,
+    upkeep::{self, OwnedRooms},
 };
 
 /// A proxy that is ready: its record read, connected to Discord, its front open.
@@ -123,6 +125,7 @@ impl Proxy {
         parts.spawn_gateway(gateway, keeper, &mut engines);
         engines.spawn("lifecycle", |stop| driver.run(stop));
         parts.spawn_care(&config, &mut engines);
+        parts.spawn_upkeep(&config, &mut engines).await?;
         engines
             .unless_one_ends(connect::gateway_ready(&parts.hub, deadline))
             .await?;
@@ -325,6 +328,32 @@ impl Parts {
         });
         let discord = self.discord.clone();
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
+    }
+
+    /// Starts what is done on a schedule, if the proxy is to do it.
+    async fn spawn_upkeep(&self, config: &Config, engines: &mut Engines) -> Result<(), Failed> {
+        if !config.upkeep.in_proxy {
+            return Ok(());
+        }
+        let daybook = Daybook::open(&config.store, settings::store(config)).await;
+        let daybook = daybook.map_err(settings::store_failed)?;
+        let keeper = upkeep::keeper(
+            config,
+            self.discord.clone(),
+            &daybook,
+            self.clock.clone(),
+            "cordboard-proxy upkeep",
+            Arc::new(OwnedRooms(self.channels.clone())),
+        );
+        // They do not change: a proxy takes its configuration at its start.
+        let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));
+        let timetable = upkeep::timetable(&daybook, self.clock.clone(), listed);
+        engines.spawn("timetable", |stop| async move {
+            let _jobs = jobs;
+            timetable.run(stop.cancelled_owned()).await;
+            Ok::<(), Failed>(())
+        });
+        Ok(())
     }
 
     /// Starts what tells the service manager how it goes, if there is one to be told, and looks at the

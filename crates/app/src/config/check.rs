@@ -17,6 +17,7 @@ use super::{
     problem::Problem,
     relay::relay,
     secret,
+    upkeep::upkeep,
     value::{Count, Snowflake, Span},
 };
 
@@ -40,8 +41,11 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
     let bots = bots(&file.bots, &file.profiles, &mut problems);
     let keys = keys(file.keys, &bots, &mut problems);
     let category_id = file.discord.category_id;
-    let channels = channels(&file.channels, category_id, &bots, &mut problems);
+    let mut channels = channels(&file.channels, category_id, &bots, &mut problems);
     let relay = relay(&file.relay, &mut problems);
+    let upkeep = upkeep(&file.upkeep, &file.bots, &bots, &mut problems);
+    let spoken_to = upkeep.bots.iter().flat_map(|kept| &kept.bot.channel_ids);
+    channels.protected.extend(spoken_to);
     let discord = discord(file.discord, &mut problems);
     let limits = Limits {
         conversations: file.limits.conversations.map_or(CONVERSATIONS, count),
@@ -66,6 +70,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Result<Config, Co
             channels,
             relay,
             limits,
+            upkeep,
             shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
             bots,
             keys,

@@ -1,0 +1,196 @@
+//! Temporary channels to speak to a bot in, each owned and deleted as every other channel of ours.
+
+use std::{sync::Arc, time::Duration};
+
+use cordboard_discord::Discord;
+use cordboard_lifecycle::{Channels, Lease, OpenError, Opening, lifecycle};
+use cordboard_store::Store;
+use cordboard_upkeep::{Failure, Room, Rooms};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config, Failed, WallClock, connect,
+    limits::{ROOM_SETTLE_TIMEOUT, ROOM_TIMEOUT},
+    mark_key, settings,
+};
+
+/// Channels of the proxy that this is part of.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnedRooms(pub(crate) Channels);
+
+/// Channels of whoever has the store: it is opened for each, and let go of when the channel is gone,
+/// since a proxy may want to start. While one runs, there are none.
+#[derive(Clone, Debug)]
+pub(crate) struct VisitingRooms {
+    config: Arc<Config>,
+    discord: Discord,
+    clock: WallClock,
+    tasks: TaskTracker,
+}
+
+/// A channel in use, whose end somebody waits for.
+#[derive(Debug)]
+struct Visit {
+    _lease: Lease,
+    /// Nothing is ever sent: the drop of this end, after that of the lease, is the message.
+    _left: oneshot::Sender<()>,
+}
+
+fn opening(bot: &str, lifetime: Duration) -> Opening {
+    Opening {
+        request_id: format!("keepalive {bot}"),
+        label: bot.to_owned(),
+        tenant: "keepalive".to_owned(),
+        deadline: Instant::now() + ROOM_TIMEOUT,
+        lifetime,
+    }
+}
+
+fn not_opened(error: OpenError) -> Failure {
+    match error {
+        OpenError::Never { .. } => Failure::Never {
+            source: error.into(),
+        },
+        OpenError::NotDone { wait, .. } => Failure::NotDone {
+            wait,
+            source: error.into(),
+        },
+        _ => Failure::NotDone {
+            wait: None,
+            source: error.into(),
+        },
+    }
+}
+
+// === impl OwnedRooms ===
+
+impl Rooms for OwnedRooms {
+    fn open<'a>(
+        &'a self,
+        bot: &'a str,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<Room, Failure>> {
+        async move {
+            let opened = self.0.open(opening(bot, lifetime)).await;
+            let lease = opened.map_err(not_opened)?;
+            Ok(Room {
+                channel_id: lease.channel_id(),
+                lease: Box::new(lease),
+            })
+        }
+        .boxed()
+    }
+}
+
+// === impl VisitingRooms ===
+
+impl VisitingRooms {
+    pub(crate) fn new(config: Arc<Config>, discord: Discord, clock: WallClock) -> Self {
+        Self {
+            config,
+            discord,
+            clock,
+            tasks: TaskTracker::new(),
+        }
+    }
+
+    /// Waits until all channels are gone, or on record for whoever opens the store next.
+    pub(crate) async fn left(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    async fn enter(&self, bot: &str, lifetime: Duration) -> Result<Room, Failure> {
+        let store = match settings::open(&self.config).await {
+            Ok(store) => store,
+            Err(Failed::StoreBusy { .. }) => {
+                let matter = "a proxy holds the store: set upkeep.in_proxy, so that it opens \
+                              temporary channels itself, or bots.default_channel_id";
+                return Err(Failure::Never {
+                    source: matter.into(),
+                });
+            }
+            Err(failed) => return Err(sorted(failed)),
+        };
+        let channels = self.drive(store).await.map_err(sorted)?;
+        let opened = channels.0.open(opening(bot, lifetime)).await;
+        let lease = opened.map_err(not_opened)?;
+        Ok(Room {
+            channel_id: lease.channel_id(),
+            lease: Box::new(Visit {
+                _lease: lease,
+                _left: channels.1,
+            }),
+        })
+    }
+
+    /// Runs a lifecycle over the store, until the other end of what it gives is dropped and nothing is
+    /// left to delete.
+    async fn drive(&self, store: Store) -> Result<(Channels, oneshot::Sender<()>), Failed> {
+        let deadline = Instant::now() + ROOM_TIMEOUT;
+        let key = mark_key::load(&self.config, &store).await?;
+        let bot = connect::introduce(&self.discord, &self.config, deadline).await?;
+        let (channels, driver) = lifecycle(
+            self.discord.clone(),
+            store.registry(),
+            key,
+            self.clock.clone(),
+            settings::lifecycle(&self.config, &bot),
+        );
+        if store
+            .deletions_held()
+            .await
+            .map_err(settings::store_failed)?
+        {
+            channels.hold_deletions(true);
+        }
+        let (leave, left) = oneshot::channel::<()>();
+        let (stop, told) = (CancellationToken::new(), channels.clone());
+        let driving = driver.run(stop.clone());
+        self.tasks.spawn(async move {
+            let leaving = async {
+                // An error says that it was dropped.
+                drop(left.await);
+                if timeout(ROOM_SETTLE_TIMEOUT, told.settled()).await.is_err() {
+                    let left = told.counts();
+                    tracing::info!(?left, "channels are left to whoever opens the store next");
+                }
+                stop.cancel();
+            };
+            let (ended, ()) = tokio::join!(driving, leaving);
+            if let Err(error) = ended {
+                tracing::warn!(%error, "a temporary channel is left to the next start");
+            }
+            // Not before: the store is ours until then.
+            drop(store);
+        });
+        Ok((channels, leave))
+    }
+}
+
+impl Rooms for VisitingRooms {
+    fn open<'a>(
+        &'a self,
+        bot: &'a str,
+        lifetime: Duration,
+    ) -> BoxFuture<'a, Result<Room, Failure>> {
+        self.enter(bot, lifetime).boxed()
+    }
+}
+
+fn sorted(failed: Failed) -> Failure {
+    match failed {
+        Failed::Unreachable { .. } => Failure::NotDone {
+            wait: None,
+            source: failed.into(),
+        },
+        _ => Failure::Never {
+            source: failed.into(),
+        },
+    }
+}
