@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{Config, Environment, Failed, Proxy};
+use cordboard_app::{Config, Environment, Failed, Proxy, WallClock};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
 use hyper::Method;
 use serde_json::Value;
@@ -324,12 +324,26 @@ impl World {
 
     /// The proxy's configuration, as a file and variables would give it.
     pub(crate) fn config(&self) -> Config {
-        let store = self.store();
-        let text = configuration(&self.discord, &store, KEY, &self.setup.toml);
+        let parsed = Config::parse(&self.text(), "the world", &self.variables());
+        parsed.expect("the world's configuration is right")
+    }
+
+    /// The configuration file's text.
+    pub(crate) fn text(&self) -> String {
+        configuration(&self.discord, &self.store(), KEY, &self.setup.toml)
+    }
+
+    /// What is laid over it.
+    pub(crate) fn variables(&self) -> Environment {
         let more = self.more.borrow();
         let variables = self.setup.variables.iter().chain(more.iter());
-        let variables: Environment = variables.cloned().collect();
-        Config::parse(&text, "the world", &variables).expect("the world's configuration is right")
+        variables.cloned().collect()
+    }
+
+    /// The wall clock of this world, which moves with tokio's.
+    #[must_use]
+    pub fn wall_clock(&self) -> WallClock {
+        self.clock.wall_clock()
     }
 }
 

@@ -12,6 +12,7 @@ mod channels;
 mod degraded;
 mod departures;
 mod gateway;
+mod keepalive;
 mod limits;
 mod ownership;
 mod prompts;

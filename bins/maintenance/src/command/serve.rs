@@ -26,6 +26,7 @@ pub(crate) struct Serve {}
 impl Serve {
     /// Its own runtime's life: it ends well when it is told to stop.
     pub(crate) fn run(self, context: &Context) -> Ended {
+        let Self {} = self;
         telemetry::init(&context.environment);
         let stop = stop::signals().map_err(cordboard_app::Failed::from)?;
         let watchdog =
