@@ -11,6 +11,7 @@
 mod answer;
 mod job;
 mod judge;
+mod memory;
 mod outcome;
 mod post;
 mod talk;
@@ -27,6 +28,7 @@ use twilight_model::id::{
 pub use self::{
     job::KeepAliveJob,
     judge::{Judge, Says},
+    memory::MemoryLedger,
     outcome::{InChannel, Outcome, Report},
     talk::{Attempt, Heard, Ledger, Note, Room, Rooms, Sight, Talk, Tried},
 };

@@ -20,8 +20,8 @@ pub use self::{
     failure::{Failure, Source},
     job::{Job, Jobs, Turn},
     keepalive::{
-        Attempt, Heard, InChannel, Judge, KeepAlive, KeepAliveJob, Keeper, Ledger, Note, Occasion,
-        Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried,
+        Attempt, Heard, InChannel, Judge, KeepAlive, KeepAliveJob, Keeper, Ledger, MemoryLedger,
+        Note, Occasion, Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried,
     },
     permission::{NEEDS, PermissionNeed, THREAD_NEEDS, missing_permissions},
     schedule::{Ripe, Schedule, ScheduleError},

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    Claim, Diary, Failure, Job, Jobs, Standing, Turn,
+    Claim, Diary, Failure, Job, Jobs, Schedule, Standing, Turn,
     limits::{CLAIM_HOLDS, CLAIM_RENEWED_EVERY, DIARY_RETRY, LOOK_EVERY, RUNS_MAX},
 };
 
@@ -110,6 +110,7 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
     /// Keeps the job of this name, as long as there is one.
     async fn keep(&self, name: String) -> String {
         let mut jobs = self.jobs.clone();
+        let (mut schedule, mut begins_ms) = (None::<Schedule>, 0);
         loop {
             let job = jobs
                 .borrow_and_update()
@@ -119,8 +120,22 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
             let Some(job) = job else {
                 return name;
             };
+            if schedule.as_ref() != Some(job.schedule()) {
+                // What another schedule would have had done before is not made up for.
+                if schedule.is_some() {
+                    begins_ms = self.clock.now_ms();
+                }
+                schedule = Some(job.schedule().clone());
+            }
             let next = match self.diary.standing(&name, self.clock.now_ms()).await {
-                Ok(standing) => next(&*job, standing, self.clock.now_ms()),
+                Ok(standing) => {
+                    let since_ms = standing.since_ms.max(begins_ms);
+                    let standing = Standing {
+                        since_ms,
+                        ..standing
+                    };
+                    next(&*job, standing, self.clock.now_ms())
+                }
                 Err(failure) => {
                     self.diary_failed(&name, failure).await;
                     continue;

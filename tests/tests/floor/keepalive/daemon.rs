@@ -169,14 +169,14 @@ fn a_proxy_that_is_told_to_does_it_too_and_never_twice() {
     setup.toml = setup.toml.replace(&format!("\"{SECOND}\""), "");
     let setup = setup.set("CORDBOARD__UPKEEP__IN_PROXY", "true");
     sim_with(setup, async |world| {
-        sleep(3 * DAY).await;
-        assert_eq!(world.ours_in(FIRST).len(), 3);
-        assert_eq!(kept(world).await, [["answered"; 3], ["answered"; 3]]);
-        assert_eq!((world.channels_created(), world.channels_alive()), (3, 0));
+        sleep(2 * DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 2);
+        assert_eq!(kept(world).await, [["answered"; 2], ["answered"; 2]]);
+        assert_eq!((world.channels_created(), world.channels_alive()), (2, 0));
         let daemon = world.serve().await;
-        sleep(3 * DAY).await;
+        sleep(2 * DAY).await;
         daemon.stop().await;
-        assert_eq!(world.ours_in(FIRST).len(), 6);
+        assert_eq!(world.ours_in(FIRST).len(), 4);
     });
 }
 
