@@ -35,7 +35,7 @@ use crate::{
     session::{self, Keeper},
     settings, space, status,
     tasks::Tasks,
-    upkeep::{self, OwnedRooms},
+    upkeep::{self, LogAlarms, OwnedRooms},
 };
 
 /// A proxy that is ready: its record read, connected to Discord, its front open.
@@ -344,6 +344,7 @@ impl Parts {
             self.clock.clone(),
             "cordboard-proxy upkeep",
             Arc::new(OwnedRooms(self.channels.clone())),
+            Arc::new(LogAlarms::default()),
         );
         // They do not change: a proxy takes its configuration at its start.
         let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));

@@ -21,7 +21,8 @@ pub(crate) type BotKeeper = Keeper<Discord, KeepAlives<WallClock>>;
 #[derive(Debug, Default)]
 pub(crate) struct LogAlarms(Mutex<Vec<(String, String)>>);
 
-/// What speaks to the bots of `config`, on behalf of `actor`.
+/// What speaks to the bots of `config`, on behalf of `actor`. Alarms go to the log, until there is somebody
+/// better to tell.
 pub(crate) fn keeper(
     config: &Config,
     discord: Discord,
@@ -29,10 +30,11 @@ pub(crate) fn keeper(
     clock: WallClock,
     actor: &str,
     rooms: Arc<dyn Rooms>,
+    alarms: Arc<dyn Alarms>,
 ) -> BotKeeper {
     let guild_id = config.discord.guild_id;
     let ledger = daybook.keepalives(clock, guild_id, actor);
-    Keeper::new(discord, ledger, guild_id, Arc::new(LogAlarms::default())).with_rooms(rooms)
+    Keeper::new(discord, ledger, guild_id, alarms).with_rooms(rooms)
 }
 
 /// All that is done on a schedule. Whatever else is due now and then is added here.

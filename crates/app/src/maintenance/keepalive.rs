@@ -16,7 +16,7 @@ use crate::{
     Failed,
     config::KeptBot,
     limits::KEEPALIVES_LISTED,
-    upkeep::{self, VisitingRooms},
+    upkeep::{self, LogAlarms, VisitingRooms},
 };
 
 /// What came of keeping one bot alive.
@@ -91,6 +91,7 @@ impl Maintenance {
             clock,
             &self.actor,
             Arc::new(rooms.clone()),
+            Arc::new(LogAlarms::default()),
         );
         // A time of its own, so that it is none of the schedule's.
         let due_ms = self.clock.now_ms();

@@ -17,7 +17,7 @@ use std::{
 use cordboard_discord::Discord;
 use cordboard_frontend::Details;
 use cordboard_store::Daybook;
-use cordboard_upkeep::Jobs;
+use cordboard_upkeep::{Alarms, Jobs};
 use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
@@ -35,7 +35,7 @@ use crate::{
     heartbeat, install_tls,
     limits::{CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
     settings,
-    upkeep::{self, VisitingRooms},
+    upkeep::{self, LogAlarms, VisitingRooms},
 };
 
 /// What a daemon is made of.
@@ -61,6 +61,8 @@ struct Work {
     discord: Discord,
     daybook: Daybook,
     clock: WallClock,
+    /// What is raised stays so when the configuration changes.
+    alarms: Arc<LogAlarms>,
     actor: String,
 }
 
@@ -95,6 +97,7 @@ pub async fn serve(
         config,
         daybook: daybook.map_err(daybook_failed)?,
         clock: clock.clone(),
+        alarms: Arc::default(),
         actor,
     };
     let (jobs, listed) = watch::channel(work.jobs());
@@ -257,6 +260,7 @@ impl Work {
             clock,
             &self.actor,
             rooms,
+            Arc::clone(&self.alarms) as Arc<dyn Alarms>,
         );
         upkeep::jobs(&self.config, &Arc::new(keeper))
     }
