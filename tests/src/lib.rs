@@ -7,6 +7,7 @@
 
 mod client;
 mod clock;
+mod daemon;
 pub mod flood;
 mod promises;
 pub mod storm;
@@ -15,6 +16,7 @@ mod world;
 
 pub use self::{
     client::{Answer, Client, Transcript},
+    daemon::Daemon,
     watcher::Watcher,
     world::{BEGINS_MS, MODEL, Setup, World, sim, sim_with},
 };

@@ -7,11 +7,7 @@ use std::{
     time::Duration,
 };
 
-use cordboard_app::{
-    Config, Environment, Failed, Proxy,
-    config::Draft,
-    maintenance::{Maintenance, doctor},
-};
+use cordboard_app::{Config, Environment, Failed, Proxy, WallClock};
 use cordboard_simulator::{ChannelTruth, Config as SimulatorConfig, Simulator};
 use hyper::Method;
 use serde_json::Value;
@@ -326,29 +322,6 @@ impl World {
             .collect()
     }
 
-    /// What the maintenance binary does, as if `command` had been given to it in this world.
-    ///
-    /// # Panics
-    /// When the configuration cannot be used.
-    #[must_use]
-    pub fn maintenance(&self, command: &str) -> Maintenance {
-        let actor = format!("cordboard-maintenance {command}");
-        let made = Maintenance::new(self.config(), self.clock.wall_clock(), actor);
-        made.expect("the world's configuration is right")
-    }
-
-    /// What `doctor` finds in this world, with some keys of the configuration set otherwise.
-    pub async fn doctor(&self, variables: &[(&str, &str)], probes: bool) -> doctor::Diagnosis {
-        let more = self.more.borrow().clone();
-        let set = self.setup.variables.iter().cloned().chain(more);
-        let otherwise = variables
-            .iter()
-            .map(|(key, value)| (key.to_string(), value.to_string()));
-        let variables: Environment = set.chain(otherwise).collect();
-        let draft = Draft::parse(&self.configuration(), "the world", &variables);
-        doctor::doctor(draft, self.clock.wall_clock(), probes, &|_| ()).await
-    }
-
     /// The text of the proxy's configuration file.
     #[must_use]
     pub fn configuration(&self) -> String {
@@ -357,11 +330,23 @@ impl World {
 
     /// The proxy's configuration, as a file and variables would give it.
     pub(crate) fn config(&self) -> Config {
-        let text = self.configuration();
+        let parsed = Config::parse(&self.configuration(), "the world", &self.variables(&[]));
+        parsed.expect("the world's configuration is right")
+    }
+
+    /// What is laid over it, with some of it otherwise.
+    pub(crate) fn variables(&self, otherwise: &[(&str, &str)]) -> Environment {
         let more = self.more.borrow();
-        let variables = self.setup.variables.iter().chain(more.iter());
-        let variables: Environment = variables.cloned().collect();
-        Config::parse(&text, "the world", &variables).expect("the world's configuration is right")
+        let variables = self.setup.variables.iter().chain(more.iter()).cloned();
+        let otherwise = otherwise.iter();
+        let otherwise = otherwise.map(|(key, value)| (key.to_string(), value.to_string()));
+        variables.chain(otherwise).collect()
+    }
+
+    /// The wall clock of this world, which moves with tokio's.
+    #[must_use]
+    pub fn wall_clock(&self) -> WallClock {
+        self.clock.wall_clock()
     }
 }
 

@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     command::{
-        Budget, Channels, Completions, Doctor, Import, Man, Messages, Roles, Status, Store,
-        SupportBundle,
+        Budget, Channels, Completions, Doctor, Import, Keepalive, Man, Messages, Roles, Serve,
+        Status, Store, SupportBundle,
     },
     context::{Context, run},
     exit::Ended,
@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Store(Store),
     SupportBundle(SupportBundle),
     Import(Import),
+    Keepalive(Keepalive),
+    Serve(Serve),
     Completions(Completions),
     Man(Man),
 }
@@ -58,6 +60,11 @@ pub(crate) enum Command {
 // === impl Command ===
 
 impl Command {
+    /// Whether it runs for months.
+    pub(crate) const fn is_a_service(&self) -> bool {
+        matches!(self, Self::Serve(_))
+    }
+
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
             Self::Channels(channels) => run(channels.run(context)),
@@ -69,6 +76,8 @@ impl Command {
             Self::Store(store) => run(store.run(context)),
             Self::SupportBundle(bundle) => run(bundle.run(context)),
             Self::Import(import) => import.run(context),
+            Self::Keepalive(keepalive) => run(keepalive.run(context)),
+            Self::Serve(serve) => serve.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),
         }

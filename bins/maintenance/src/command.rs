@@ -5,15 +5,17 @@ mod channels;
 mod completions;
 mod doctor;
 mod import;
+mod keepalive;
 mod man;
 mod messages;
 mod roles;
+mod serve;
 mod status;
 mod store;
 mod support_bundle;
 
 pub(crate) use self::{
     budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
-    man::Man, messages::Messages, roles::Roles, status::Status, store::Store,
-    support_bundle::SupportBundle,
+    keepalive::Keepalive, man::Man, messages::Messages, roles::Roles, serve::Serve, status::Status,
+    store::Store, support_bundle::SupportBundle,
 };

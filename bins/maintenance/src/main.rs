@@ -20,7 +20,10 @@ fn main() -> ExitCode {
         Err(error) => return exit::usage(&error),
     };
     let environment = Environment::of_process();
-    telemetry::init_command(&environment);
+    // A daemon logs as one, from the first line on.
+    if !cli.command.is_a_service() {
+        telemetry::init_command(&environment);
+    }
     let output = Output::new(cli.json);
     let context = Context::new(cli.config, environment, output);
     let ended = cli.command.run(&context);

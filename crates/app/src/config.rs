@@ -7,6 +7,7 @@ mod overlay;
 mod problem;
 mod relay;
 mod secret;
+mod upkeep;
 mod value;
 
 use std::{
@@ -31,6 +32,7 @@ pub use self::{
     draft::Draft,
     problem::{ConfigError, Problem},
     relay::Relay,
+    upkeep::{KeptBot, Upkeep},
 };
 use crate::{Environment, limits::CONFIG_FILE_BYTES_MAX};
 
@@ -54,6 +56,8 @@ pub struct Config {
     pub relay: Option<Relay>,
     /// Bounds an operator may want to move.
     pub limits: Limits,
+    /// What is done on a schedule.
+    pub upkeep: Upkeep,
     /// How long streams may go on after the signal to stop.
     pub shutdown_grace: Duration,
     /// The bots that answer.
@@ -87,7 +91,7 @@ pub struct Discord {
 pub struct Channels {
     /// How long a channel stays after its conversation (default 5 s); `None` keeps it for good.
     pub delete_after: Option<Duration>,
-    /// Channels that are never deleted, whatever the record says: these and each bot's default.
+    /// Channels that are never deleted, whatever the record says: these and the bots' defaults.
     pub protected: HashSet<Id<ChannelMarker>>,
     /// What channel names start with (default `cord`).
     pub name_prefix: String,

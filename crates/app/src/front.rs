@@ -1,6 +1,6 @@
 //! The front as a running part: from the first moment of a start until everything else stops.
 
-use cordboard_frontend::{Desk, Entrance, Frontend, Settings};
+use cordboard_frontend::{Desk, Details, Entrance, Frontend, Settings};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +37,15 @@ impl Front {
             soft,
             hard,
         }
+    }
+
+    /// Tells from now on that the process is alive, and nothing else.
+    pub(crate) fn open_health(
+        &self,
+        version: &str,
+        details: impl Fn() -> Details + Clone + Send + Sync + 'static,
+    ) {
+        self.entrance.open_health(version, details);
     }
 
     /// Answers requests from now on.

@@ -33,6 +33,7 @@ mod status;
 pub mod stop;
 mod tasks;
 pub mod telemetry;
+mod upkeep;
 mod watchdog;
 
 pub use self::{

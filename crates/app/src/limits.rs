@@ -223,3 +223,17 @@ pub const ORDER_TAKES_MAX: u32 = 3;
 /// How long a command waits for what follows from an order while nothing of it gets on, before it says what
 /// is left: longer than any pause between two tries that is not itself a reason to tell somebody.
 pub const ORDER_IDLE_MAX: Duration = Duration::from_mins(10);
+
+/// How long a temporary channel for keeping a bot alive may take to come: nobody is waiting, and what takes
+/// this long is an outage.
+pub(crate) const ROOM_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long its deletion is waited for until the store is let go of: a deletion and the proof that it is
+/// gone take seconds; what takes longer is on record.
+pub(crate) const ROOM_SETTLE_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// How often it is looked whether the configuration file has changed. Two system calls.
+pub(crate) const CONFIG_LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Results of keeping a bot alive that are listed for each.
+pub(crate) const KEEPALIVES_LISTED: u64 = 5;

@@ -5,27 +5,33 @@ pub(crate) mod asking;
 pub mod budget;
 pub mod channels;
 pub mod doctor;
-mod errand;
+pub(crate) mod errand;
 mod error;
 pub mod import;
+mod keepalive;
 pub mod messages;
 pub mod roles;
+mod serve;
 pub mod status;
 pub mod store;
 pub mod support;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
 
-pub use self::error::CommandError;
+pub use self::{
+    error::CommandError,
+    keepalive::{KeepAliveReport, KeepAliveStanding, KeptAliveOnce},
+    serve::{Served, serve},
+};
 use crate::{Config, Failed, WallClock, install_tls, settings};
 
 /// Care of a guild, on behalf of somebody who gave a command.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Maintenance {
-    pub(crate) config: Config,
+    pub(crate) config: Arc<Config>,
     pub(crate) clock: WallClock,
     pub(crate) discord: Discord,
     /// Who did it, for records: the program and the command.
@@ -57,7 +63,7 @@ impl Maintenance {
         install_tls();
         let discord = settings::connect(&config)?;
         Ok(Self {
-            config,
+            config: Arc::new(config),
             clock,
             discord,
             actor: actor.to_string(),

@@ -1,13 +1,15 @@
 //! What the parts of a running proxy share, and how they are started.
 
+use std::sync::Arc;
+
 use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
 use cordboard_gateway::{Gateway, Hub};
 use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry};
 use cordboard_recovery::Recovery;
-use cordboard_store::Store;
-use tokio::time::timeout;
+use cordboard_store::{Daybook, Store};
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
@@ -25,6 +27,7 @@ use crate::{
     room,
     session::Keeper,
     settings, space, status,
+    upkeep::{self, LogAlarms, OwnedRooms},
 };
 
 /// What the parts of a running proxy share.
@@ -91,7 +94,11 @@ impl Parts {
     }
 
     /// Starts what looks after the rest.
-    pub(crate) fn spawn_care(&self, config: &Config, engines: &mut Engines) {
+    pub(crate) async fn spawn_care(
+        &self,
+        config: &Config,
+        engines: &mut Engines,
+    ) -> Result<(), Failed> {
         let (hub, channels) = (self.hub.clone(), self.channels.clone());
         let guild_id = config.discord.guild_id;
         engines.spawn_care("events", async move {
@@ -128,6 +135,7 @@ impl Parts {
         });
         let discord = self.discord.clone();
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
+        self.spawn_upkeep(config, engines).await
     }
 
     fn steward(&self, config: &Config) -> Steward {
@@ -138,6 +146,33 @@ impl Parts {
             configured: config.channels.protected.clone(),
             clock: self.clock.clone(),
         }
+    }
+
+    /// Starts what is done on a schedule, if the proxy is to do it.
+    async fn spawn_upkeep(&self, config: &Config, engines: &mut Engines) -> Result<(), Failed> {
+        if !config.upkeep.in_proxy {
+            return Ok(());
+        }
+        let daybook = Daybook::open(&config.store, settings::store(config)).await;
+        let daybook = daybook.map_err(settings::store_failed)?;
+        let keeper = upkeep::keeper(
+            config,
+            self.discord.clone(),
+            &daybook,
+            self.clock.clone(),
+            "cordboard-proxy upkeep",
+            Arc::new(OwnedRooms(self.channels.clone())),
+            Arc::new(LogAlarms::default()),
+        );
+        // They do not change: a proxy takes its configuration at its start.
+        let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));
+        let timetable = upkeep::timetable(&daybook, self.clock.clone(), listed);
+        engines.spawn("timetable", |stop| async move {
+            let _jobs = jobs;
+            timetable.run(stop.cancelled_owned()).await;
+            Ok::<(), Failed>(())
+        });
+        Ok(())
     }
 
     /// Starts what tells the service manager how it goes, if there is one to be told, and looks at the

@@ -103,10 +103,9 @@ impl Proxy {
         kp!("app.start.recovered");
         parts.spawn_gateway(gateway, keeper, &mut engines);
         engines.spawn("lifecycle", |stop| driver.run(stop));
-        parts.spawn_care(&config, &mut engines);
-        engines
-            .unless_one_ends(connect::gateway_ready(&parts.hub, deadline))
-            .await?;
+        parts.spawn_care(&config, &mut engines).await?;
+        let connected = connect::gateway_ready(&parts.hub, deadline);
+        engines.unless_one_ends(connected).await?;
         kp!("app.start.connected");
         engines.unless_one_ends(parts.reap_left_overs()).await?;
         parts.spawn_status(&mut engines);

@@ -28,6 +28,14 @@ pub fn signals() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     Ok(stop.cancelled_owned())
 }
 
+/// SIGHUP, which tells a daemon to read its configuration again.
+///
+/// # Errors
+/// When the signal handler cannot be installed.
+pub fn hangups() -> io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
+
 /// Waits for the first signal and passes it on, then for the second and ends the process.
 fn wait(stop: &CancellationToken, installed: &mpsc::SyncSender<io::Result<()>>) {
     let handlers = || {

@@ -10,7 +10,7 @@ use twilight_model::id::{Id, marker::MessageMarker};
 use self::message::Message;
 use crate::{
     Bot, EditMode, End, EndReason,
-    limits::{HOLD_BACK_CHARACTERS, LIMIT_MESSAGE_BYTES_MAX, READ_LAG, REPLY_MESSAGES_MAX},
+    limits::{HOLD_BACK_CHARACTERS, READ_LAG, REPLY_MESSAGES_MAX},
     sighting::Sighting,
     split::before_fence,
     stop::Stop,
@@ -150,10 +150,7 @@ impl Assembly {
             return None;
         }
         let text = self.text();
-        let patterns = &self.bot.profile.limit_messages;
-        let limited = text.len() <= LIMIT_MESSAGE_BYTES_MAX
-            && !text.is_empty()
-            && patterns.iter().any(|pattern| pattern.matches(&text));
+        let limited = self.bot.profile.is_limit_message(&text);
         limited.then(|| text.into_owned())
     }
 

@@ -1,6 +1,6 @@
 //! The bots, and which of them is asked next.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use parking_lot::Mutex;
 use twilight_model::id::{
@@ -21,6 +21,8 @@ pub struct Bot {
     pub models: Vec<String>,
     /// A channel that people use to speak with it; conversations never do.
     pub default_channel_id: Option<Id<ChannelMarker>>,
+    /// More of them, in the order in which they are tried.
+    pub default_channel_ids: Vec<Id<ChannelMarker>>,
     /// How it behaves.
     pub profile: Profile,
 }
@@ -51,6 +53,15 @@ pub(crate) struct Seat {
 // === impl Bot ===
 
 impl Bot {
+    /// All its default channels in the order in which they are tried, each once.
+    #[must_use]
+    pub fn default_channels(&self) -> Vec<Id<ChannelMarker>> {
+        let mut named = HashSet::new();
+        let all = self.default_channel_id.iter();
+        let all = all.chain(&self.default_channel_ids).copied();
+        all.filter(|id| named.insert(*id)).collect()
+    }
+
     fn serves(&self, model: &str) -> bool {
         self.models.iter().any(|own| same_model(own, model))
     }
@@ -128,6 +139,7 @@ mod tests {
             user_id: Id::new(number),
             models: models.iter().map(|&model| model.to_owned()).collect(),
             default_channel_id: None,
+            default_channel_ids: Vec::new(),
             profile: Profile::default(),
         };
         Arc::new(Bots::new(vec![

@@ -7,7 +7,10 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub use self::pattern::Pattern;
-use crate::duration;
+use crate::{
+    duration,
+    limits::{LIMIT_MESSAGE_BYTES_MAX, PLACEHOLDER_BYTES_MAX},
+};
 
 /// How one bot behaves: how it wants to be asked, and how one sees that it has finished.
 ///
@@ -123,6 +126,27 @@ impl Profile {
             _ => return None,
         }
         Some(profile)
+    }
+
+    /// Whether a whole message of the bot is no answer yet.
+    #[must_use]
+    pub fn is_placeholder(&self, text: &str) -> bool {
+        text.len() <= PLACEHOLDER_BYTES_MAX
+            && self
+                .placeholders
+                .iter()
+                .any(|pattern| pattern.matches(text))
+    }
+
+    /// Whether a whole reply says that the bot has reached its limit.
+    #[must_use]
+    pub fn is_limit_message(&self, text: &str) -> bool {
+        text.len() <= LIMIT_MESSAGE_BYTES_MAX
+            && !text.is_empty()
+            && self
+                .limit_messages
+                .iter()
+                .any(|pattern| pattern.matches(text))
     }
 }
 

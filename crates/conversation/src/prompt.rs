@@ -131,6 +131,7 @@ mod tests {
             user_id: Id::new(42),
             models: Vec::new(),
             default_channel_id: None,
+            default_channel_ids: Vec::new(),
             profile,
         };
         let request = Request {

@@ -20,6 +20,7 @@ mod roles;
 mod send;
 mod settings;
 mod standing;
+mod talk;
 mod threads;
 mod token;
 mod transport;

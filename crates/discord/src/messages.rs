@@ -29,6 +29,23 @@ impl MessageApi for Discord {
         channel_id: Id<ChannelMarker>,
         post: &Post,
     ) -> Result<Id<MessageMarker>, Failure> {
+        let call = self.call_to_post(channel_id, post, Share::Conversation);
+        let call = call.map_err(|trouble| Failed::from(trouble).acting())?;
+        kp!("discord.post.asked");
+        let posted = self.post_patiently(&call).await.map_err(Failed::acting)?;
+        kp!("discord.post.done");
+        Ok(posted.id)
+    }
+}
+
+impl Discord {
+    /// A post that can be repeated, since it carries an enforced nonce.
+    pub(crate) fn call_to_post(
+        &self,
+        channel_id: Id<ChannelMarker>,
+        post: &Post,
+        share: Share,
+    ) -> Result<Call, Trouble> {
         let files: Vec<Attachment> = (0..)
             .zip(&post.files)
             .map(|(id, file)| {
@@ -44,22 +61,15 @@ impl MessageApi for Discord {
             .payload_json(&payload);
         let call = Call::new(
             "POST /channels/{channel_id}/messages",
-            Share::Conversation,
+            share,
             Resource::Channel(channel_id),
             request,
-        );
-        let call = call.map_err(|trouble| Failed::from(trouble).acting())?;
-        let call = call.until(Instant::now() + post.timeout).repeatable();
-        kp!("discord.post.asked");
-        let posted = self.post_patiently(&call).await.map_err(Failed::acting)?;
-        kp!("discord.post.done");
-        Ok(posted.id)
+        )?;
+        Ok(call.until(Instant::now() + post.timeout).repeatable())
     }
-}
 
-impl Discord {
     /// A channel that was just created may be unknown for a moment (reference#consistency).
-    async fn post_patiently(&self, call: &Call) -> Result<Posted, Failed> {
+    pub(crate) async fn post_patiently(&self, call: &Call) -> Result<Posted, Failed> {
         let mut tries = 1;
         loop {
             match self.sender.send(call, json::<Posted>).await {
@@ -129,8 +139,8 @@ fn file_name(name: &str) -> String {
 }
 
 #[derive(Deserialize)]
-struct Posted {
-    id: Id<MessageMarker>,
+pub(crate) struct Posted {
+    pub(crate) id: Id<MessageMarker>,
 }
 
 /// The body of a post (resources/message#create-message).

@@ -231,6 +231,27 @@ impl Failed {
         }
     }
 
+    /// The verdict for upkeep on a call that changes something, or on one that only reads when
+    /// `may_have_acted` is false.
+    pub(crate) fn upkeep(self) -> cordboard_upkeep::Failure {
+        use cordboard_upkeep::Failure;
+        let wait = self.trouble.wait();
+        if self.trouble.is_final() {
+            Failure::Never {
+                source: self.trouble.into(),
+            }
+        } else if self.may_have_acted {
+            Failure::Unknown {
+                source: self.trouble.into(),
+            }
+        } else {
+            Failure::NotDone {
+                wait,
+                source: self.trouble.into(),
+            }
+        }
+    }
+
     /// The verdict on a call that only reads: nothing can have been done.
     pub(crate) fn reading(self) -> cordboard_lifecycle::Failure {
         Self {

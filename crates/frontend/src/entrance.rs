@@ -15,7 +15,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::warn;
 
 use crate::{
-    Cause, Desk, Frontend, Settings,
+    Cause, Desk, Details, Frontend, Settings,
     connection::{self, Tasks},
     health::Life,
     limits::{ACCEPT_PAUSE, DEADLINE_GRACE, DISCARD_TIMEOUT, LAST_WORDS},
@@ -81,6 +81,18 @@ impl Entrance {
     pub fn open<D: Desk>(&self, frontend: Frontend<D>) {
         let life = self.life.clone();
         let router = frontend.into_router(life, self.soft.clone(), self.hard.clone());
+        let _ = self.answering.front.set(router);
+    }
+
+    /// Tells from now on that the process is alive, and nothing else: for a program that answers nobody's
+    /// questions. As [`Self::open`], it opens once.
+    pub fn open_health(
+        &self,
+        version: &str,
+        details: impl Fn() -> Details + Clone + Send + Sync + 'static,
+    ) {
+        let life = self.life.clone();
+        let router = starting::alive(version.to_owned(), life, details);
         let _ = self.answering.front.set(router);
     }
 

@@ -1,7 +1,8 @@
-//! What is said while the process starts.
+//! What is said while the process starts, or when there is nothing to say but that it is alive.
 
 use axum::{Router, extract::Request, routing::get};
 use cordboard_openai::ApiError;
+use http::StatusCode;
 
 use crate::{
     Cause, Details, answer::Refusal, health::Life, limits::STARTING_RETRY_AFTER, readiness,
@@ -25,6 +26,21 @@ pub(crate) fn router(version: String, life: Life) -> Router {
         .route("/readyz", get(starting))
         .fallback(not_yet)
         .method_not_allowed_fallback(not_yet)
+}
+
+/// Alive, and nothing else.
+pub(crate) fn alive(
+    version: String,
+    life: Life,
+    details: impl Fn() -> Details + Clone + Send + Sync + 'static,
+) -> Router {
+    let alive = move || {
+        let alive = life.told(&version, details());
+        async { alive }
+    };
+    Router::new()
+        .route("/healthz", get(alive))
+        .fallback(async || StatusCode::NOT_FOUND)
 }
 
 async fn not_yet(request: Request) -> Refusal {

@@ -1,6 +1,8 @@
 //! What upkeep has done and is doing: a file beside the store that several processes share.
 
 mod acts;
+mod diary;
+mod keepalive;
 mod lease;
 mod orders;
 mod roles;
@@ -17,6 +19,7 @@ use tokio::time::{Instant, sleep};
 
 pub use self::{
     acts::{Act, ActId, Acted},
+    keepalive::{KeepAlives, KeptAlive},
     lease::Lease,
     orders::{Order, OrderId, OrderState, TakenOrder},
     roles::DaybookRoles,

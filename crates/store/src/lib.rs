@@ -28,7 +28,8 @@ mod survey;
 
 pub use self::{
     daybook::{
-        Act, ActId, Acted, Daybook, DaybookRoles, Lease, Order, OrderId, OrderState, TakenOrder,
+        Act, ActId, Acted, Daybook, DaybookRoles, KeepAlives, KeptAlive, Lease, Order, OrderId,
+        OrderState, TakenOrder,
     },
     error::StoreError,
     inbox::SqliteInbox,

@@ -124,3 +124,9 @@ pub const ACTS_READ_MAX: u64 = 1_000;
 /// Orders of which nothing has come yet that may stand at once: people give one after the other, and a
 /// script that gives more has nobody who carries them out.
 pub const ORDERS_OPEN_MAX: u64 = 100;
+
+/// How long it is told how bots were that are kept alive, in milliseconds: 90 days.
+pub const KEEPALIVES_KEPT_MS: u64 = 90 * 24 * 3_600_000;
+
+/// What came of it for one bot that is read at once: three times a day for as long as that.
+pub const KEEPALIVES_READ_MAX: u64 = 270;

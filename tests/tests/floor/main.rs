@@ -13,6 +13,7 @@ mod degraded;
 mod departures;
 mod doctor;
 mod gateway;
+mod keepalive;
 mod limits;
 mod maintenance;
 mod messages;

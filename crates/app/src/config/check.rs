@@ -18,6 +18,7 @@ use super::{
     problem::Problem,
     relay::relay,
     secret,
+    upkeep::upkeep,
     value::{Count, Snowflake, Span},
 };
 
@@ -51,6 +52,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
     let category_id = file.discord.category_id;
     let channels = channels(&file.channels, category_id, &bots, &mut problems);
     let relay = relay(&file.relay, &mut problems);
+    let upkeep = upkeep(&file.upkeep, &file.bots, &bots, &mut problems);
     let discord = discord(file.discord, &mut problems);
     let limits = Limits {
         conversations: file.limits.conversations.map_or(CONVERSATIONS, count),
@@ -74,6 +76,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
         channels,
         relay,
         limits,
+        upkeep,
         shutdown_grace: file.shutdown.grace.map_or(SHUTDOWN_GRACE, span),
         bots,
         keys,
@@ -181,7 +184,7 @@ fn channels(
             format!("use 1 to {NAME_PREFIX_MAX} of a-z, 0-9 and -"),
         ));
     }
-    let defaults = bots.iter().filter_map(|bot| bot.default_channel_id);
+    let defaults = bots.iter().flat_map(Bot::default_channels);
     let mut category_ids: Vec<_> = category_id.iter().chain(&file.category_ids).collect();
     let mut named = HashSet::new();
     // Named twice, a full one would be offered again.
@@ -297,6 +300,7 @@ fn bots(
             user_id: file.user_id.id(),
             models: file.models.clone(),
             default_channel_id: file.default_channel_id.map(Snowflake::id),
+            default_channel_ids: file.default_channel_ids.iter().map(|id| id.id()).collect(),
             profile: profile.unwrap_or_default(),
         });
     }

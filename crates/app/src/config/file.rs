@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use cordboard_conversation::Profile;
+use cordboard_conversation::{Pattern, Profile};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -18,6 +18,7 @@ pub(crate) struct File {
     pub(crate) relay: Relay,
     pub(crate) limits: Limits,
     pub(crate) shutdown: Shutdown,
+    pub(crate) upkeep: Upkeep,
     pub(crate) bots: Vec<Bot>,
     pub(crate) keys: Vec<Key>,
     pub(crate) profiles: BTreeMap<String, Profile>,
@@ -102,6 +103,27 @@ pub(crate) struct Shutdown {
     pub(crate) grace: Option<Span>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Upkeep {
+    pub(crate) in_proxy: bool,
+    pub(crate) listen: Option<String>,
+    pub(crate) keepalive: KeepAlive,
+}
+
+/// How bots are kept alive; what a bot leaves out is as for all of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct KeepAlive {
+    pub(crate) enabled: Option<bool>,
+    pub(crate) schedule: Option<String>,
+    pub(crate) time_zone: Option<String>,
+    pub(crate) jitter: Option<Span>,
+    pub(crate) text: Option<String>,
+    pub(crate) expect: Option<Pattern>,
+    pub(crate) answer_timeout: Option<Span>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Bot {
@@ -109,6 +131,10 @@ pub(crate) struct Bot {
     pub(crate) user_id: Snowflake,
     pub(crate) models: Vec<String>,
     pub(crate) default_channel_id: Option<Snowflake>,
+    #[serde(default)]
+    pub(crate) default_channel_ids: Vec<Snowflake>,
+    #[serde(default)]
+    pub(crate) keepalive: KeepAlive,
     pub(crate) profile: Option<String>,
 }
 

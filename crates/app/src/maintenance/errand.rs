@@ -19,8 +19,8 @@ use crate::{
 /// command needs it.
 #[derive(Debug)]
 pub(crate) struct Alone {
-    pub(super) engines: Engines,
-    pub(super) channels: Channels,
+    pub(crate) engines: Engines,
+    pub(crate) channels: Channels,
 }
 
 /// What came of an instruction, and who has to be kept alive until what follows from it is done: nobody
@@ -187,7 +187,7 @@ impl Errand {
 impl Alone {
     /// Begins a life of the lifecycle over the store, as a proxy does at its start, but for the gateway: what
     /// it would tell is found by looking.
-    pub(super) async fn start(
+    pub(crate) async fn start(
         maintenance: &Maintenance,
         store: Store,
         daybook: Daybook,

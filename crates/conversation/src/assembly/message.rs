@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use super::Change;
-use crate::{Profile, limits::PLACEHOLDER_BYTES_MAX, sighting::Sighting};
+use crate::{Profile, sighting::Sighting};
 
 /// One message of a reply, in the newest state seen.
 #[derive(Debug)]
@@ -110,11 +110,7 @@ impl Message {
         }
         let (whole, ends_behind) = cut(&text, marker, &[]);
         text.truncate(whole.len());
-        let placeholder = text.len() <= PLACEHOLDER_BYTES_MAX
-            && profile
-                .placeholders
-                .iter()
-                .any(|pattern| pattern.matches(&text));
+        let placeholder = profile.is_placeholder(&text);
         self.is_marked = ends || ends_behind;
         self.text = if self.state.loading || placeholder {
             String::new()

@@ -20,6 +20,7 @@ impl Scene {
             user_id: Id::new(42),
             models: Vec::new(),
             default_channel_id: None,
+            default_channel_ids: Vec::new(),
             profile,
         };
         let stop: Vec<String> = stop.iter().map(|&text| text.to_owned()).collect();

@@ -22,7 +22,9 @@ impl Pattern {
         Regex::new(pattern).map(Self)
     }
 
-    pub(crate) fn matches(&self, text: &str) -> bool {
+    /// Whether it occurs in `text`.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
         self.0.is_match(text)
     }
 

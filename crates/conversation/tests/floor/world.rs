@@ -145,6 +145,7 @@ impl World {
             user_id: Id::new(bot.user_id),
             models: vec![MODEL.to_owned()],
             default_channel_id: Some(Id::new(me.default_channel_id)),
+            default_channel_ids: Vec::new(),
             profile: profile.clone(),
         });
         let settings = settings(bots.collect());

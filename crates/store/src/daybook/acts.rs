@@ -41,6 +41,20 @@ pub struct Acted {
     pub outcome: Option<String>,
 }
 
+// === impl ActId ===
+
+impl ActId {
+    pub(super) const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl From<i64> for ActId {
+    fn from(number: i64) -> Self {
+        Self(number)
+    }
+}
+
 // === impl Daybook ===
 
 impl Daybook {

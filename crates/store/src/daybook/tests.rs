@@ -1,3 +1,5 @@
+mod keepalive;
+
 use twilight_model::id::Id;
 
 use super::*;

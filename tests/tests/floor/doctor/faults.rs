@@ -92,6 +92,15 @@ pub(super) fn all() -> Vec<SetUpFault> {
             NOTHING,
         ),
         case(
+            "a second default channel is gone",
+            |world| {
+                let ids = format!("[\"{}\"]", deleted_channel(world));
+                set("BOTS__0__DEFAULT_CHANNEL_IDS", &ids)
+            },
+            &["channel.exists"],
+            NOTHING,
+        ),
+        case(
             "a bot has left",
             |world| {
                 world.discord.kick(world.discord.bot_ids()[3]);

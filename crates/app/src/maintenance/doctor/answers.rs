@@ -6,7 +6,7 @@ use cordboard_conversation::{Bot, MessageApi as _, Post};
 use cordboard_lifecycle::{Clock as _, Failure};
 use cordboard_recovery::History as _;
 use cordboard_store::Act;
-use cordboard_upkeep::checkup::{self, AnswerFacts, Finding, Purpose, State};
+use cordboard_upkeep::checkup::{self, AnswerFacts, Finding, Place, Purpose, Sight, State};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep};
@@ -27,8 +27,8 @@ const QUESTION: &str =
     "This is a test by `cordboard-maintenance doctor`. Please answer with one word.";
 
 impl Maintenance {
-    /// Asks every bot something, one after the other: in its default channel, or else in a channel of its
-    /// own that is made for it and deleted.
+    /// Asks every bot something, one after the other: in the first of its default channels that is
+    /// well, or else in a channel of its own that is made for it and deleted.
     pub(super) async fn probe_bots(&self, seen: &GuildSeen, watcher: Watcher<'_>) -> Vec<Finding> {
         let mut findings = Vec::new();
         let total = self.config.bots.len() as u64;
@@ -57,18 +57,23 @@ impl Maintenance {
         {
             return not_asked("it cannot answer, as is said above");
         }
-        let default = seen
-            .places
-            .iter()
-            .find(|(place, _)| place.purpose == Purpose::Default && place.bots.contains(&index));
-        let Some(default) = default else {
+        let defaults = bot.default_channels();
+        if defaults.is_empty() {
             return self.ask_in_a_channel_of_ours(bot, me).await;
+        }
+        let is_well = |id: &Id<ChannelMarker>| {
+            let of_id = |(place, _): &&(Place, Sight)| {
+                place.purpose == Purpose::Default && place.channel_id == *id
+            };
+            let judged = |found| checkup::channels(&seen.guild, slice::from_ref(found));
+            let found = seen.places.iter().find(of_id).map(judged);
+            found.is_some_and(|judged| judged.iter().all(|one| one.state == State::Ok))
         };
-        let judged = checkup::channels(&seen.guild, slice::from_ref(default));
-        if judged.iter().all(|one| one.state == State::Ok) {
-            self.ask(bot, me, default.0.channel_id).await
-        } else {
-            not_asked("its default channel is no place to ask it, as is said above")
+        match defaults.into_iter().find(is_well) {
+            Some(channel_id) => self.ask(bot, me, channel_id).await,
+            None => {
+                not_asked("none of its default channels is a place to ask it, as is said above")
+            }
         }
     }
 

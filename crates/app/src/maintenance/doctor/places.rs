@@ -27,9 +27,14 @@ pub(super) fn named(config: &Config) -> Vec<Place> {
         }
     }
     for (index, bot) in config.bots.iter().enumerate() {
+        let key = |field: &str| format!("bots[{index}].{field}");
         if let Some(id) = bot.default_channel_id {
-            let key = format!("bots[{index}].default_channel_id");
+            let key = key("default_channel_id");
             add(&mut places, key, id, Purpose::Default, &[index]);
+        }
+        for (number, id) in bot.default_channel_ids.iter().enumerate() {
+            let key = key(&format!("default_channel_ids[{number}]"));
+            add(&mut places, key, *id, Purpose::Default, &[index]);
         }
     }
     if let Some(Watch::Some(ids)) = config.relay.as_ref().map(|relay| &relay.watch) {
@@ -53,7 +58,9 @@ fn add(
     let same = |place: &&mut Place| place.channel_id == channel_id && place.purpose == purpose;
     if let Some(place) = places.iter_mut().find(same) {
         place.key = format!("{}, {key}", place.key);
-        place.bots.extend(bots);
+        let is_new = |bot: &&usize| !place.bots.contains(bot);
+        let new: Vec<usize> = bots.iter().filter(is_new).copied().collect();
+        place.bots.extend(new);
     } else {
         places.push(Place {
             key,

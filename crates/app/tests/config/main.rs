@@ -1,5 +1,7 @@
 //! Configuration: what is right is taken, what is wrong is named with its fix.
 
+mod upkeep;
+
 use std::{fs, time::Duration};
 
 use cordboard_app::{Config, ConfigError, Environment};

@@ -1,0 +1,120 @@
+//! Keeping bots alive, by hand.
+
+use std::io::{self, Write};
+
+use clap::{Args, Subcommand};
+use cordboard_app::maintenance::{KeepAliveReport, KeepAliveStanding};
+use serde::Serialize;
+
+use crate::{
+    context::Context,
+    exit::{Ended, Outcome, Stopped},
+    output::{Report, table},
+};
+
+/// Speak to bots in their default channels, so that they stay alive, and see whether they answer.
+#[derive(Debug, Args)]
+pub(crate) struct Keepalive {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Speak to bots now and wait for their answers. Exit code 1 when one does not answer as it should.
+    #[command(after_help = "Example: cordboard-maintenance keepalive run --bot helper")]
+    Run {
+        /// Only this bot, also when it is not kept alive on a schedule; may be given several times.
+        #[arg(long = "bot", value_name = "NAME")]
+        bots: Vec<String>,
+    },
+    /// Show what came of it lately, and when each bot is due next.
+    #[command(after_help = "Example: cordboard-maintenance keepalive list --json")]
+    List,
+}
+
+#[derive(Serialize)]
+struct Reports {
+    bots: Vec<KeepAliveReport>,
+}
+
+#[derive(Serialize)]
+struct Standings {
+    bots: Vec<KeepAliveStanding>,
+}
+
+// === impl Keepalive ===
+
+impl Keepalive {
+    pub(crate) async fn run(self, context: &Context) -> Ended {
+        match self.command {
+            Command::Run { bots } => run(context, &bots).await,
+            Command::List => {
+                let bots = context
+                    .maintenance("keepalive list")?
+                    .keepalive_list()
+                    .await?;
+                context.output.report(&Standings { bots });
+                Ok(Outcome::Done)
+            }
+        }
+    }
+}
+
+async fn run(context: &Context, names: &[String]) -> Ended {
+    let maintenance = context.maintenance("keepalive run")?;
+    let bar = context.output.bar();
+    let watcher = |progress| bar.show(progress);
+    let ran = maintenance.keepalive_run(names, &watcher).await?;
+    drop(bar);
+    let bots = ran.map_err(|unknown| {
+        Stopped::Usage(format!(
+            "--bot: no bot is named {unknown:?}; name one of [[bots]] in the configuration"
+        ))
+    })?;
+    let all_answered = bots.iter().all(|bot| bot.outcome == "answered");
+    context.output.report(&Reports { bots });
+    Ok(if all_answered {
+        Outcome::Done
+    } else {
+        Outcome::Findings
+    })
+}
+
+impl Report for Reports {
+    fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        for KeepAliveReport {
+            outcome, detail, ..
+        } in &self.bots
+        {
+            let word = if *outcome == "answered" {
+                "ok   "
+            } else {
+                "WRONG"
+            };
+            writeln!(out, "{word} {detail}")?;
+        }
+        if self.bots.is_empty() {
+            writeln!(out, "no bot is kept alive; see upkeep.keepalive.enabled")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report for Standings {
+    fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.bots.iter().map(|bot| {
+            let next = match (bot.enabled, &bot.next) {
+                (false, _) => "off".to_owned(),
+                (true, None) => "nobody serves it yet".to_owned(),
+                (true, Some(next)) => next.clone(),
+            };
+            let (at, last) = bot.last.first().map_or_else(Default::default, |last| {
+                (last.at.clone(), last.detail.clone())
+            });
+            vec![bot.bot.clone(), bot.schedule.clone(), next, at, last]
+        });
+        let header = ["bot", "schedule", "next", "last", "outcome"];
+        writeln!(out, "{}", table(&header, rows))
+    }
+}

@@ -1,0 +1,293 @@
+//! `serve`: all scheduled work, as a daemon.
+//!
+//! ```text
+//!   configuration file, SIGHUP ──► follow ──jobs──► Timetable ──► bots
+//!                                                      └── diary: a proxy that does the same does it not again
+//! ```
+
+use std::{
+    fs,
+    future::pending,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use cordboard_frontend::Details;
+use cordboard_store::Daybook;
+use cordboard_upkeep::{Alarms, Jobs};
+use secrecy::ExposeSecret as _;
+use tokio::{
+    net::TcpListener,
+    signal::unix::Signal,
+    sync::watch,
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
+
+use super::Maintenance;
+use crate::{
+    Config, Environment, Failed, WallClock, Watchdog, config,
+    engines::Engines,
+    front::Front,
+    heartbeat, install_tls,
+    limits::{CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
+    settings,
+    upkeep::{self, LogAlarms, VisitingRooms},
+};
+
+/// What a daemon is made of.
+#[derive(Debug)]
+pub struct Served {
+    /// The configuration file, which is followed while it runs.
+    pub path: PathBuf,
+    /// What is laid over it.
+    pub environment: Environment,
+    /// The wall clock that schedules go by.
+    pub clock: WallClock,
+    /// What watches over its tasks; with a paused clock that has to be one that was not started.
+    pub watchdog: Watchdog,
+    /// SIGHUP: the configuration is read again at each. `None`: only the file is looked at.
+    pub hangups: Option<Signal>,
+    /// Who does it, for records.
+    pub actor: String,
+}
+
+/// What the jobs are made of; it changes with the configuration.
+struct Work {
+    maintenance: Maintenance,
+    daybook: Daybook,
+    /// What is raised stays so when the configuration changes.
+    alarms: Arc<LogAlarms>,
+}
+
+/// Does what is due until `stop`; `ready` is told where it says that it is alive, if it does. What is
+/// under way then is given back, for the next process to go on with.
+///
+/// A configuration that changes is picked up; one that cannot be used is refused with a line in the log,
+/// and the old one goes on.
+///
+/// # Errors
+/// When it cannot start, or a part of it ends by itself.
+pub async fn serve(
+    served: Served,
+    stop: impl Future<Output = ()>,
+    ready: impl FnOnce(Option<SocketAddr>),
+) -> Result<(), Failed> {
+    install_tls();
+    let Served {
+        path,
+        environment,
+        clock,
+        watchdog,
+        hangups,
+        actor,
+    } = served;
+    let seen = look(&path).await;
+    let config = Config::load(Some(&path), &environment)?;
+    let front = listen(&config, &watchdog).await?;
+    let maintenance = Maintenance::new(config, clock.clone(), actor)?;
+    let work = Work {
+        daybook: maintenance.daybook().await?,
+        maintenance,
+        alarms: Arc::default(),
+    };
+    let (jobs, listed) = watch::channel(work.jobs());
+    let timetable = upkeep::timetable(&work.daybook, clock, listed.clone());
+    let mut engines = Engines::new(&watchdog);
+    engines.spawn("timetable", |stop| async move {
+        timetable.run(stop.cancelled_owned()).await;
+        Ok::<(), Failed>(())
+    });
+    let file = Follower {
+        path,
+        environment,
+        seen,
+    };
+    engines.spawn_care("configuration", file.follow(work, jobs, hangups));
+    engines.spawn_care("status", tell(watchdog.clone(), listed.clone()));
+    if watchdog.is_started() {
+        engines.spawn_rounds("the runtime", watchdog.silence_max(), async |pulse| {
+            match heartbeat::beat(pulse).await {}
+        });
+    }
+    if let Some((front, _)) = &front {
+        let details = move || Details::from([("jobs", listed.borrow().len().into())]);
+        front.open_health(env!("CARGO_PKG_VERSION"), details);
+    }
+    ready(front.as_ref().map(|(_, address)| *address));
+    let outcome = tokio::select! {
+        biased;
+        () = stop => Ok(()),
+        failed = engines.one_ends() => Err(failed),
+    };
+    watchdog.notifier().tell("STOPPING=1");
+    if let Some((mut front, _)) = front {
+        front.close();
+        front.cut();
+        // A connection that does not end is cut when it is dropped.
+        drop(timeout(FRONT_STOP_TIMEOUT, front.ended()).await);
+    }
+    let ended = engines.end(&outcome).await;
+    outcome.and(ended)
+}
+
+/// Takes connections where the configuration says so.
+async fn listen(
+    config: &Config,
+    watchdog: &Watchdog,
+) -> Result<Option<(Front, SocketAddr)>, Failed> {
+    let Some(listen) = config.upkeep.listen else {
+        return Ok(None);
+    };
+    let failed = |source| Failed::System {
+        what: format!("to listen on {listen}"),
+        source,
+    };
+    let listener = TcpListener::bind(listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let front = Front::take(listener, &settings::frontend(config), watchdog);
+    Ok(Some((front, address)))
+}
+
+/// Tells the service manager that it is ready, and how much there is to do whenever that changes.
+async fn tell(watchdog: Watchdog, mut jobs: watch::Receiver<Jobs>) {
+    loop {
+        let count = jobs.borrow_and_update().len();
+        tracing::info!(jobs = count, "serving");
+        let message = format!("READY=1\nSTATUS={count} jobs");
+        watchdog.notifier().tell(&message);
+        if jobs.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+// === impl Follower ===
+
+/// Follows the configuration file.
+struct Follower {
+    path: PathBuf,
+    environment: Environment,
+    /// The file as it was read last.
+    seen: Option<Look>,
+}
+
+/// What a file looks like from outside: another one has another length or time.
+type Look = (u64, Option<SystemTime>);
+
+/// `None` while there is none.
+async fn look(path: &Path) -> Option<Look> {
+    let path = path.to_owned();
+    let looked = spawn_blocking(move || {
+        let found = fs::metadata(path).ok()?;
+        Some((found.len(), found.modified().ok()))
+    });
+    looked.await.ok().flatten()
+}
+
+impl Follower {
+    /// Picks up what changes, for ever.
+    async fn follow(
+        mut self,
+        mut work: Work,
+        jobs: watch::Sender<Jobs>,
+        mut hangups: Option<Signal>,
+    ) {
+        loop {
+            let is_told = tokio::select! {
+                () = sleep(CONFIG_LOOK_EVERY) => false,
+                () = hangup(&mut hangups) => true,
+            };
+            let found = look(&self.path).await;
+            // One that is not there is being written anew.
+            if !is_told && (found == self.seen || found.is_none()) {
+                continue;
+            }
+            self.seen = found;
+            match work.change(self.load().await) {
+                Ok(()) => {
+                    jobs.send_replace(work.jobs());
+                    tracing::info!("the configuration was read again");
+                }
+                Err(why) => tracing::error!(
+                    why,
+                    "the configuration cannot be used as it is now; the old one goes on"
+                ),
+            }
+        }
+    }
+
+    async fn load(&self) -> Result<Config, Failed> {
+        let (path, environment) = (self.path.clone(), self.environment.clone());
+        let loaded = spawn_blocking(move || Config::load(Some(&path), &environment)).await;
+        let failed = |error: tokio::task::JoinError| Failed::Task {
+            task: "configuration",
+            source: error.into(),
+        };
+        Ok(loaded.map_err(failed)??)
+    }
+}
+
+async fn hangup(hangups: &mut Option<Signal>) {
+    let told = match hangups {
+        Some(hangups) => hangups.recv().await,
+        None => None,
+    };
+    if told.is_none() {
+        pending::<()>().await;
+    }
+}
+
+// === impl Work ===
+
+impl Work {
+    fn jobs(&self) -> Jobs {
+        let Maintenance {
+            config,
+            clock,
+            discord,
+            actor,
+        } = self.maintenance.clone();
+        let rooms = Arc::new(VisitingRooms::new(self.maintenance.clone()));
+        let alarms = Arc::clone(&self.alarms) as Arc<dyn Alarms>;
+        let keeper = upkeep::keeper(
+            &config,
+            discord,
+            &self.daybook,
+            clock,
+            &actor,
+            rooms,
+            alarms,
+        );
+        upkeep::jobs(&config, &Arc::new(keeper))
+    }
+
+    /// Goes over to another configuration, or says why not.
+    fn change(&mut self, loaded: Result<Config, Failed>) -> Result<(), String> {
+        let config = loaded.map_err(|failed| failed.chain())?;
+        let now = &self.maintenance.config;
+        for (key, is_other) in [
+            ("store.url", config.store != now.store),
+            ("upkeep.listen", config.upkeep.listen != now.upkeep.listen),
+        ] {
+            if is_other {
+                return Err(format!("{key} cannot change while it runs: start again"));
+            }
+        }
+        if !is_the_same(&config.discord, &now.discord) {
+            // What is known of limits is told anew by the first answers.
+            self.maintenance.discord =
+                settings::connect(&config).map_err(|failed| failed.chain())?;
+        }
+        self.maintenance.config = Arc::new(config);
+        Ok(())
+    }
+}
+
+fn is_the_same(one: &config::Discord, other: &config::Discord) -> bool {
+    one.token.expose_secret() == other.token.expose_secret()
+        && one.rest_url == other.rest_url
+        && one.requests_per_second == other.requests_per_second
+}

@@ -1,0 +1,66 @@
+//! Keeping a bot alive as something that is due now and then.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt as _, future::BoxFuture};
+
+use super::{KeepAlive, Keeper, Ledger, Occasion, Talk};
+use crate::{Job, Schedule, Turn, limits::PATIENCE_MAX};
+
+/// Keeping one bot alive as a [`Job`]: one for each bot, so that none waits for another one.
+#[derive(Debug)]
+pub struct KeepAliveJob<T, L> {
+    keeper: Arc<Keeper<T, L>>,
+    bot: KeepAlive,
+    schedule: Schedule,
+    name: String,
+}
+
+// === impl KeepAliveJob ===
+
+impl<T, L> KeepAliveJob<T, L> {
+    /// The job of keeping this bot alive.
+    pub fn new(keeper: Arc<Keeper<T, L>>, bot: KeepAlive, schedule: Schedule) -> Self {
+        Self {
+            keeper,
+            name: Self::name_of(&bot.bot),
+            bot,
+            schedule,
+        }
+    }
+
+    /// Its name in the diary.
+    #[must_use]
+    pub fn name_of(bot: &str) -> String {
+        format!("keepalive/{bot}")
+    }
+
+    /// Until half of the time to the next due time has passed.
+    fn patience(&self, due_ms: u64) -> Duration {
+        let next_ms = self.schedule.next_after(due_ms).unwrap_or(u64::MAX);
+        PATIENCE_MAX.min(Duration::from_millis((next_ms - due_ms) / 2))
+    }
+}
+
+impl<T: Talk, L: Ledger> Job for KeepAliveJob<T, L> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    fn run(&self, turn: Turn) -> BoxFuture<'_, String> {
+        let occasion = Occasion {
+            job: self.name.clone(),
+            due_ms: turn.due_ms,
+        };
+        async move {
+            let patience = self.patience(turn.due_ms);
+            let report = self.keeper.keep(&self.bot, &occasion, patience).await;
+            report.outcome.name().to_owned()
+        }
+        .boxed()
+    }
+}
