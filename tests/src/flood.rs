@@ -12,6 +12,7 @@ mod excuses;
 mod fields;
 mod scale;
 mod shore;
+mod unwanted;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 

@@ -21,6 +21,7 @@ use super::{
     excuses::{Excuses, Gap},
     fields::{content, created_ms, id_of, is_pinned},
     shore::Shore,
+    unwanted::Unwanted,
 };
 
 /// How long what is new waits for what is older: two minutes by a clock that may be a tenth fast.
@@ -36,9 +37,7 @@ pub(super) struct Checked {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What was there before anybody watched, if that is not wanted, and nothing is watched yet.
-    before: BTreeSet<u64>,
-    begins_now: bool,
+    before: Unwanted,
     /// What people wrote that is there, by channel and message.
     there: BTreeSet<(u64, u64)>,
     /// Channels that are gone.
@@ -82,23 +81,8 @@ impl Checked {
 
     /// Nobody wants what was written so far.
     pub(super) fn begins_now(&self) {
-        let mut state = self.state.lock();
-        let there = messages(&self.discord).into_keys();
-        state.before.extend(there.map(|(_, id)| id));
-        state.begins_now = true;
-    }
-
-    /// The first lists are there, which says what is new; whatever came before them is not.
-    fn begins(&self, batch: &Batch) {
-        let Some(upto_ms) = batch.watermark_ms else {
-            return;
-        };
-        let mut state = self.state.lock();
-        if std::mem::take(&mut state.begins_now) {
-            let there = messages(&self.discord).into_keys().map(|(_, id)| id);
-            let before = there.filter(|id| created_ms(*id) <= upto_ms);
-            state.before.extend(before);
-        }
+        let ids = messages(&self.discord).into_keys().map(|(_, id)| id);
+        self.state.lock().before = Unwanted::until_now(ids);
     }
 
     /// Somebody has written a message, or changed it.
@@ -177,7 +161,7 @@ impl Checked {
                 None => created_ms(id) < loaded.watermark_ms,
                 Some(dirty) => dirty.after.is_some_and(|after| id <= after.get()),
             };
-            if is_due && !state.before.contains(&id) && !self.inner.has(Id::new(id)) {
+            if is_due && !state.before.has(id) && !self.inner.has(Id::new(id)) {
                 let rule = if channel.dirty.is_some() {
                     "C14"
                 } else {
@@ -216,7 +200,7 @@ impl Checked {
         let before = &state.before;
         let mut wrong = Vec::new();
         for ((channel_id, id), message) in &truth {
-            if !before.contains(id) {
+            if !before.has(*id) {
                 let told = told.get(&(*channel_id, *id));
                 wrong.extend(state.difference(*channel_id, *id, message, told));
             }
@@ -226,7 +210,7 @@ impl Checked {
             let is_gone =
                 !truth.contains_key(&(*channel_id, *id)) && !state.closed.contains(channel_id);
             let is_excused = state.excuses.has_for_deletion(*channel_id, *id);
-            if told.is_there && is_gone && !before.contains(id) && !is_excused {
+            if told.is_there && is_gone && !before.has(*id) && !is_excused {
                 wrong.push(format!(
                     "C12: message {id} of {} in {channel_id} is deleted, and nobody was told; {}",
                     created_ms(*id),
@@ -260,7 +244,7 @@ impl State {
         let mut consumer = std::mem::take(&mut self.consumer);
         let wrong = consumer.read(
             entries,
-            |id| !self.before.contains(&id),
+            |id| !self.before.has(id),
             |id, younger, sequence| self.is_late_rightly(id, younger, sequence),
         );
         self.consumer = consumer;
@@ -283,7 +267,7 @@ impl State {
         }
         let told = self.consumer.told();
         let silent = self.lost.iter().filter(|(channel_id, id)| {
-            !self.before.contains(id)
+            !self.before.has(*id)
                 && !told.contains_key(&(*channel_id, *id))
                 && !self.consumer.is_in_gap(*channel_id, *id)
         });
@@ -349,7 +333,10 @@ impl Inbox for Checked {
         self.inner.seek().await;
         let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
         self.state.lock().watches(&batch);
-        self.begins(&batch);
+        if let Some(upto_ms) = batch.watermark_ms {
+            let ids = messages(&self.discord).into_keys().map(|(_, id)| id);
+            self.state.lock().before.end(ids, upto_ms);
+        }
         let shard = batch.shard;
         if let Some(session) = &batch.session {
             let before = self.inner.load(shard).await?;
