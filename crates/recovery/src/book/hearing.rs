@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Over, Wish, survey::may_have_moved};
+use super::{Book, Over, Wish, is_refused, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
@@ -293,9 +293,12 @@ impl Book {
             return;
         };
         let (is_clean, since_ms) = (channel.dirty.is_none(), channel.scrubbed_ms);
+        // What Discord does not show is asked for at its own pace, and is told as missing already.
+        let is_shown = !is_refused(channel);
         let last = self.last.get(&id).copied();
         let is_first = self.archived.insert(id);
-        if is_first && self.settings.scrub && may_have_moved(last, since_ms) {
+        let is_owed = is_first && is_shown && self.settings.scrub;
+        if is_owed && may_have_moved(last, since_ms) {
             // Up to where it was verified, all is on record that has come by then: no more is claimed.
             let after = just_before(since_ms.min(self.watermark_ms));
             let reason = DirtyReason::Lapse;

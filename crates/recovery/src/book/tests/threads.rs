@@ -111,6 +111,24 @@ async fn a_thread_that_falls_asleep_is_scrubbed_once_more_and_then_let_go_of() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_thread_that_is_not_shown_is_told_as_missing_once_although_it_falls_asleep() {
+    let mut book = begun_with_thread(true);
+    let now = Instant::now();
+    book.doubt(THREAD);
+    let order = book.next_order(now).unwrap();
+    assert_eq!(order.channel_id, THREAD);
+    book.fail(&order, ReadFailure::Refused, now);
+    assert_eq!(book.take_batch().gaps.len(), 1);
+    let asleep = json!({"id": THREAD, "type": 11, "guild_id": GUILD, "parent_id": HERE,
+        "last_message_id": message_id(NOW_MS + 60_000), "thread_metadata": {"archived": true}});
+    book.observe(&event("THREAD_UPDATE", 2, &asleep), now);
+    // What is said of it may be that it is shown again.
+    let again = book.next_order(now).unwrap();
+    book.fail(&again, ReadFailure::Refused, now);
+    assert_eq!(book.take_batch().gaps, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_thread_that_was_first_heard_of_by_a_message_is_known_as_one() {
     // In turn: the lists tell what it is, or an event does.
     for is_listed in [true, false] {
