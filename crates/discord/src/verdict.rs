@@ -259,6 +259,21 @@ impl From<Failed> for cordboard_recovery::Failure {
     }
 }
 
+impl From<Failed> for cordboard_upkeep::Failure {
+    fn from(failed: Failed) -> Self {
+        let wait = failed.trouble.wait();
+        let is_final = failed.trouble.is_final();
+        let source = failed.trouble.into();
+        if is_final {
+            Self::Never { source }
+        } else if failed.may_have_acted {
+            Self::Unknown { source }
+        } else {
+            Self::NotDone { wait, source }
+        }
+    }
+}
+
 impl From<Failed> for DiscordError {
     fn from(Failed { trouble, .. }: Failed) -> Self {
         if trouble.is_final() {

@@ -42,6 +42,7 @@ pub(crate) const DAYBOOK: Schema = Schema {
     migrations: &[
         include_str!("daybook/migrations/0001_acts.sql"),
         include_str!("daybook/migrations/0004_orders.sql"),
+        include_str!("daybook/migrations/0005_alerts.sql"),
     ],
     checked: &[],
 };
