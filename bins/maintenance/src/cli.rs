@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::{
-    command::{Budget, Channels, Completions, Doctor, Import, Man, Status, Store, SupportBundle},
+    command::{
+        Alerts, Budget, Channels, Completions, Doctor, Import, Man, Status, Store, SupportBundle,
+    },
     context::{Context, run},
     exit::Ended,
 };
@@ -43,6 +45,7 @@ pub(crate) enum Command {
     Channels(Channels),
     Status(Status),
     Budget(Budget),
+    Alerts(Alerts),
     Store(Store),
     SupportBundle(SupportBundle),
     Import(Import),
@@ -58,6 +61,7 @@ impl Command {
             Self::Channels(channels) => run(channels.run(context)),
             Self::Doctor(doctor) => run(doctor.run(context)),
             Self::Status(status) => run(status.run(context)),
+            Self::Alerts(alerts) => run(alerts.run(context)),
             Self::Budget(budget) => run(budget.run(context)),
             Self::Store(store) => run(store.run(context)),
             Self::SupportBundle(bundle) => run(bundle.run(context)),

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod alerts;
 mod budget;
 mod channels;
 mod completions;
@@ -11,6 +12,6 @@ mod store;
 mod support_bundle;
 
 pub(crate) use self::{
-    budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
-    man::Man, status::Status, store::Store, support_bundle::SupportBundle,
+    alerts::Alerts, budget::Budget, channels::Channels, completions::Completions, doctor::Doctor,
+    import::Import, man::Man, status::Status, store::Store, support_bundle::SupportBundle,
 };

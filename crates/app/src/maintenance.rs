@@ -1,6 +1,7 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
+pub mod alerts;
 pub(crate) mod asking;
 pub mod budget;
 pub mod channels;

@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
+    alerts::{AlertBox, Lookout},
     arrears::Arrears,
     canary::Canary,
     connect,
@@ -37,6 +38,7 @@ pub(crate) struct Parts {
     pub(crate) canary: Canary,
     pub(crate) arrears: Arrears,
     pub(crate) watchdog: Watchdog,
+    pub(crate) alert_box: AlertBox,
 }
 
 // === impl Parts ===
@@ -121,8 +123,26 @@ impl Parts {
         engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| {
             orders::watch(place, steward, pulse)
         });
+        self.spawn_alerts(config, engines);
         let discord = self.discord.clone();
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
+    }
+
+    /// Starts what notices what somebody should be told, and what tells it.
+    fn spawn_alerts(&self, config: &Config, engines: &mut Engines) {
+        let lookout = Lookout {
+            alert_box: self.alert_box.clone(),
+            hub: self.hub.clone(),
+            channels: self.channels.clone(),
+            canary: self.canary.clone(),
+            arrears: self.arrears.clone(),
+            guild: config.discord.guild_id.to_string(),
+        };
+        engines.spawn_rounds("lookout", CARE_ROUND_MAX, |pulse| lookout.watch(pulse));
+        if !self.alert_box.targets().is_empty() {
+            let alert_box = self.alert_box.clone();
+            engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| alert_box.deliver(pulse));
+        }
     }
 
     fn steward(&self, config: &Config) -> Steward {
@@ -176,6 +196,7 @@ impl Parts {
             canary: self.canary,
             arrears: self.arrears,
             watchdog: self.watchdog,
+            alerts: self.alert_box.tally().clone(),
             relay: self.told.clone(),
         };
         let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);

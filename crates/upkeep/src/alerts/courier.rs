@@ -66,11 +66,11 @@ impl Tally {
     }
 
     fn note(&self, delivery: &Delivery, outcome: &Outcome) {
-        let (id, kind, target) = (&delivery.id, delivery.kind.name(), &delivery.target);
+        let (id, kind, to) = (&delivery.id, delivery.kind.name(), &delivery.target);
         match outcome {
             Outcome::Delivered => {
                 self.0.delivered.fetch_add(1, Ordering::Relaxed);
-                tracing::info!(alert.id = id, kind, target, "an alert was delivered");
+                tracing::info!(alert.id = id, kind, alert.to = to, "an alert was delivered");
             }
             Outcome::Failed { why, .. } => {
                 self.0.failed.fetch_add(1, Ordering::Relaxed);
@@ -78,7 +78,7 @@ impl Tally {
                 tracing::warn!(
                     alert.id = id,
                     kind,
-                    target,
+                    alert.to = to,
                     attempt,
                     why,
                     "an alert was not delivered; it is tried again"
@@ -86,7 +86,13 @@ impl Tally {
             }
             Outcome::GivenUp { why } => {
                 self.given_up(1);
-                tracing::error!(alert.id = id, kind, target, why, "an alert was given up");
+                tracing::error!(
+                    alert.id = id,
+                    kind,
+                    alert.to = to,
+                    why,
+                    "an alert was given up"
+                );
             }
         }
     }
@@ -108,6 +114,12 @@ impl<O: Outbox, M: Messenger, C: Clock> Courier<O, M, C> {
             targets,
             tally: Tally::default(),
         }
+    }
+
+    /// The same, with what becomes of deliveries counted there.
+    #[must_use]
+    pub fn counting(self, tally: Tally) -> Self {
+        Self { tally, ..self }
     }
 
     /// What has become of deliveries since the start.

@@ -8,10 +8,9 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// What is wrong. Its name is in configurations and in what is delivered: it never changes.
         #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-        #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
         pub enum Kind {
-            $($(#[$doc])* $variant,)*
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
 
         impl Kind {
@@ -47,7 +46,7 @@ kinds! {
     /// Discord creates no channels for us.
     CreationClosed = "creation_closed",
     /// The audit log cannot be read.
-    LogUnreadable = "log_unreadable",
+    LogUnreadable = "audit_log_unreadable",
     /// No events come, and that has been so for a while.
     GatewayDown = "gateway_down",
     /// The gateway has given up: an operator must act.
