@@ -35,7 +35,7 @@ fn alert(lines: &str) -> String {
 }
 
 fn taken(lines: &str) -> Alert {
-    let mut alerts = parse(&alert(lines)).unwrap().alerts;
+    let mut alerts = parse(&alert(lines)).expect(lines).alerts;
     assert_eq!(alerts.len(), 1);
     alerts.remove(0)
 }

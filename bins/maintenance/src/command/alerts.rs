@@ -33,13 +33,13 @@ Exit codes: 0 nothing is wrong, 1 an alarm stands, or an alert was given up or w
 )]
 struct List {}
 
-/// Send a test to all of [[alerts]], or to one of them, and say whether it has arrived. It goes by the way that
+/// Send a test to all of `[[alerts]]`, or to one of them, and say whether it has arrived. It goes by the way that
 /// alerts take: signed, in order, and behind what waits already.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: cordboard-maintenance alerts test --name ops\n\
 Exit codes: 0 all have arrived, 1 one has not.")]
 struct Test {
-    /// Only to this one of [[alerts]].
+    /// Only to this one of `[[alerts]]`.
     #[arg(long)]
     name: Option<String>,
 }
