@@ -14,7 +14,7 @@ use crate::{
 
 /// Speak to bots in their default channels, so that they stay alive, and see whether they answer.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: cordboard-maintenance keepalive run --bot helper")]
+#[command(after_help = "Example: cordboard-maintenance keepalive run")]
 pub(crate) struct Keepalive {
     #[command(subcommand)]
     command: Command,

@@ -49,6 +49,8 @@ fn a_week_of_two_daemons_keeps_two_bots_alive_through_outages_once_a_day() {
         "30m",
     );
     sim_with(setup, async |world| {
+        // It looks for orders every second, which makes a long week.
+        world.stop_proxy().await;
         let (one, other) = (world.serve().await, world.serve().await);
         world
             .discord
@@ -112,6 +114,7 @@ fn a_kill_at_any_moment_leaves_each_due_time_with_one_message() {
 fn what_was_missed_while_nobody_ran_is_done_once() {
     let setup = scheduled(setup([Script::instant()]), "0 9 * * *", "30m");
     sim_with(setup, async |world| {
+        world.stop_proxy().await;
         world.serve().await.stop().await;
         sleep(4 * DAY).await;
         assert!(world.ours_in(FIRST).is_empty());
