@@ -6,8 +6,8 @@ use clap::{Parser, Subcommand};
 
 use crate::{
     command::{
-        Budget, Channels, Completions, Doctor, Import, Keepalive, Man, Messages, Roles, Serve,
-        Status, Store, SupportBundle,
+        Alerts, Budget, Channels, Completions, Doctor, Import, Keepalive, Man, Messages, Roles,
+        Serve, Status, Store, SupportBundle,
     },
     context::{Context, run},
     exit::Ended,
@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Roles(Roles),
     Status(Status),
     Budget(Budget),
+    Alerts(Alerts),
     Store(Store),
     SupportBundle(SupportBundle),
     Import(Import),
@@ -73,6 +74,7 @@ impl Command {
             Self::Doctor(doctor) => run(doctor.run(context)),
             Self::Status(status) => run(status.run(context)),
             Self::Budget(budget) => run(budget.run(context)),
+            Self::Alerts(alerts) => run(alerts.run(context)),
             Self::Store(store) => run(store.run(context)),
             Self::SupportBundle(bundle) => run(bundle.run(context)),
             Self::Import(import) => import.run(context),

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod alerts;
 mod budget;
 mod channels;
 mod completions;
@@ -15,7 +16,7 @@ mod store;
 mod support_bundle;
 
 pub(crate) use self::{
-    budget::Budget, channels::Channels, completions::Completions, doctor::Doctor, import::Import,
-    keepalive::Keepalive, man::Man, messages::Messages, roles::Roles, serve::Serve, status::Status,
-    store::Store, support_bundle::SupportBundle,
+    alerts::Alerts, budget::Budget, channels::Channels, completions::Completions, doctor::Doctor,
+    import::Import, keepalive::Keepalive, man::Man, messages::Messages, roles::Roles, serve::Serve,
+    status::Status, store::Store, support_bundle::SupportBundle,
 };

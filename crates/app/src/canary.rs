@@ -23,6 +23,8 @@ struct Seen {
     /// In a row.
     failures: u32,
     trouble: String,
+    /// IDENTIFYs left, as it was told last.
+    identifies_left: Option<u32>,
 }
 
 // === impl Canary ===
@@ -31,14 +33,14 @@ impl Canary {
     /// Asks for ever.
     pub(crate) async fn watch(self, discord: Discord, pulse: Arc<Pulse>) {
         loop {
-            let trouble = ask(&discord).await;
+            let told = ask(&discord).await;
             pulse.round();
-            let pause = if trouble.is_none() {
+            let pause = if told.is_ok() {
                 CANARY_EVERY
             } else {
                 CANARY_RETRY
             };
-            self.note(trouble);
+            self.note(told);
             sleep(pause).await;
         }
     }
@@ -59,8 +61,16 @@ impl Canary {
         Some((seen.failures == 0, age))
     }
 
-    fn note(&self, trouble: Option<String>) {
+    /// How many sessions may still be started today, as Discord said last.
+    pub(crate) fn identifies_left(&self) -> Option<u32> {
+        self.0.lock().identifies_left
+    }
+
+    /// Takes note of an answer: how many sessions may still be started, or what is wrong.
+    fn note(&self, told: Result<u32, String>) {
         let mut seen = self.0.lock();
+        let (left, trouble) = (told.as_ref().ok().copied(), told.err());
+        seen.identifies_left = left.or(seen.identifies_left);
         let was = seen.failures;
         seen.asked = Some(Instant::now());
         seen.failures = match trouble {
@@ -78,15 +88,15 @@ impl Canary {
 
 /// Asks where the gateway is, which costs Discord nothing. What is wrong with the answer is for anyone
 /// to read: no more than its kind.
-async fn ask(discord: &Discord) -> Option<String> {
+async fn ask(discord: &Discord) -> Result<u32, String> {
     let trouble = match timeout(CANARY_TIMEOUT, discord.gateway()).await {
-        Ok(Ok(_)) => return None,
+        Ok(Ok(endpoint)) => return Ok(endpoint.identifies_left),
         Ok(Err(Failure::NotDone { wait: Some(_), .. })) => "takes no requests for a while",
         Ok(Err(Failure::Never { .. })) => "refuses the token",
         Ok(Err(_)) => "cannot be reached, or fails",
         Err(_) => "does not answer in time",
     };
-    Some(format!("discord's REST API {trouble}"))
+    Err(format!("discord's REST API {trouble}"))
 }
 
 #[cfg(test)]
@@ -97,16 +107,18 @@ mod tests {
     async fn one_lost_answer_is_no_outage() {
         let canary = Canary::default();
         assert_eq!(canary.last(), None);
-        let trouble = || Some("away".to_owned());
+        let trouble = || Err("away".to_owned());
         canary.note(trouble());
         assert_eq!((canary.cause(), canary.last()), (None, Some((false, 0))));
-        canary.note(None);
+        assert_eq!(canary.identifies_left(), None);
+        canary.note(Ok(7));
         canary.note(trouble());
         assert_eq!(canary.cause(), None);
         canary.note(trouble());
         assert_eq!(canary.cause().unwrap().detail, "away");
+        assert_eq!(canary.identifies_left(), Some(7));
         sleep(CANARY_RETRY).await;
-        canary.note(None);
+        canary.note(Ok(6));
         assert_eq!((canary.cause(), canary.last()), (None, Some((true, 0))));
     }
 }

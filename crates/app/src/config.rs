@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, the environment over it, secrets from files; checked as a whole.
 
+mod alerts;
 mod check;
 mod draft;
 mod file;
@@ -29,6 +30,7 @@ use twilight_model::id::{
 
 pub(crate) use self::secret::read_whole;
 pub use self::{
+    alerts::{Alert, AlertPlace, WebhookUrl},
     draft::Draft,
     problem::{ConfigError, Problem},
     relay::Relay,
@@ -66,6 +68,8 @@ pub struct Config {
     pub keys: Vec<Key>,
     /// The first of them with the scope `admin`, for whoever asks a running proxy.
     pub admin_key: Option<SecretString>,
+    /// Who is told when something is wrong.
+    pub alerts: Vec<Alert>,
     /// The safeguard that a test takes away. No file can set it.
     #[cfg(feature = "sabotage")]
     pub sabotage: Option<cordboard_lifecycle::Sabotage>,
@@ -91,7 +95,8 @@ pub struct Discord {
 pub struct Channels {
     /// How long a channel stays after its conversation (default 5 s); `None` keeps it for good.
     pub delete_after: Option<Duration>,
-    /// Channels that are never deleted, whatever the record says: these and the bots' defaults.
+    /// Channels that are never deleted, whatever the record says: these, the bots' defaults, and those that
+    /// alerts are told in.
     pub protected: HashSet<Id<ChannelMarker>>,
     /// What channel names start with (default `cord`).
     pub name_prefix: String,

@@ -3,6 +3,7 @@
 use cordboard_frontend::{Cause, Details, Metric};
 use cordboard_gateway::{Hub, State};
 use cordboard_lifecycle::Channels;
+use cordboard_upkeep::alerts::Tally;
 
 use crate::{Watchdog, arrears::Arrears, canary::Canary, relay::Told};
 
@@ -14,6 +15,7 @@ pub(crate) struct Witnesses {
     pub(crate) canary: Canary,
     pub(crate) arrears: Arrears,
     pub(crate) watchdog: Watchdog,
+    pub(crate) alerts: Tally,
     pub(crate) relay: Option<Told>,
 }
 
@@ -131,6 +133,13 @@ impl Witnesses {
         for condition in own.chain(conditions) {
             degraded = degraded.with([("condition", condition)], 1);
         }
-        vec![standing, ended, refused, degraded]
+        let mut alerts = Metric::counter(
+            "cordboard_alerts_total",
+            "Attempts to deliver an alert since the start, by what came of them.",
+        );
+        for (outcome, count) in self.alerts.counts() {
+            alerts = alerts.with([("outcome", outcome)], count);
+        }
+        vec![standing, ended, refused, degraded, alerts]
     }
 }

@@ -237,3 +237,60 @@ pub(crate) const CONFIG_LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Results of keeping a bot alive that are listed for each.
 pub(crate) const KEEPALIVES_LISTED: u64 = 5;
+
+/// Who is told of alerts: more than any installation has, and each is a row for each alarm.
+pub const ALERTS_MAX: usize = 16;
+
+/// Characters of such a name: it goes into records and logs.
+pub const ALERT_NAME_MAX: usize = 40;
+
+/// Characters of the secret that webhooks are signed with: the least that nobody guesses.
+pub const ALERT_SECRET_MIN: usize = 16;
+
+/// How long a webhook may take to answer: a server that does more than take note of it should do so
+/// afterwards.
+pub const WEBHOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a connection to it may take to come about.
+pub const WEBHOOK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is taken of the head of its answer, in bytes, of which the first line is read. Of its body nothing
+/// is.
+pub const WEBHOOK_HEAD_BYTES_MAX: usize = 32 << 10;
+
+/// How long a message in a channel may take, waiting for a rate limit included.
+pub const NOTICE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How often it is looked at what is known already, for what somebody should be told.
+pub const LOOKOUT_EVERY: Duration = Duration::from_secs(30);
+
+/// How long after a start nothing is taken for well: what was wrong before is noticed again within minutes,
+/// if it still is.
+pub const LOOKOUT_SETTLES: Duration = Duration::from_mins(4);
+
+/// How often it is said again that something is still so: a reminder is told of nothing else.
+pub const SAID_AGAIN_EVERY: Duration = Duration::from_hours(1);
+
+/// How long the gateway may be away until somebody is told: Discord's own trouble passes in minutes, and
+/// nobody can do anything about it.
+pub const GATEWAY_DOWN_AFTER: Duration = Duration::from_mins(5);
+
+/// IDENTIFYs that are few: a tenth of the 1,000 that Discord grants a day (events/gateway#session-start-limit).
+pub const IDENTIFIES_LOW: u32 = 100;
+
+/// How long a process that ends may take to write down why.
+pub const LAST_ALARM_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// And to deliver it, in case that nobody comes after it: a supervisor does not start a proxy again that
+/// Discord has refused.
+pub const LAST_DELIVERY_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// How long a command that was given delivers what is due before it ends: a first attempt for each that is
+/// told, and one after it.
+pub const DELIVERY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long somebody who tries an alert waits for what comes of it: the first attempt, and those before it.
+pub const ALERT_TEST_PATIENCE: Duration = Duration::from_secs(45);
+
+/// How often he looks.
+pub const ALERT_TEST_EVERY: Duration = Duration::from_secs(1);

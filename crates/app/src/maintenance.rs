@@ -1,6 +1,7 @@
 //! What the maintenance binary does: a method for each command, over the proxy's configuration. They
 //! take what was asked for and give a report; how it is shown is the binary's.
 
+pub mod alerts;
 pub(crate) mod asking;
 pub mod budget;
 pub mod channels;
@@ -26,7 +27,7 @@ pub use self::{
     keepalive::{KeepAliveReport, KeepAliveStanding, KeptAliveOnce},
     serve::{Served, serve},
 };
-use crate::{Config, Failed, WallClock, install_tls, settings};
+use crate::{Config, Failed, WallClock, alerts::AlertBox, install_tls, settings};
 
 /// Care of a guild, on behalf of somebody who gave a command.
 #[derive(Clone, Debug)]
@@ -68,6 +69,13 @@ impl Maintenance {
             discord,
             actor: actor.to_string(),
         })
+    }
+
+    /// Where alarms go, and from where they are delivered.
+    pub(crate) fn alert_box(&self) -> AlertBox {
+        let alert_box = AlertBox::new(&self.config, self.clock.clone());
+        alert_box.connect(&self.discord);
+        alert_box
     }
 
     /// The daybook beside the store, made at the first time.

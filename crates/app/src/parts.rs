@@ -13,6 +13,7 @@ use tokio::{sync::watch, time::timeout};
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
+    alerts::{AlertBox, Lookout},
     arrears::Arrears,
     canary::Canary,
     connect,
@@ -27,7 +28,7 @@ use crate::{
     room,
     session::Keeper,
     settings, space, status,
-    upkeep::{self, LogAlarms, OwnedRooms},
+    upkeep::{self, OwnedRooms},
 };
 
 /// What the parts of a running proxy share.
@@ -42,6 +43,7 @@ pub(crate) struct Parts {
     pub(crate) canary: Canary,
     pub(crate) arrears: Arrears,
     pub(crate) watchdog: Watchdog,
+    pub(crate) alert_box: AlertBox,
 }
 
 // === impl Parts ===
@@ -133,9 +135,27 @@ impl Parts {
         engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| {
             orders::watch(place, steward, pulse)
         });
+        self.spawn_alerts(config, engines);
         let discord = self.discord.clone();
         engines.spawn("token", move |stop| connect::token_is_good(discord, stop));
         self.spawn_upkeep(config, engines).await
+    }
+
+    /// Starts what notices what somebody should be told, and what tells it.
+    fn spawn_alerts(&self, config: &Config, engines: &mut Engines) {
+        let lookout = Lookout {
+            alert_box: self.alert_box.clone(),
+            hub: self.hub.clone(),
+            channels: self.channels.clone(),
+            canary: self.canary.clone(),
+            arrears: self.arrears.clone(),
+            guild: config.discord.guild_id.to_string(),
+        };
+        engines.spawn_rounds("lookout", CARE_ROUND_MAX, |pulse| lookout.watch(pulse));
+        if !self.alert_box.targets().is_empty() {
+            let alert_box = self.alert_box.clone();
+            engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| alert_box.deliver(pulse));
+        }
     }
 
     fn steward(&self, config: &Config) -> Steward {
@@ -162,7 +182,7 @@ impl Parts {
             self.clock.clone(),
             "cordboard-proxy upkeep",
             Arc::new(OwnedRooms(self.channels.clone())),
-            Arc::new(LogAlarms::default()),
+            self.alert_box.clone(),
         );
         // They do not change: a proxy takes its configuration at its start.
         let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));
@@ -217,6 +237,7 @@ impl Parts {
             canary: self.canary,
             arrears: self.arrears,
             watchdog: self.watchdog,
+            alerts: self.alert_box.tally().clone(),
             relay: self.told.clone(),
         };
         let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);

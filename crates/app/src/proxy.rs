@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
+    alerts::AlertBox,
     arrears::Arrears,
     canary::Canary,
     connect,
@@ -38,6 +39,7 @@ pub struct Proxy {
     grace: Duration,
     engines: Engines,
     watchdog: Watchdog,
+    alert_box: AlertBox,
 }
 
 impl Proxy {
@@ -57,6 +59,22 @@ impl Proxy {
         watchdog: Watchdog,
     ) -> Result<Self, Failed> {
         install_tls();
+        settings::warn(&config);
+        let alert_box = AlertBox::new(&config, clock.clone());
+        let started = Self::start_parts(config, clock, watchdog, &alert_box).await;
+        if let Err(failed) = &started {
+            alert_box.last_word(failed).await;
+            alert_box.last_delivery(failed).await;
+        }
+        started
+    }
+
+    async fn start_parts(
+        config: Config,
+        clock: WallClock,
+        watchdog: Watchdog,
+        alert_box: &AlertBox,
+    ) -> Result<Self, Failed> {
         let deadline = Instant::now() + START_TIMEOUT;
         // What can be refused at once comes first: the address, the store, the key.
         let (listener, address) = listen(&config).await?;
@@ -66,8 +84,8 @@ impl Proxy {
         kp!("app.start.store_opened");
         let key = mark_key::load(&config, &store).await?;
         kp!("app.start.key_loaded");
-        settings::warn(&config);
         let discord = settings::connect(&config)?;
+        alert_box.connect(&discord);
         let bot = connect::introduce(&discord, &config, deadline).await?;
         kp!("app.start.introduced");
 
@@ -98,6 +116,7 @@ impl Proxy {
             canary: Canary::default(),
             arrears: Arrears::default(),
             watchdog: watchdog.clone(),
+            alert_box: alert_box.clone(),
         };
         let driver = parts.recover(driver, &config).await?;
         kp!("app.start.recovered");
@@ -124,6 +143,7 @@ impl Proxy {
             grace: config.shutdown_grace,
             engines,
             watchdog,
+            alert_box: alert_box.clone(),
         })
     }
 
@@ -183,6 +203,9 @@ impl Proxy {
                 Failed::ended_early("front", Ok(()))
             })),
         };
+        if let Err(failed) = &outcome {
+            self.alert_box.last_word(failed).await;
+        }
         tracing::info!("stopping");
         self.watchdog.notifier().tell("STOPPING=1\nSTATUS=stopping");
         kp!("app.stop.told");
@@ -218,6 +241,9 @@ impl Proxy {
         kp!("app.stop.settled");
         let ended = self.engines.end(&outcome).await;
         kp!("app.stop.engines_ended");
+        if let Err(failed) = &outcome {
+            self.alert_box.last_delivery(failed).await;
+        }
         outcome.and(ended)
     }
 }

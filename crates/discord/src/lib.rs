@@ -15,6 +15,7 @@ mod headroom;
 mod limiter;
 mod limits;
 mod messages;
+mod notices;
 mod overview;
 mod roles;
 mod send;

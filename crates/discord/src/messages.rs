@@ -145,7 +145,7 @@ pub(crate) struct Posted {
 
 /// The body of a post (resources/message#create-message).
 #[derive(Serialize)]
-struct Payload<'a> {
+pub(crate) struct Payload<'a> {
     content: &'a str,
     nonce: &'a str,
     enforce_nonce: bool,
@@ -169,6 +169,21 @@ struct PartialAttachment<'a> {
 }
 
 impl<'a> Payload<'a> {
+    /// One that mentions nobody and has no files.
+    pub(crate) fn of_text(content: &'a str, nonce: &'a str) -> Self {
+        Self {
+            content,
+            nonce,
+            enforce_nonce: true,
+            allowed_mentions: AllowedMentions {
+                parse: [],
+                users: Vec::new(),
+                replied_user: false,
+            },
+            attachments: Vec::new(),
+        }
+    }
+
     fn new(post: &'a Post, files: &'a [Attachment]) -> Self {
         Self {
             content: &post.content,

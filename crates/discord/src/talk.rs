@@ -64,9 +64,9 @@ impl Talk for Discord {
             timeout: note.timeout,
         };
         let call = self.call_to_post(channel_id, &post, Share::Upkeep);
-        let call = call.map_err(|trouble| Failed::from(trouble).upkeep())?;
+        let call = call.map_err(Failed::from)?;
         let posted = self.post_patiently(&call).await;
-        Ok(posted.map_err(Failed::upkeep)?.id)
+        Ok(posted?.id)
     }
 
     async fn after(
@@ -81,7 +81,7 @@ impl Talk for Discord {
             .limit(PAGE);
         let route = "GET /channels/{channel_id}/messages";
         let page = self.read_in(route, channel_id, request, page).await;
-        page.map_err(Failed::upkeep)
+        Ok(page?)
     }
 }
 
@@ -130,7 +130,7 @@ fn sight(looked: Result<Channel, Failed>) -> Result<Sight, Failure> {
             Ok(Sight::Missing)
         }
         Some(refusal) if refusal.status == 403 => Ok(Sight::Forbidden),
-        _ => Err(failed.upkeep()),
+        _ => Err(failed.into()),
     }
 }
 

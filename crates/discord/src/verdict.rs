@@ -231,27 +231,6 @@ impl Failed {
         }
     }
 
-    /// The verdict for upkeep on a call that changes something, or on one that only reads when
-    /// `may_have_acted` is false.
-    pub(crate) fn upkeep(self) -> cordboard_upkeep::Failure {
-        use cordboard_upkeep::Failure;
-        let wait = self.trouble.wait();
-        if self.trouble.is_final() {
-            Failure::Never {
-                source: self.trouble.into(),
-            }
-        } else if self.may_have_acted {
-            Failure::Unknown {
-                source: self.trouble.into(),
-            }
-        } else {
-            Failure::NotDone {
-                wait,
-                source: self.trouble.into(),
-            }
-        }
-    }
-
     /// The verdict on a call that only reads: nothing can have been done.
     pub(crate) fn reading(self) -> cordboard_lifecycle::Failure {
         Self {
@@ -274,6 +253,21 @@ impl From<Failed> for cordboard_recovery::Failure {
             Self::Gone { source }
         } else if is_final {
             Self::Never { source }
+        } else {
+            Self::NotDone { wait, source }
+        }
+    }
+}
+
+impl From<Failed> for cordboard_upkeep::Failure {
+    fn from(failed: Failed) -> Self {
+        let wait = failed.trouble.wait();
+        let is_final = failed.trouble.is_final();
+        let source = failed.trouble.into();
+        if is_final {
+            Self::Never { source }
+        } else if failed.may_have_acted {
+            Self::Unknown { source }
         } else {
             Self::NotDone { wait, source }
         }

@@ -1,6 +1,7 @@
 //! What upkeep has done and is doing: a file beside the store that several processes share.
 
 mod acts;
+mod alerts;
 mod diary;
 mod keepalive;
 mod lease;

@@ -15,10 +15,10 @@ use cordboard_discord::{Discord, Settings};
 use cordboard_lifecycle::Clock;
 use cordboard_simulator::{Config, Simulator};
 use cordboard_upkeep::{
-    Alarms, Job, Judge, KeepAlive, KeepAliveJob, Keeper, MemoryDiary, MemoryLedger, Occasion, Says,
-    Schedule, Timetable,
+    Failure, Job, Judge, KeepAlive, KeepAliveJob, Keeper, MemoryDiary, MemoryLedger, Occasion,
+    Says, Schedule, Timetable,
+    alerts::{Alarm, Alarms, Kind},
 };
-use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
     net::TcpListener,
     sync::watch,
@@ -50,8 +50,7 @@ async fn keep_alive(
             _ => Says::Wrong,
         }),
     };
-    let alarms = Arc::new(Printed);
-    let keeper = Keeper::new(discord, MemoryLedger::default(), guild_id.parse()?, alarms);
+    let keeper = Keeper::new(discord, MemoryLedger::default(), guild_id.parse()?, Printed);
     let keeper = Arc::new(keeper);
 
     let by_hand = Occasion {
@@ -76,13 +75,13 @@ async fn keep_alive(
 struct Printed;
 
 impl Alarms for Printed {
-    fn raise<'a>(&'a self, kind: &'a str, _: &'a str, text: &'a str) -> BoxFuture<'a, ()> {
-        println!("{kind}: {text}");
-        async {}.boxed()
+    async fn raise(&self, alarm: Alarm) -> Result<(), Failure> {
+        println!("{}: {}. To do: {}", alarm.kind, alarm.text, alarm.fix);
+        Ok(())
     }
 
-    fn clear<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, ()> {
-        async {}.boxed()
+    async fn clear(&self, _: Kind, _: &str) -> Result<(), Failure> {
+        Ok(())
     }
 }
 

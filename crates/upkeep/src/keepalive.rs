@@ -8,6 +8,7 @@
 //!          └─ missing, forbidden, silent, wrong: the next channel
 //! ```
 
+mod alarms;
 mod answer;
 mod job;
 mod judge;
@@ -26,14 +27,15 @@ use twilight_model::id::{
 };
 
 pub use self::{
-    job::KeepAliveJob,
+    job::{KeepAliveJob, keep_alive_job},
     judge::{Judge, Says},
     memory::MemoryLedger,
     outcome::{InChannel, Outcome, Report},
     talk::{Attempt, Heard, Ledger, Note, Room, Rooms, Sight, Talk, Tried},
 };
 use crate::{
-    Alarms, Failure,
+    Failure,
+    alerts::Alarms,
     limits::{BACK_OFF_MIN, BOTS_AT_ONCE, CHANNEL_SPARE, OUTAGE_RETRY_MAX},
 };
 
@@ -56,12 +58,12 @@ pub struct KeepAlive {
 }
 
 /// Keeps bots alive.
-pub struct Keeper<T, L> {
+pub struct Keeper<T, L, A> {
     pub(crate) talk: T,
     pub(crate) ledger: L,
     guild_id: Id<GuildMarker>,
     rooms: Option<Arc<dyn Rooms>>,
-    alarms: Arc<dyn Alarms>,
+    alarms: A,
 }
 
 /// Which time it is for: the job or the command, and its due time in milliseconds since 1970. What is
@@ -74,30 +76,11 @@ pub struct Occasion {
     pub due_ms: u64,
 }
 
-/// The kinds of alarms that are raised here.
-const ALARMS: [&str; 4] = [
-    "bot_silent",
-    "limit_reached",
-    "keepalive_upstream",
-    "keepalive_channel",
-];
-
-/// The alarm that an outcome raises.
-const fn alarm(outcome: &Outcome) -> Option<&'static str> {
-    match outcome {
-        Outcome::Answered { .. } => None,
-        Outcome::Silent | Outcome::WrongAnswer => Some("bot_silent"),
-        Outcome::LimitReached => Some("limit_reached"),
-        Outcome::Upstream { .. } => Some("keepalive_upstream"),
-        Outcome::Forbidden | Outcome::NoChannel { .. } => Some("keepalive_channel"),
-    }
-}
-
 // === impl Keeper ===
 
-impl<T: Talk, L: Ledger> Keeper<T, L> {
+impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
     /// One for the bots of a guild. Whoever hears alarms is told of bots that do not answer.
-    pub fn new(talk: T, ledger: L, guild_id: Id<GuildMarker>, alarms: Arc<dyn Alarms>) -> Self {
+    pub fn new(talk: T, ledger: L, guild_id: Id<GuildMarker>, alarms: A) -> Self {
         Self {
             talk,
             ledger,
@@ -153,18 +136,6 @@ impl<T: Talk, L: Ledger> Keeper<T, L> {
         }
         self.tell(&report).await;
         report
-    }
-
-    async fn tell(&self, report: &Report) {
-        let raised = alarm(&report.outcome);
-        for kind in ALARMS {
-            if raised == Some(kind) {
-                let text = report.to_string();
-                self.alarms.raise(kind, &report.bot, &text).await;
-            } else {
-                self.alarms.clear(kind, &report.bot).await;
-            }
-        }
     }
 
     /// Each channel once, until the bot has spoken for itself.
@@ -318,7 +289,7 @@ impl<T: Talk, L: Ledger> Keeper<T, L> {
     }
 }
 
-impl<T, L> std::fmt::Debug for Keeper<T, L> {
+impl<T, L, A> std::fmt::Debug for Keeper<T, L, A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Keeper")
             .field("guild_id", &self.guild_id)

@@ -1,7 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod access;
-mod alarms;
+pub mod alerts;
 pub mod checkup;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
@@ -18,14 +18,13 @@ mod timetable;
 
 pub use self::{
     access::{GuildRoles, Member, RoleGrant, RoomKind},
-    alarms::Alarms,
     content::may_read_content,
     diary::{Claim, Diary, MemoryDiary, Open, Standing},
     failure::{Failure, Source},
     job::{Job, Jobs, Turn},
     keepalive::{
         Attempt, Heard, InChannel, Judge, KeepAlive, KeepAliveJob, Keeper, Ledger, MemoryLedger,
-        Note, Occasion, Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried,
+        Note, Occasion, Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried, keep_alive_job,
     },
     permission::{NEEDS, PermissionNeed, THREAD_NEEDS, missing_permissions},
     schedule::{Ripe, Schedule, ScheduleError},

@@ -61,6 +61,9 @@ pub(crate) const NONCE_WINDOW: Duration = Duration::from_mins(2);
 /// The first wait after a failed call; it doubles each time.
 pub(crate) const BACK_OFF_MIN: Duration = Duration::from_secs(1);
 
+/// How often an alarm is told to whoever keeps them, when that fails: half a minute in all.
+pub(crate) const ALARM_TRIES_MAX: u32 = 6;
+
 /// The longest wait after a failed call.
 pub(crate) const BACK_OFF_MAX: Duration = Duration::from_secs(30);
 

@@ -6,6 +6,7 @@
     reason = "all of this binary is a test, its helpers included"
 )]
 
+mod alerts;
 mod answers;
 mod capacity;
 mod channels;

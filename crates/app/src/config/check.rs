@@ -14,6 +14,7 @@ use secrecy::SecretString;
 
 use super::{
     Channels, Config, Discord, Limits,
+    alerts::{AlertPlace, alerts},
     file::{self, File},
     problem::Problem,
     relay::relay,
@@ -50,7 +51,13 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
     let bots = bots(&file.bots, &file.profiles, &mut problems);
     let (keys, admin_key) = keys(file.keys, &bots, &mut problems);
     let category_id = file.discord.category_id;
-    let channels = channels(&file.channels, category_id, &bots, &mut problems);
+    let mut channels = channels(&file.channels, category_id, &bots, &mut problems);
+    let alerts = alerts(file.alerts, &bots, &mut problems);
+    let told_in = alerts.iter().filter_map(|alert| match alert.place {
+        AlertPlace::Channel(id) => Some(id),
+        AlertPlace::Webhook { .. } => None,
+    });
+    channels.protected.extend(told_in);
     let relay = relay(&file.relay, &mut problems);
     let upkeep = upkeep(&file.upkeep, &file.bots, &bots, &mut problems);
     let discord = discord(file.discord, &mut problems);
@@ -81,6 +88,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
         bots,
         keys,
         admin_key,
+        alerts,
         #[cfg(feature = "sabotage")]
         sabotage: None,
     });

@@ -21,6 +21,7 @@ pub(crate) struct File {
     pub(crate) upkeep: Upkeep,
     pub(crate) bots: Vec<Bot>,
     pub(crate) keys: Vec<Key>,
+    pub(crate) alerts: Vec<Alert>,
     pub(crate) profiles: BTreeMap<String, Profile>,
 }
 
@@ -147,6 +148,21 @@ pub(crate) struct Key {
     pub(crate) secret_file: Option<PathBuf>,
     pub(crate) models: Option<Vec<String>>,
     pub(crate) scopes: Option<Vec<Scope>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Alert {
+    pub(crate) name: String,
+    /// Whoever knows it may be let in by it.
+    #[serde(default, deserialize_with = "value::secret")]
+    pub(crate) url: Option<SecretString>,
+    #[serde(default, deserialize_with = "value::secret")]
+    pub(crate) secret: Option<SecretString>,
+    pub(crate) secret_file: Option<PathBuf>,
+    pub(crate) channel_id: Option<Snowflake>,
+    pub(crate) kinds: Option<Vec<String>>,
+    pub(crate) remind_after: Option<Span>,
 }
 
 /// What keeps one conversation from the others.

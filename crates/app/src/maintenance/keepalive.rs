@@ -7,7 +7,7 @@ use std::sync::{
 
 use cordboard_lifecycle::Clock as _;
 use cordboard_store::KeptAlive;
-use cordboard_upkeep::{KeepAlive, Occasion, Outcome, Report};
+use cordboard_upkeep::{KeepAlive, Occasion, Outcome, Report, keep_alive_job};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::{
     Failed,
     config::KeptBot,
     limits::KEEPALIVES_LISTED,
-    upkeep::{self, LogAlarms, VisitingRooms},
+    upkeep::{self, VisitingRooms},
 };
 
 /// What came of keeping one bot alive.
@@ -84,6 +84,7 @@ impl Maintenance {
         let daybook = self.daybook().await?;
         let (discord, clock) = (self.discord.clone(), self.clock.clone());
         let rooms = VisitingRooms::new(self.clone());
+        let alert_box = self.alert_box();
         let keeper = upkeep::keeper(
             &self.config,
             discord,
@@ -91,7 +92,7 @@ impl Maintenance {
             clock,
             &self.actor,
             Arc::new(rooms.clone()),
-            Arc::new(LogAlarms::default()),
+            alert_box.clone(),
         );
         // A time of its own, so that it is none of the schedule's.
         let due_ms = self.clock.now_ms();
@@ -109,6 +110,7 @@ impl Maintenance {
         };
         let reports = keeper.keep_all(&bots, occasion, told).await;
         rooms.left().await;
+        alert_box.deliver_now().await;
         Ok(Ok(reports.iter().map(KeepAliveReport::from).collect()))
     }
 
@@ -125,7 +127,7 @@ impl Maintenance {
             bot,
         } in &self.config.upkeep.bots
         {
-            let job = upkeep::job_name(&bot.bot);
+            let job = keep_alive_job(&bot.bot);
             let standing = daybook.standing_of(&job, now_ms).await;
             let since_ms = standing
                 .map_err(daybook_failed)?

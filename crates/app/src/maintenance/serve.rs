@@ -16,7 +16,7 @@ use std::{
 
 use cordboard_frontend::Details;
 use cordboard_store::Daybook;
-use cordboard_upkeep::{Alarms, Jobs};
+use cordboard_upkeep::Jobs;
 use secrecy::ExposeSecret as _;
 use tokio::{
     net::TcpListener,
@@ -28,13 +28,16 @@ use tokio::{
 
 use super::Maintenance;
 use crate::{
-    Config, Environment, Failed, WallClock, Watchdog, config,
+    Config, Environment, Failed, WallClock, Watchdog,
+    alerts::AlertBox,
+    config,
     engines::Engines,
     front::Front,
     heartbeat, install_tls,
-    limits::{CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
+    limits::{CARE_ROUND_MAX, CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
     settings,
-    upkeep::{self, LogAlarms, VisitingRooms},
+    upkeep::{self, VisitingRooms},
+    watchdog::Pulse,
 };
 
 /// What a daemon is made of.
@@ -58,8 +61,8 @@ pub struct Served {
 struct Work {
     maintenance: Maintenance,
     daybook: Daybook,
-    /// What is raised stays so when the configuration changes.
-    alarms: Arc<LogAlarms>,
+    /// Where alarms go; told to whoever delivers them.
+    alert_box: watch::Sender<AlertBox>,
 }
 
 /// Does what is due until `stop`; `ready` is told where it says that it is alive, if it does. What is
@@ -88,10 +91,11 @@ pub async fn serve(
     let config = Config::load(Some(&path), &environment)?;
     let front = listen(&config, &watchdog).await?;
     let maintenance = Maintenance::new(config, clock.clone(), actor)?;
+    let (alert_box, told) = watch::channel(maintenance.alert_box());
     let work = Work {
         daybook: maintenance.daybook().await?,
         maintenance,
-        alarms: Arc::default(),
+        alert_box,
     };
     let (jobs, listed) = watch::channel(work.jobs());
     let timetable = upkeep::timetable(&work.daybook, clock, listed.clone());
@@ -100,6 +104,7 @@ pub async fn serve(
         timetable.run(stop.cancelled_owned()).await;
         Ok::<(), Failed>(())
     });
+    engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| deliver(told, pulse));
     let file = Follower {
         path,
         environment,
@@ -160,6 +165,18 @@ async fn tell(watchdog: Watchdog, mut jobs: watch::Receiver<Jobs>) {
         watchdog.notifier().tell(&message);
         if jobs.changed().await.is_err() {
             return;
+        }
+    }
+}
+
+/// Delivers alerts for ever, to whoever is to be told by the configuration as it is. What is under way when
+/// that changes is delivered again, by its id the same.
+async fn deliver(mut told: watch::Receiver<AlertBox>, pulse: Arc<Pulse>) {
+    loop {
+        let alert_box = told.borrow_and_update().clone();
+        tokio::select! {
+            () = alert_box.deliver(Arc::clone(&pulse)) => {}
+            Ok(()) = told.changed() => {}
         }
     }
 }
@@ -251,7 +268,7 @@ impl Work {
             actor,
         } = self.maintenance.clone();
         let rooms = Arc::new(VisitingRooms::new(self.maintenance.clone()));
-        let alarms = Arc::clone(&self.alarms) as Arc<dyn Alarms>;
+        let alarms = self.alert_box.borrow().clone();
         let keeper = upkeep::keeper(
             &config,
             discord,
@@ -282,6 +299,8 @@ impl Work {
                 settings::connect(&config).map_err(|failed| failed.chain())?;
         }
         self.maintenance.config = Arc::new(config);
+        let alert_box = self.maintenance.alert_box();
+        self.alert_box.send_replace(alert_box);
         Ok(())
     }
 }

@@ -126,3 +126,22 @@ async fn an_order_that_nobody_has_taken_can_be_withdrawn_and_there_are_not_too_m
     }
     assert_eq!(daybook.give_order(order("sweep")).await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn the_outbox_in_a_daybook_conforms() {
+    // How: two handles on one file, each with a connection of its own, as two processes have.
+    use cordboard_upkeep::alerts::conformance;
+
+    let folders: std::cell::RefCell<Vec<tempfile::TempDir>> = std::cell::RefCell::default();
+    let fresh = async || {
+        let folder = tempfile::tempdir().unwrap();
+        let daybook = open(&folder).await;
+        folders.borrow_mut().push(folder);
+        daybook
+    };
+    let shared = async |_: &Daybook| {
+        let location = Location::Path(folders.borrow().last().unwrap().path().join("store.db"));
+        Daybook::open(&location, Settings::default()).await.unwrap()
+    };
+    conformance::suite(fresh, shared).await;
+}

@@ -11,13 +11,14 @@ use super::{
 };
 use crate::{
     Failure,
+    alerts::Alarms,
     limits::{PAGES_MAX, POLL_MAX, POLL_MIN},
 };
 
 /// As many as a page can hold (resources/message#get-channel-messages).
 const PAGE: usize = 100;
 
-impl<T: Talk, L: Ledger> Keeper<T, L> {
+impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
     /// Reads the channel, more and more seldom, until the bot has answered or its time is up.
     pub(super) async fn answer(
         &self,

@@ -5,34 +5,34 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::{KeepAlive, Keeper, Ledger, Occasion, Talk};
-use crate::{Job, Schedule, Turn, limits::PATIENCE_MAX};
+use crate::{Job, Schedule, Turn, alerts::Alarms, limits::PATIENCE_MAX};
 
 /// Keeping one bot alive as a [`Job`]: one for each bot, so that none waits for another one.
 #[derive(Debug)]
-pub struct KeepAliveJob<T, L> {
-    keeper: Arc<Keeper<T, L>>,
+pub struct KeepAliveJob<T, L, A> {
+    keeper: Arc<Keeper<T, L, A>>,
     bot: KeepAlive,
     schedule: Schedule,
     name: String,
 }
 
+/// The name in the diary of the job that keeps this bot alive.
+#[must_use]
+pub fn keep_alive_job(bot: &str) -> String {
+    format!("keepalive/{bot}")
+}
+
 // === impl KeepAliveJob ===
 
-impl<T, L> KeepAliveJob<T, L> {
+impl<T, L, A> KeepAliveJob<T, L, A> {
     /// The job of keeping this bot alive.
-    pub fn new(keeper: Arc<Keeper<T, L>>, bot: KeepAlive, schedule: Schedule) -> Self {
+    pub fn new(keeper: Arc<Keeper<T, L, A>>, bot: KeepAlive, schedule: Schedule) -> Self {
         Self {
             keeper,
-            name: Self::name_of(&bot.bot),
+            name: keep_alive_job(&bot.bot),
             bot,
             schedule,
         }
-    }
-
-    /// Its name in the diary.
-    #[must_use]
-    pub fn name_of(bot: &str) -> String {
-        format!("keepalive/{bot}")
     }
 
     /// Until half of the time to the next due time has passed.
@@ -42,7 +42,7 @@ impl<T, L> KeepAliveJob<T, L> {
     }
 }
 
-impl<T: Talk, L: Ledger> Job for KeepAliveJob<T, L> {
+impl<T: Talk, L: Ledger, A: Alarms> Job for KeepAliveJob<T, L, A> {
     fn name(&self) -> &str {
         &self.name
     }

@@ -7,6 +7,7 @@ use twilight_model::id::{Id, marker::MessageMarker};
 use super::{Attempt, KeepAlive, Keeper, Ledger, Note, Outcome, Talk, Tried, trouble};
 use crate::{
     Failure,
+    alerts::Alarms,
     limits::{BACK_OFF_MAX, BACK_OFF_MIN, NONCE_WINDOW, POST_TIMEOUT, SEARCH_PAGES_MAX},
 };
 
@@ -23,7 +24,7 @@ fn nonce(attempt: &Attempt) -> String {
     std::iter::once("k".to_owned()).chain(digits).collect()
 }
 
-impl<T: Talk, L: Ledger> Keeper<T, L> {
+impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
     /// Posts, unless that was done, and waits for the answer.
     pub(super) async fn speak(
         &self,

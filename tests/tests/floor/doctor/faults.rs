@@ -101,6 +101,18 @@ pub(super) fn all() -> Vec<SetUpFault> {
             NOTHING,
         ),
         case(
+            "alerts cannot be written where they should be",
+            |world| {
+                let channel_id = world.discord.create_channel("alerts");
+                world.discord.set_overwrite(channel_id, 0, SEND_MESSAGES);
+                let mut variables = set("ALERTS__0__NAME", "people");
+                variables.extend(set("ALERTS__0__CHANNEL_ID", &channel_id));
+                variables
+            },
+            &["channel.permission"],
+            NOTHING,
+        ),
+        case(
             "a bot has left",
             |world| {
                 world.discord.kick(world.discord.bot_ids()[3]);

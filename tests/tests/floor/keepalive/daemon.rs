@@ -7,8 +7,10 @@ use cordboard_discord::{Discord, Settings};
 use cordboard_simulator::{Fault, Script};
 use cordboard_store::{Daybook, Location, Settings as StoreSettings};
 use cordboard_tests::{Setup, World, sim_with};
-use cordboard_upkeep::{Alarms, Job, Judge, KeepAlive, KeepAliveJob, Keeper, Schedule, Timetable};
-use futures_util::{FutureExt as _, future::BoxFuture};
+use cordboard_upkeep::{
+    Failure, Job, Judge, KeepAlive, KeepAliveJob, Keeper, Schedule, Timetable,
+    alerts::{Alarm, Alarms, Kind},
+};
 use tokio::{sync::watch, time::sleep};
 use twilight_model::id::Id;
 
@@ -47,6 +49,8 @@ fn a_week_of_two_daemons_keeps_two_bots_alive_through_outages_once_a_day() {
         "30m",
     );
     sim_with(setup, async |world| {
+        // It looks for orders every second, which makes a long week.
+        world.stop_proxy().await;
         let (one, other) = (world.serve().await, world.serve().await);
         world
             .discord
@@ -110,6 +114,7 @@ fn a_kill_at_any_moment_leaves_each_due_time_with_one_message() {
 fn what_was_missed_while_nobody_ran_is_done_once() {
     let setup = scheduled(setup([Script::instant()]), "0 9 * * *", "30m");
     sim_with(setup, async |world| {
+        world.stop_proxy().await;
         world.serve().await.stop().await;
         sleep(4 * DAY).await;
         assert!(world.ours_in(FIRST).is_empty());
@@ -223,12 +228,7 @@ fn a_year_in_a_zone_that_changes_its_clocks_has_a_message_each_day() {
         });
         let guild_id = Id::new(world.discord.guild_id());
         let ledger = daybook.keepalives(world.wall_clock(), guild_id, "a test");
-        let keeper = Arc::new(Keeper::new(
-            discord.unwrap(),
-            ledger,
-            guild_id,
-            Arc::new(Deaf),
-        ));
+        let keeper = Arc::new(Keeper::new(discord.unwrap(), ledger, guild_id, Deaf));
         let bot = KeepAlive {
             bot: "bot".to_owned(),
             bot_id: Id::new(world.discord.bot_ids()[0]),
@@ -256,11 +256,11 @@ fn a_year_in_a_zone_that_changes_its_clocks_has_a_message_each_day() {
 struct Deaf;
 
 impl Alarms for Deaf {
-    fn raise<'a>(&'a self, _: &'a str, _: &'a str, _: &'a str) -> BoxFuture<'a, ()> {
-        async {}.boxed()
+    async fn raise(&self, _: Alarm) -> Result<(), Failure> {
+        Ok(())
     }
 
-    fn clear<'a>(&'a self, _: &'a str, _: &'a str) -> BoxFuture<'a, ()> {
-        async {}.boxed()
+    async fn clear(&self, _: Kind, _: &str) -> Result<(), Failure> {
+        Ok(())
     }
 }

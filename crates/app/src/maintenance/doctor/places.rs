@@ -9,7 +9,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker},
 };
 
-use crate::{Config, error::chain};
+use crate::{Config, config::AlertPlace, error::chain};
 
 /// All of them. One that serves a purpose twice is one place with both keys.
 pub(super) fn named(config: &Config) -> Vec<Place> {
@@ -43,6 +43,12 @@ pub(super) fn named(config: &Config) -> Vec<Place> {
         for id in ids {
             let key = "relay.channels".to_owned();
             add(&mut places, key, id, Purpose::Relay, &[]);
+        }
+    }
+    for alert in &config.alerts {
+        if let AlertPlace::Channel(id) = alert.place {
+            let key = format!("{}.channel_id", alert.key);
+            add(&mut places, key, id, Purpose::Alerts, &[]);
         }
     }
     places

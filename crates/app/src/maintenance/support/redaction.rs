@@ -12,7 +12,7 @@ const REDACTED: &str = "<redacted>";
 
 /// Keys whose value is shown whatever it is: words, sizes, times. All others have to look like an id or
 /// a time, so that a key that comes later, or is written wrong, hides what it holds.
-const SHOWN: [&str; 34] = [
+const SHOWN: [&str; 36] = [
     "listen",
     "requests_per_second",
     "free_min_bytes",
@@ -47,6 +47,8 @@ const SHOWN: [&str; 34] = [
     "jitter",
     "rest_url",
     "gateway_url",
+    "kinds",
+    "remind_after",
 ];
 
 /// Keys whose value is a path: its last part is shown.
