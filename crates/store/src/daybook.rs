@@ -92,17 +92,31 @@ impl Daybook {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.on_connection(|connection| {
+            let behavior = TransactionBehavior::Immediate;
+            let transaction = connection.transaction_with_behavior(behavior)?;
+            let answer = work(&transaction)?;
+            transaction.commit()?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Asks one question, for which nobody who writes has to wait.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.on_connection(|connection| question(connection)).await
+    }
+
+    async fn on_connection<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
         let connection = Arc::clone(&self.connection);
         blocking(move || {
-            let mut connection = connection.lock();
-            let done = || {
-                let behavior = TransactionBehavior::Immediate;
-                let transaction = connection.transaction_with_behavior(behavior)?;
-                let answer = work(&transaction)?;
-                transaction.commit()?;
-                Ok(answer)
-            };
-            done().map_err(|source| StoreError::Failed {
+            work(&mut connection.lock()).map_err(|source| StoreError::Failed {
                 source: Some(source),
             })
         })

@@ -111,8 +111,8 @@ impl Daybook {
     /// # Errors
     /// When the database fails.
     pub async fn has_orders(&self) -> Result<bool, StoreError> {
-        self.call(|transaction| {
-            let mut query = transaction.prepare_cached(
+        self.ask(|connection| {
+            let mut query = connection.prepare_cached(
                 "SELECT EXISTS (SELECT 1 FROM standing_order WHERE done_ms IS NULL)",
             )?;
             query.query_row([], |row| row.get(0))
