@@ -16,7 +16,7 @@ mod unwanted;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use cordboard_recovery::Sabotage;
+use cordboard_recovery::{Sabotage, Standing};
 use cordboard_simulator::Simulator;
 use fastrand::Rng;
 use tokio::{
@@ -33,6 +33,9 @@ const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
 
 /// What people do at most: a crowd that is in a hurry is done sooner.
 const ACTS_MAX: u32 = 1_000;
+
+/// How far behind the watermark may be then: some heartbeats.
+const PROVEN_WITHIN_MS: u64 = 300_000;
 
 /// Pause between two looks at whether it is.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -114,10 +117,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     discord.clear_faults();
     shore.heal(&discord);
     watcher.start().await;
-    let (converged, mut wrong) = converge(&record).await;
-    if let Some(ended) = watcher.ended() {
-        wrong.push(ended);
-    }
+    let (converged, mut wrong) = converge(&discord, &record, &watcher).await;
+    wrong.extend(watcher.ended());
     let counters = discord.truth().counters;
     let mut struck = shore.struck.clone();
     for (kind, targets) in counters.struck {
@@ -140,14 +141,23 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
 }
 
 /// Waits until the record says what Discord has; how long that took, and what is wrong.
-async fn converge(record: &Checked) -> (Duration, Vec<String>) {
+async fn converge(
+    discord: &Simulator,
+    record: &Checked,
+    watcher: &Watcher<Checked>,
+) -> (Duration, Vec<String>) {
     let healed = Instant::now();
     let mut wrong = record.wrong();
     let mut converged = Duration::ZERO;
     while wrong.is_empty() {
         sleep(LOOK_EVERY).await;
         converged = healed.elapsed();
-        let missing = record.differences().await;
+        let mut missing = record.differences().await;
+        missing.extend(
+            watcher
+                .standing()
+                .and_then(|it| unsettled(it, discord.now_ms())),
+        );
         wrong = record.wrong();
         if missing.is_empty() {
             break;
@@ -157,6 +167,16 @@ async fn converge(record: &Checked) -> (Duration, Vec<String>) {
         }
     }
     (converged, wrong)
+}
+
+/// What is open of a watch that has nothing left to read, if anything is.
+fn unsettled(standing: Standing, now_ms: u64) -> Option<String> {
+    let since_ms = now_ms.saturating_sub(PROVEN_WITHIN_MS);
+    let is_settled = standing.is_covered
+        && standing.catching_up == 0
+        && standing.refused == 0
+        && standing.watermark_ms >= since_ms;
+    (!is_settled).then(|| format!("not settled, since {since_ms}: {standing:?}"))
 }
 
 // === impl Flow ===

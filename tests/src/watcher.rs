@@ -9,7 +9,11 @@ use cordboard_recovery::{
 };
 use cordboard_simulator::Simulator;
 use secrecy::SecretString;
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::watch,
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 /// A process that watches, or has ended. Its record outlives it.
@@ -22,6 +26,8 @@ pub struct Watcher<I> {
     life: Option<Life>,
     /// Processes so far.
     pub lives: usize,
+    /// What made earlier lives end by themselves.
+    faults: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -46,6 +52,7 @@ impl<I: Inbox + Clone> Watcher<I> {
             safeguard: None,
             life: None,
             lives: 0,
+            faults: Vec::new(),
         }
     }
 
@@ -110,6 +117,7 @@ impl<I: Inbox + Clone> Watcher<I> {
 
     /// Ends it between two instructions.
     pub async fn kill(&mut self) {
+        self.note_end();
         if let Some(mut life) = self.life.take() {
             life.tasks.shutdown().await;
         }
@@ -117,12 +125,20 @@ impl<I: Inbox + Clone> Watcher<I> {
 
     /// Ends it in order.
     pub async fn stop(&mut self) {
+        self.note_end();
         let Some(mut life) = self.life.take() else {
             return;
         };
         life.stop.cancel();
-        let all = async { while life.tasks.join_next().await.is_some() {} };
-        let _ = timeout(Duration::from_secs(30), all).await;
+        let faults = &mut self.faults;
+        let all = async {
+            while let Some(ended) = life.tasks.join_next().await {
+                faults.extend(fault(ended));
+            }
+        };
+        if timeout(Duration::from_secs(30), all).await.is_err() {
+            self.faults.push("the watcher does not stop".to_owned());
+        }
     }
 
     /// How the watch stands, if it runs.
@@ -131,14 +147,29 @@ impl<I: Inbox + Clone> Watcher<I> {
         Some(*self.life.as_ref()?.standing.borrow())
     }
 
-    /// What made it end by itself, if anything did.
-    pub fn ended(&mut self) -> Option<String> {
-        let life = self.life.as_mut()?;
-        match life.tasks.try_join_next()? {
-            Ok(Ok(())) => Some("the watcher has ended".to_owned()),
-            Ok(Err(why)) => Some(why),
-            Err(panic) => Some(format!("the watcher has panicked: {panic}")),
+    /// What made it, or an earlier life of it, end by itself, if anything did.
+    pub fn ended(&mut self) -> Vec<String> {
+        self.note_end();
+        std::mem::take(&mut self.faults)
+    }
+
+    fn note_end(&mut self) {
+        let ended = self
+            .life
+            .as_mut()
+            .and_then(|life| life.tasks.try_join_next());
+        if let Some(ended) = ended {
+            let why = fault(ended).unwrap_or_else(|| "the watcher has ended".to_owned());
+            self.faults.push(why);
         }
+    }
+}
+
+/// What is wrong with how a part of it ended.
+fn fault(ended: Result<Result<(), String>, JoinError>) -> Option<String> {
+    match ended {
+        Ok(ended) => ended.err(),
+        Err(panic) => Some(format!("the watcher has panicked: {panic}")),
     }
 }
 
@@ -154,7 +185,10 @@ async fn feed(mut tap: Subscription, recovery: Recovery) -> Result<(), String> {
                 data: dispatch.data.clone(),
             }),
             Delivery::Lapse(_) => Observed::Lapsed,
-            Delivery::Acknowledged(acknowledged) => Observed::Acknowledged(acknowledged.sent),
+            Delivery::Acknowledged(told) => Observed::Acknowledged {
+                sent: told.sent,
+                away: told.away,
+            },
         };
         if recovery.observe(observed).await.is_err() {
             break;

@@ -1,6 +1,9 @@
 //! How each shard stands, and what that makes of the whole.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashSet},
+};
 
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::GuildMarker};
@@ -27,6 +30,8 @@ struct Standing {
     session: Option<Session>,
     /// When the last heartbeat was sent of which Discord's answer vouches for something.
     acknowledged: Option<Instant>,
+    /// Its guilds in an outage.
+    away: HashSet<Id<GuildMarker>>,
     hearing: Hearing,
 }
 
@@ -41,6 +46,7 @@ impl Board {
             },
             session: None,
             acknowledged: None,
+            away: HashSet::new(),
             hearing: Hearing::default(),
         };
         self.total = shard.total();
@@ -115,6 +121,19 @@ impl Board {
     pub(crate) fn sessions(&self) -> impl Iterator<Item = (u32, &Session)> {
         let shards = self.shards.iter();
         shards.filter_map(|(shard, standing)| Some((*shard, standing.session.as_ref()?)))
+    }
+
+    /// Of these guilds a shard hears nothing.
+    pub(crate) fn set_away(&mut self, shard: u32, away: HashSet<Id<GuildMarker>>) {
+        if let Some(standing) = self.shards.get_mut(&shard) {
+            standing.away = away;
+        }
+    }
+
+    /// The guilds of which nothing is heard.
+    pub(crate) fn away(&self) -> impl Iterator<Item = Id<GuildMarker>> {
+        let shards = self.shards.values();
+        shards.flat_map(|standing| standing.away.iter().copied())
     }
 
     /// A shard's heartbeat that was sent at `sent` vouches for all before. Returns for what all of

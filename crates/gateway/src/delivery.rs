@@ -3,6 +3,7 @@
 use std::{fmt, sync::Arc};
 
 use tokio::time::Instant;
+use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::Dispatch;
 
@@ -28,11 +29,14 @@ pub enum Delivery {
 ///
 /// Discord's answers come in the order of its dispatches. So everything that it dispatched on this
 /// session before `sent` was delivered before this, or a [`Lapse`] was. It vouches for what Discord's
-/// gateway has dispatched, not for what other parts of Discord have yet to tell the gateway.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// gateway has dispatched, not for what other parts of Discord have yet to tell the gateway; and not for
+/// guilds in an outage, of which Discord dispatches nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Acknowledged {
     /// When the heartbeat was sent, or a little earlier.
     pub sent: Instant,
+    /// Guilds in an outage.
+    pub away: Arc<[Id<GuildMarker>]>,
 }
 
 /// A time in which events may have been lost.

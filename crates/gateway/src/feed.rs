@@ -1,6 +1,6 @@
 //! The side of the hub that events come in from.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{
@@ -59,9 +59,11 @@ impl Feed {
     /// Tells every tap that nothing which Discord dispatched before `sent` is still on its way: it has
     /// been published, or a lapse has.
     pub fn acknowledge(&self, sent: Instant) {
+        let away: Arc<[_]> = self.shared.board.lock().away().collect();
         let taps = self.shared.table.lock().taps();
         for queue in taps {
-            queue.push(Delivery::Acknowledged(Acknowledged { sent }));
+            let away = Arc::clone(&away);
+            queue.push(Delivery::Acknowledged(Acknowledged { sent, away }));
         }
     }
 
@@ -98,6 +100,11 @@ impl Feed {
         if let Some(sent) = whole {
             self.acknowledge(sent);
         }
+    }
+
+    /// Of these guilds nothing is dispatched to a shard, because they are in an outage.
+    pub(crate) fn set_away(&self, shard: u32, away: HashSet<Id<GuildMarker>>) {
+        self.shared.board.lock().set_away(shard, away);
     }
 
     /// A shard's event has been published.

@@ -135,7 +135,7 @@ impl Waiting {
         if let (Delivery::Acknowledged(new), Some(Delivery::Acknowledged(last))) =
             (&delivery, self.deliveries.back_mut())
         {
-            *last = *new;
+            last.clone_from(new);
             return;
         }
         let weight = weight(&delivery);

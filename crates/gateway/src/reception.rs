@@ -102,6 +102,7 @@ impl Reception {
     /// Guilds that are still awaited are waited for no longer.
     pub(crate) fn hand_over(&mut self) {
         self.roster.give_up();
+        self.feed.set_away(self.shard, self.roster.away());
         self.handed_over();
     }
 
@@ -279,6 +280,7 @@ impl Reception {
             .map(|guild| guild.id)
             .filter(|_| self.announced);
         self.roster = Roster::of(guilds, now);
+        self.feed.set_away(self.shard, self.roster.away());
         if self.roster.deadline().is_none() {
             self.handed_over();
         }
@@ -321,6 +323,7 @@ impl Reception {
             "GUILD_DELETE" => self.roster.deleted(guild, head.unavailable),
             _ => return,
         };
+        self.feed.set_away(self.shard, self.roster.away());
         match arrival {
             Arrival::Unremarkable => {}
             Arrival::Last => self.handed_over(),

@@ -17,6 +17,8 @@ pub(crate) struct Roster {
     awaited: HashSet<Id<GuildMarker>>,
     /// In an outage: they come back with a `GUILD_CREATE` of their own.
     away: HashSet<Id<GuildMarker>>,
+    /// They have removed the bot, and may let it in again.
+    left: HashSet<Id<GuildMarker>>,
     /// Until when the session waits for those awaited; `None` when it has been handed over.
     deadline: Option<Instant>,
     /// The guilds of a session that was taken over which were announced since: the others may have been
@@ -31,7 +33,7 @@ pub(crate) enum Arrival {
     Unremarkable,
     /// Nobody is awaited any more.
     Last,
-    /// A guild that was away is back: its events between may be missing.
+    /// A guild that was away, or had removed the bot, is back: its events between may be missing.
     Returned,
 }
 
@@ -44,6 +46,7 @@ impl Roster {
         Self {
             awaited,
             away: HashSet::new(),
+            left: HashSet::new(),
             deadline,
             announced: None,
         }
@@ -62,9 +65,14 @@ impl Roster {
         self.deadline
     }
 
-    /// Whether this guild is in an outage.
+    /// Whether no events of this guild are to be expected.
     pub(crate) fn is_away(&self, guild: Id<GuildMarker>) -> bool {
-        self.away.contains(&guild)
+        self.away.contains(&guild) || self.left.contains(&guild)
+    }
+
+    /// The guilds in an outage.
+    pub(crate) fn away(&self) -> HashSet<Id<GuildMarker>> {
+        self.away.clone()
     }
 
     /// Nobody is waited for any longer.
@@ -78,7 +86,7 @@ impl Roster {
         let awaited = self.awaited.remove(&guild);
         let announced = self.announced.as_mut();
         let is_unheard_of = announced.is_some_and(|announced| announced.insert(guild));
-        let was_away = self.away.remove(&guild) || is_unheard_of;
+        let was_away = self.away.remove(&guild) | self.left.remove(&guild) | is_unheard_of;
         if unavailable {
             self.away.insert(guild);
         }
@@ -92,6 +100,7 @@ impl Roster {
             self.away.insert(guild);
         } else {
             self.away.remove(&guild);
+            self.left.insert(guild);
         }
         self.arrival(awaited, false)
     }
@@ -139,12 +148,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_guild_that_removed_the_bot_is_new_when_it_adds_it_again() {
+    async fn a_guild_that_removed_the_bot_was_missed_when_it_adds_it_again() {
         let mut roster = Roster::of([A], Instant::now());
         assert_eq!(roster.created(A, false), Arrival::Last);
         assert_eq!(roster.deleted(A, true), Arrival::Unremarkable);
+        assert_eq!(roster.away(), HashSet::from([A]));
         assert_eq!(roster.deleted(A, false), Arrival::Unremarkable);
-        assert_eq!(roster.created(A, false), Arrival::Unremarkable);
+        assert!(roster.is_away(A) && roster.away().is_empty());
+        assert_eq!(roster.created(A, false), Arrival::Returned);
+        assert!(!roster.is_away(A));
     }
 
     #[tokio::test]

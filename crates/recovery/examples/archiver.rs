@@ -79,7 +79,10 @@ async fn feed(mut tap: Subscription, recovery: &Recovery) {
                 data: dispatch.data.clone(),
             }),
             Delivery::Lapse(_) => Observed::Lapsed,
-            Delivery::Acknowledged(acknowledged) => Observed::Acknowledged(acknowledged.sent),
+            Delivery::Acknowledged(told) => Observed::Acknowledged {
+                sent: told.sent,
+                away: told.away,
+            },
         };
         if recovery.observe(observed).await.is_err() {
             return;

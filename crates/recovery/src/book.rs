@@ -5,6 +5,7 @@ mod parting;
 mod releasing;
 mod survey;
 mod turning;
+mod writing;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -20,13 +21,11 @@ pub(crate) use self::{
     turning::{Page, Probed, ReadFailure},
 };
 use crate::{
-    Batch, Channel, Dirty, DirtyReason, Gap, GapReason, Head, Loaded, Message, SessionMark,
-    Settings, Standing,
+    Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
     agenda::Agenda,
     forecast::Forecast,
-    limits::SETTLE,
     sabotage::Sabotage,
-    snowflake::{DiscordTime, just_before, milliseconds},
+    snowflake::{DiscordTime, just_before},
     waiting::Waiting,
     walk::{Order, Purpose, Walk},
 };
@@ -60,6 +59,11 @@ pub(crate) struct Book {
     /// Counts the gaps: what was begun before one comes to nothing after it.
     generation: u64,
     wish: Option<Wish>,
+    /// When the lists were last taken in, if this run has seen them.
+    looked_at: Option<Instant>,
+    /// Where in the session a guild went into an outage, in which its events do not come: the session on
+    /// record stays before that, so that whoever goes on with it hears of the outage.
+    outage_at: Option<u64>,
     /// Channels that events deleted or archived while the lists are on their way, which may not know it.
     meanwhile: Option<HashMap<Id<ChannelMarker>, Over>>,
     agenda: Agenda,
@@ -109,6 +113,8 @@ impl Book {
             marked: session,
             generation: 0,
             wish: None,
+            looked_at: None,
+            outage_at: None,
             meanwhile: None,
             agenda: Agenda::default(),
             forecast: Forecast::default(),
@@ -155,49 +161,6 @@ impl Book {
         walk
     }
 
-    /// What there is to write, and from now on counts as written.
-    pub(crate) fn take_batch(&mut self) -> Batch {
-        let changed = std::mem::take(&mut self.changed);
-        let changed = changed.iter().filter_map(|id| self.channels.get(id));
-        self.batch.channels.extend(changed.cloned());
-        self.batch.closed.extend(std::mem::take(&mut self.closed));
-        if let Some(mark) = self.mark() {
-            let is_news = self.marked.as_ref() != Some(&mark);
-            // A sequence alone is worth no write: an older one is as good.
-            let is_other = self
-                .marked
-                .as_ref()
-                .is_none_or(|marked| marked.id != mark.id);
-            if is_other || (is_news && !self.batch.is_empty()) {
-                self.marked = Some(mark.clone());
-                self.batch.session = Some(mark);
-            }
-        }
-        if self.lacks(Sabotage::VolatileDirty) {
-            for channel in &mut self.batch.channels {
-                channel.dirty = None;
-            }
-        }
-        let empty = Batch {
-            shard: self.settings.shard,
-            ..Batch::default()
-        };
-        std::mem::replace(&mut self.batch, empty)
-    }
-
-    /// How far the session has come; `None` while not all is known that it began behind.
-    fn mark(&self) -> Option<SessionMark> {
-        let (id, resume_url) = self.session.as_ref().filter(|_| self.is_covered)?;
-        Some(SessionMark {
-            id: id.clone(),
-            resume_url: resume_url.clone(),
-            sequence: self
-                .waiting
-                .before()
-                .map_or(self.sequence, |before| before.min(self.sequence)),
-        })
-    }
-
     /// The next page to read, if one may be read now.
     pub(crate) fn next_order(&mut self, now: Instant) -> Option<Order> {
         if self.watermark_ms == 0 {
@@ -213,6 +176,7 @@ impl Book {
             asks_expected: walk.expected.is_none(),
             at: now,
             at_ms,
+            watermark_ms: self.watermark_ms,
         })
     }
 
@@ -314,43 +278,6 @@ impl Book {
         }
     }
 
-    /// Writes a channel down as it is now.
-    fn put(&mut self, channel: Channel) {
-        self.changed.insert(channel.id);
-        self.closed.remove(&channel.id);
-        self.count(&channel, usize::wrapping_add);
-        if let Some(former) = self.channels.insert(channel.id, channel) {
-            self.count(&former, usize::wrapping_sub);
-        }
-    }
-
-    /// Counts a channel in or out.
-    fn count(&mut self, channel: &Channel, by: fn(usize, usize) -> usize) {
-        self.dirty = by(self.dirty, usize::from(channel.dirty.is_some()));
-        self.refused = by(self.refused, usize::from(is_refused(channel)));
-        if self.dirty == self.refused {
-            // However the last one ended: the time until the next one is none in which pages were read.
-            self.forecast = Forecast::default();
-        }
-    }
-
-    fn miss(
-        &mut self,
-        channel_id: Id<ChannelMarker>,
-        after: Option<Id<MessageMarker>>,
-        to: Option<Id<MessageMarker>>,
-        reason: GapReason,
-    ) {
-        tracing::warn!(channel.id = %channel_id, reason = reason.name(), "messages may be missing");
-        self.batch.gaps.push(Gap {
-            channel_id,
-            after,
-            to,
-            reason,
-            at_ms: self.time.at(Instant::now()).unwrap_or(self.watermark_ms),
-        });
-    }
-
     /// The watermark follows the clock, if a test has said so.
     pub(crate) fn sabotage_seal(&mut self, now: Instant) {
         if self.lacks(Sabotage::SealByWallClock)
@@ -358,26 +285,6 @@ impl Book {
             && let Some(ms) = self.time.at(now)
         {
             self.seal(ms);
-        }
-    }
-
-    /// How far the session has come, before that is on record, if a test has said so.
-    pub(crate) fn sabotage_acknowledge(&mut self) -> Option<Batch> {
-        let is_lacking = self.lacks(Sabotage::AckBeforeDurable) && !self.batch.is_empty();
-        let mark = self.mark().filter(|_| is_lacking);
-        mark.map(|session| Batch {
-            shard: self.settings.shard,
-            session: Some(session),
-            ..Batch::default()
-        })
-    }
-
-    /// Everything from before this is on record.
-    fn seal(&mut self, ms: u64) {
-        let sealed = ms.saturating_sub(milliseconds(SETTLE));
-        if sealed > self.watermark_ms {
-            self.watermark_ms = sealed;
-            self.batch.watermark_ms = Some(sealed);
         }
     }
 }

@@ -116,17 +116,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             }
             if surveying.is_none()
                 && now >= looks.at
-                && let Some((wish, generation)) = self.book.take_wish()
+                && let Some((wish, generation)) = self.book.take_wish(now)
             {
                 let patience = looks.begin(generation);
                 surveying = Some(self.look_around(wish, generation, patience));
             }
-            let due = self
-                .book
-                .next_due()
-                .into_iter()
-                .chain(self.settings.scrub.then_some(scrub_at));
-            let due = due.chain((looks.at > now).then_some(looks.at)).min();
+            let due = self.book.next_due().into_iter().chain([scrub_at]);
+            let due = due.chain((looks.at > now).then_some(looks.at));
+            let due = due.chain(self.book.look_due(now)).min();
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return self.write_down_the_rest().await,
@@ -154,9 +151,14 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                 }
                 Some((order, read)) = reads.next() => self.take_page(&order, read).await?,
                 () = until(due) => {
-                    if self.settings.scrub && Instant::now() >= scrub_at {
-                        scrub_at = Instant::now() + SCRUB_EVERY;
-                        self.book.wish(Wish::Scrub);
+                    let now = Instant::now();
+                    if now >= scrub_at {
+                        scrub_at = now + SCRUB_EVERY;
+                        if self.settings.scrub {
+                            self.book.wish(Wish::Scrub);
+                        } else {
+                            self.book.forget_strangers(now);
+                        }
                     }
                 }
             }

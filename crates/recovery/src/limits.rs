@@ -80,6 +80,14 @@ pub(crate) const GONE_AFTER: Duration = Duration::from_mins(10);
 /// When a channel that Discord refuses to show is asked for again, if no permission has changed.
 pub(crate) const REFUSED_RETRY: Duration = Duration::from_hours(1);
 
+/// The pause between two looks at the lists for something that an event hinted at: roles and members may
+/// change many times a second. Lists after a gap do not wait.
+pub(crate) const LOOK_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a channel that is not watched is remembered when nothing verifies: should something happen in it
+/// then, the lists are read once more.
+pub(crate) const STRANGERS_KEPT: Duration = Duration::from_hours(24);
+
 /// How often channels with traffic are read again, to see whether an event was never sent. One request
 /// verifies a hundred messages.
 pub(crate) const SCRUB_EVERY: Duration = Duration::from_mins(5);

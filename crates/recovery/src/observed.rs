@@ -1,5 +1,7 @@
 //! What the driver is told of the gateway.
 
+use std::sync::Arc;
+
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -16,10 +18,17 @@ pub enum Observed {
     /// too slow, something could not be read. From here on they come again.
     Lapsed,
     /// Discord has acknowledged a heartbeat that was sent at this instant on a connection whose events
-    /// flow: each event from before it has been delivered, or a lapse was.
+    /// flow: each event from before it has been delivered, or a lapse was; but for guilds that are away, in
+    /// an outage, of which nothing comes until a lapse is told.
     ///
     /// Without these nothing is ever known to be complete, and each start reads what it finds new.
-    Acknowledged(Instant),
+    Acknowledged {
+        /// When the heartbeat was sent.
+        sent: Instant,
+        /// Guilds in an outage, as `GUILD_DELETE` says and READY (Discord:
+        /// resources/guild#unavailable-guild-object).
+        away: Arc<[Id<GuildMarker>]>,
+    },
 }
 
 /// A dispatch of the gateway. Of interest are those in [`EVENTS`]; others are ignored.
@@ -51,6 +60,7 @@ pub const EVENTS: &[&str] = &[
     "THREAD_UPDATE",
     "THREAD_DELETE",
     "THREAD_LIST_SYNC",
+    "GUILD_DELETE",
     "GUILD_ROLE_UPDATE",
     "GUILD_MEMBER_UPDATE",
 ];

@@ -56,6 +56,8 @@ pub(crate) struct Order {
     /// When it was given, and Discord's clock then, if it was known.
     pub(crate) at: Instant,
     pub(crate) at_ms: Option<u64>,
+    /// The watermark then.
+    pub(crate) watermark_ms: u64,
 }
 
 /// What a page meant.

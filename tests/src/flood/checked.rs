@@ -16,7 +16,7 @@ use twilight_model::id::{
 
 use super::{
     chronicle::Chronicle,
-    consumer::{Consumer, Told},
+    consumer::{Consumer, Created, Told},
     disk::Disk,
     excuses::{Excuses, Gap},
     fields::{content, created_ms, id_of, is_pinned},
@@ -245,7 +245,7 @@ impl State {
         let wrong = consumer.read(
             entries,
             |id| !self.before.has(id),
-            |id, younger, sequence| self.is_late_rightly(id, younger, sequence),
+            |late, younger| self.is_late_rightly(late, younger),
         );
         self.consumer = consumer;
         self.wrong.extend(wrong);
@@ -283,14 +283,17 @@ impl State {
     /// Whether a message may be told behind a younger one: where something mixes them up; where what is
     /// older was not to be had for so long that the younger one waited no longer; and where it was deleted
     /// by then, so that it is on no page, and comes with the events.
-    fn is_late_rightly(&self, id: u64, younger: u64, sequence: u64) -> bool {
-        let told_ms = self.told_ms.range(sequence..).next();
-        let told_ms = told_ms.map_or(u64::MAX, |(_, ms)| *ms);
+    fn is_late_rightly(&self, late: Created, younger: Created) -> bool {
+        let told_ms = |created: Created| {
+            let told = self.told_ms.range(created.sequence..).next();
+            told.map_or(u64::MAX, |(_, ms)| *ms)
+        };
+        let id = late.id.get();
         let is_gone = !self.there.iter().any(|(_, other)| *other == id);
         let changed_ms = self.excuses.changed_ms(id);
         !self.is_orderly
-            || told_ms >= created_ms(younger) + WAITS_MS
-            || (is_gone && changed_ms.is_some_and(|ms| ms <= told_ms))
+            || told_ms(younger) >= created_ms(younger.id.get()) + WAITS_MS
+            || (is_gone && changed_ms.is_some_and(|ms| ms <= told_ms(late)))
     }
 
     /// What is wrong with what was told of a message that is there.

@@ -9,7 +9,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::fields::{content, is_pinned};
+use super::fields::{content, created_ms, is_pinned};
 
 /// Reads all entries, in their order. It may die at any time, and then begins behind what it has
 /// acknowledged; what it was told before that is on its own record.
@@ -19,9 +19,16 @@ pub(super) struct Consumer {
     pub(super) after: u64,
     /// What was told of each message last.
     told: BTreeMap<(u64, u64), Told>,
-    /// The last message of each channel that was told as created.
-    last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    /// The youngest message of each channel that was told as created.
+    youngest: BTreeMap<Id<ChannelMarker>, Created>,
     gaps: Vec<Gap>,
+}
+
+/// A message that was told as created, and at which sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Created {
+    pub(super) id: Id<MessageMarker>,
+    pub(super) sequence: u64,
 }
 
 /// What was told of a message last; if it is not there, nothing else.
@@ -49,13 +56,13 @@ impl Consumer {
     }
 
     /// Reads on, and says what is told twice, or behind a younger message. `is_wanted`: what was there
-    /// before anybody watched may turn up at any time. `is_late_rightly`: a message, a younger one, and
-    /// the sequence.
+    /// before anybody watched may turn up at any time. `is_late_rightly`: a message, and the
+    /// youngest one that was told before it.
     pub(super) fn read(
         &mut self,
         entries: Vec<Entry>,
         is_wanted: impl Fn(u64) -> bool,
-        is_late_rightly: impl Fn(u64, u64, u64) -> bool,
+        is_late_rightly: impl Fn(Created, Created) -> bool,
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         for entry in entries {
@@ -71,13 +78,21 @@ impl Consumer {
                             "C11: message {message_id} was created twice, at {sequence}"
                         ));
                     }
-                    if is_wanted(message_id.get())
-                        && let Some(before) = self.last.insert(channel_id, message_id)
-                        && before > message_id
-                        && !is_late_rightly(message_id.get(), before.get(), sequence)
+                    let id = message_id;
+                    let created = Created { id, sequence };
+                    let youngest = self.youngest.get(&channel_id).copied();
+                    let younger = youngest.filter(|youngest| youngest.id > id);
+                    if is_wanted(id.get()) {
+                        let youngest = younger.unwrap_or(created);
+                        self.youngest.insert(channel_id, youngest);
+                    }
+                    if let Some(younger) = younger
+                        && is_wanted(id.get())
+                        && !is_late_rightly(created, younger)
                     {
                         wrong.push(format!(
-                            "C11: message {message_id} is told behind {before} of its channel, at {sequence}"
+                            "C11: message {id} of {} is told behind {} of {}, {younger:?}, at {sequence}",
+                            created_ms(id.get()), younger.id, created_ms(younger.id.get())
                         ));
                     }
                     (message_id, Told::there(&json))

@@ -222,10 +222,60 @@ fn what_cannot_be_read_is_a_gap_and_is_told_once_it_can() {
         let gaps = get(world, &format!("/relay/v1/gaps?channel_id={room}")).await;
         assert_eq!(gaps["data"][0]["reason"], "refused", "{gaps}");
         assert!(!bot.contents().contains(&"unseen"));
+        // Whoever starts now has heard of no message there that would give the empty page away.
+        world.kill_proxy().await;
+        world.start_proxy().await;
+        sleep(Duration::from_mins(2)).await;
         discord.clear_overwrite(room);
         sleep(Duration::from_mins(2)).await;
         bot.read(world).await;
         assert!(bot.contents().contains(&"unseen"), "{:?}", bot.contents());
+    });
+}
+
+#[test]
+fn what_is_written_in_a_channel_while_it_is_hidden_is_a_gap_and_is_told_once_it_is_shown() {
+    // How: in the midst of a session, without the reading that verifies; one channel is shown again, the
+    // other one is deleted.
+    let setup = setup().set("CORDBOARD__RELAY__VERIFY", "false");
+    sim_with(setup, async |world| {
+        let discord = &world.discord;
+        let rooms = ["shown", "deleted"].map(|name| discord.create_channel(name));
+        let mut bot = Bot::default();
+        bot.read(world).await;
+        for room in rooms {
+            discord.hide_channel(room);
+            discord.say(room, "unseen");
+        }
+        // A whole heartbeat interval, and more.
+        sleep(Duration::from_mins(10)).await;
+        discord.show_channel(rooms[0]);
+        discord.delete_channel(rooms[1]);
+        sleep(Duration::from_mins(1)).await;
+        bot.read(world).await;
+        assert_eq!(bot.contents(), ["unseen"]);
+        for room in rooms {
+            let gaps = get(world, &format!("/relay/v1/gaps?channel_id={room}")).await;
+            assert_eq!(gaps["data"][0]["reason"], "refused", "{gaps}");
+        }
+    });
+}
+
+#[test]
+fn what_is_written_while_the_bot_is_thrown_out_is_told_once_it_is_back() {
+    let setup = setup().set("CORDBOARD__RELAY__VERIFY", "false");
+    sim_with(setup, async |world| {
+        let discord = &world.discord;
+        let room = discord.create_channel("room");
+        let mut bot = Bot::default();
+        bot.read(world).await;
+        discord.kick(discord.user_id());
+        discord.say(room, "unseen");
+        sleep(Duration::from_mins(5)).await;
+        discord.invite(discord.config().proxy.permissions);
+        sleep(Duration::from_mins(2)).await;
+        bot.read(world).await;
+        assert_eq!(bot.contents(), ["unseen"]);
     });
 }
 
@@ -279,7 +329,8 @@ fn what_is_left_to_read_is_told_and_keeps_the_proxy_ready() {
         assert_eq!(metric(world, "cordboard_relay_covered").await, Some(1));
         assert_eq!(relay().await, "catching_up");
         let ready = world.client().send(Method::GET, "/readyz", "").await;
-        assert_eq!(ready.unwrap().status, 200);
+        let (status, causes) = ready.unwrap().json().await.unwrap();
+        assert_eq!(status, 200, "{causes}");
         discord.clear_faults();
         sleep(Duration::from_mins(3)).await;
         assert_eq!(metric(world, dirty).await, Some(0));

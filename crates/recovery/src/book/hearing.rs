@@ -17,6 +17,10 @@ use crate::{
     snowflake::{created_ms, just_before, milliseconds},
 };
 
+/// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
+/// resources/channel#channel-object-channel-flags, discord-api-docs #8454).
+const HIDDEN: u64 = 1 << 17;
+
 #[derive(Deserialize)]
 struct Ready {
     session_id: String,
@@ -41,6 +45,20 @@ struct Birth {
     newly_created: bool,
 }
 
+/// Whether a guild that is gone is in an outage (Discord: events/gateway-events#guild-delete).
+#[derive(Deserialize)]
+struct Departure {
+    #[serde(default)]
+    unavailable: bool,
+}
+
+/// What a channel's flags say.
+#[derive(Deserialize)]
+struct Shape {
+    #[serde(default)]
+    flags: u64,
+}
+
 #[derive(Deserialize)]
 struct Threads {
     threads: Vec<Box<RawValue>>,
@@ -55,7 +73,25 @@ impl Book {
                 self.interrupt();
                 self.wish = Some(Wish::Gap);
             }
-            Observed::Acknowledged(sent) => self.prove(*sent),
+            Observed::Acknowledged { sent, away } => self.prove(*sent, away),
+        }
+    }
+
+    /// A guild is in an outage, or the bot was thrown out of it: nothing that happens in it comes from now
+    /// on. Of an outage the end is told, with a lapse, and nothing is vouched for before that.
+    fn hear_of_departure(&mut self, event: &Event) {
+        if !self.is_here(event.guild_id) {
+            return;
+        }
+        let departure = serde_json::from_str::<Departure>(event.data.get());
+        if departure.is_ok_and(|departure| departure.unavailable) {
+            self.outage_at = self.outage_at.or(Some(event.sequence));
+            return;
+        }
+        let within = self.channels.values();
+        let within = within.filter(|channel| Some(channel.guild_id) == event.guild_id);
+        for id in within.map(|channel| channel.id).collect::<Vec<_>>() {
+            self.doubt(id);
         }
     }
 
@@ -71,7 +107,11 @@ impl Book {
     }
 
     /// A heartbeat that was sent at `sent` was acknowledged behind all that came before it.
-    fn prove(&mut self, sent: Instant) {
+    fn prove(&mut self, sent: Instant, away: &[Id<GuildMarker>]) {
+        if away.iter().any(|id| self.settings.guild_ids.contains(id)) {
+            return;
+        }
+        self.outage_at = None;
         if self.is_covered
             && let Some(ms) = self.time.at(sent)
         {
@@ -85,6 +125,7 @@ impl Book {
             "READY" => {
                 self.interrupt();
                 self.waiting.outlive_session();
+                self.outage_at = None;
                 // The lists are wanted once the session has been handed over, and not before.
                 self.wish = None;
                 let ready = serde_json::from_str::<Ready>(event.data.get());
@@ -112,8 +153,12 @@ impl Book {
                     self.hear_of_channel("THREAD_UPDATE", &thread, event.guild_id, now);
                 }
             }
-            // Who was refused may be allowed now.
-            "GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE" => self.ask_refused_again(now, None),
+            // Who was refused may be allowed now, and the other way round.
+            "GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE" => {
+                self.ask_refused_again(now, None);
+                self.wish(Wish::Look);
+            }
+            "GUILD_DELETE" => self.hear_of_departure(event),
             _ => {}
         }
     }
@@ -233,7 +278,22 @@ impl Book {
             self.last_is(head.id, last);
         }
         self.archive(head.id, head.is_archived);
+        let shape = serde_json::from_str::<Shape>(json.get());
+        if shape.is_ok_and(|shape| shape.flags & HIDDEN != 0) {
+            return self.hide(head.id);
+        }
         self.ask_refused_again(now, Some(head.id));
+    }
+
+    /// Only the shape of a channel is shown any more. Reading it, and its threads, tells that nothing of it is.
+    fn hide(&mut self, id: Id<ChannelMarker>) {
+        let hidden = self.channels.values().filter(|channel| {
+            channel.dirty.is_none()
+                && (channel.id == id || (channel.is_thread && channel.parent_id == Some(id)))
+        });
+        for id in hidden.map(|channel| channel.id).collect::<Vec<_>>() {
+            self.doubt(id);
+        }
     }
 
     /// A channel that was not known. `born`: all that happened in it came as events.

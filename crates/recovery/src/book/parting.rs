@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::Book;
-use crate::{Channel, GapReason, Head, snowflake::just_before};
+use crate::{Channel, GapReason, Head, limits::STRANGERS_KEPT, snowflake::just_before};
 
 /// What an event made of a channel while the lists were on their way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,13 @@ impl Book {
         if head.last_message_id.is_some() && !was_watched {
             self.miss(head.id, None, None, GapReason::ChannelGone);
         }
+    }
+
+    /// Forgets channels that are not watched and were not heard of for long, where no lists tell which of
+    /// them are still there.
+    pub(crate) fn forget_strangers(&mut self, now: Instant) {
+        let is_young = |since: &Instant| now.duration_since(*since) < STRANGERS_KEPT;
+        self.strangers.retain(|_, since| is_young(since));
     }
 
     /// Writes down that a channel is not watched any more, if it was.

@@ -11,7 +11,7 @@ use twilight_model::id::{
 use super::{Book, is_catching_up};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Head, Start, Watch,
-    limits::{SCRUB_EVERY, SETTLE},
+    limits::{LOOK_PAUSE, SCRUB_EVERY, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
     walk::{Purpose, Walk},
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) enum Wish {
     /// To see which channels have traffic.
     Scrub,
-    /// Something happened in a channel that is not known.
+    /// Something happened in a channel that is not known, or what there is to see may have changed.
     Look,
     /// Events may be missing.
     Gap,
@@ -89,10 +89,19 @@ pub(super) fn may_have_moved(last: Option<Id<MessageMarker>>, since_ms: u64) -> 
 
 impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
-    pub(crate) fn take_wish(&mut self) -> Option<(Wish, u64)> {
+    pub(crate) fn take_wish(&mut self, now: Instant) -> Option<(Wish, u64)> {
+        if self.look_due(now).is_some() {
+            return None;
+        }
         let wish = self.wish.take()?;
         self.meanwhile = Some(HashMap::new());
         Some((wish, self.generation))
+    }
+
+    /// When the next look is due, if there is a wish for one that comes too soon after the last.
+    pub(crate) fn look_due(&self, now: Instant) -> Option<Instant> {
+        let looked_at = self.looked_at.filter(|_| self.wish == Some(Wish::Look))?;
+        Some(looked_at + LOOK_PAUSE).filter(|due| *due > now)
     }
 
     /// The lists are wanted once more, for this or for more.
@@ -193,7 +202,11 @@ impl Book {
         for id in &archived | &self.archived {
             self.archive(id, true);
         }
+        if survey.wish != Wish::Gap {
+            self.ask_for_unlisted(&heads);
+        }
         self.meanwhile = None;
+        self.looked_at = Some(now);
         if survey.wish == Wish::Scrub {
             // What was deleted while the lists were on their way, and would be held for ever. Not on
             // each look: a channel in which much happens and that no list names would cause one after
@@ -347,6 +360,25 @@ impl Book {
         }
         for guild_id in &survey.hidden {
             tracing::warn!(guild.id = %guild_id, "discord does not show a guild that is watched");
+        }
+    }
+
+    /// Channels that no list names any more, in the middle of a session: deleted, or hidden, so that no
+    /// event of them comes. What they were verified up to is where something may be missing from. A thread
+    /// is among them with the channel it is in: alone it has fallen asleep.
+    fn ask_for_unlisted(&mut self, heads: &[&Head]) {
+        let listed: HashSet<_> = heads.iter().map(|head| head.id).collect();
+        let is_unlisted = |channel: &&Channel| {
+            let id = channel.parent_id.filter(|_| channel.is_thread);
+            let id = id.unwrap_or(channel.id);
+            !listed.contains(&id) && self.channels.contains_key(&id)
+        };
+        let unlisted = self.channels.values().filter(is_unlisted);
+        let clean = unlisted.filter(|channel| channel.dirty.is_none());
+        for channel in clean.cloned().collect::<Vec<_>>() {
+            let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));
+            let reason = DirtyReason::Lapse;
+            self.soil(channel.id, Dirty { after, reason });
         }
     }
 

@@ -1,6 +1,7 @@
 mod edges;
 mod lists;
 mod preferring;
+mod sight;
 mod standing;
 mod threads;
 mod waiting;
@@ -11,7 +12,9 @@ use serde_json::{json, value::to_raw_value};
 use twilight_model::id::marker::GuildMarker;
 
 use super::*;
-use crate::{Event, Head, Message, Observed, SessionMark, Start, snowflake::EPOCH_MS};
+use crate::{
+    Event, Gap, GapReason, Head, Message, Observed, SessionMark, Start, snowflake::EPOCH_MS,
+};
 
 const GUILD: Id<GuildMarker> = Id::new(7);
 const HERE: Id<ChannelMarker> = Id::new(100);
@@ -36,6 +39,11 @@ fn created(sequence: u64, ms: u64) -> Observed {
     let data = json!({"id": message_id(ms).to_string(), "channel_id": HERE.to_string(),
         "author": {"id": "1"}, "content": "x"});
     event("MESSAGE_CREATE", sequence, &data)
+}
+
+fn acknowledged(sent: Instant) -> Observed {
+    let away = std::sync::Arc::new([]);
+    Observed::Acknowledged { sent, away }
 }
 
 fn ready(sequence: u64, session: &str) -> Observed {
@@ -69,7 +77,7 @@ fn begin(book: &mut Book, session: &str, head: Head, on_record: &HashSet<Id<Mess
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let survey = Survey {
         wish,
         generation,
@@ -131,7 +139,7 @@ async fn the_watermark_moves_on_proof_alone_and_stays_behind_it() {
     let written = Instant::now();
     book.observe(&created(2, NOW_MS + 60_000), written);
     assert_eq!(book.take_batch().watermark_ms, None);
-    book.observe(&Observed::Acknowledged(written), Instant::now());
+    book.observe(&acknowledged(written), Instant::now());
     assert_eq!(book.take_batch().watermark_ms, Some(NOW_MS + 45_000));
 }
 
@@ -144,10 +152,10 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     // The message waits for those before it.
     let batch = book.take_batch();
     assert_eq!((batch.records.len(), batch.session), (0, None));
-    book.observe(&Observed::Acknowledged(now), now);
+    book.observe(&acknowledged(now), now);
     assert_eq!(book.take_batch().watermark_ms, None);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let heads = vec![head(Some(NOW_MS + 60_000))];
     let survey = Survey {
         wish,

@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{Book, is_refused};
+use super::{Book, Wish, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
@@ -55,12 +55,18 @@ impl Book {
         last.filter(|last| Some(*last) > order.after)
     }
 
+    /// Whether an empty page says nothing: a former run may have known of a message that this one has
+    /// not heard of yet, because it has not seen the lists.
+    fn may_be_blind(&self, id: Id<ChannelMarker>) -> bool {
+        self.looked_at.is_none() && !self.last.contains_key(&id)
+    }
+
     /// Takes in a page.
     pub(crate) fn turn(&mut self, order: &Order, page: Page) {
         self.agenda.read();
         let id = order.channel_id;
-        let watermark_ms = self.watermark_ms;
-        let now_ms = order.at_ms.unwrap_or(watermark_ms);
+        let now_ms = order.at_ms.unwrap_or(order.watermark_ms);
+        let may_be_blind = self.may_be_blind(id);
         let Some(walk) = self.agenda.get(id, order.number) else {
             return;
         };
@@ -74,12 +80,17 @@ impl Book {
         if page.probed == Some(Probed::Blind) {
             return self.refuse(order);
         }
+        if page.messages.is_empty() && page.probed.is_none() && may_be_blind {
+            self.wish(Wish::Look);
+            return self.put_off(order, None, Instant::now());
+        }
         // How much later a message may have become readable that is older than some on this page.
         let told_ms = order.at_ms.unwrap_or_default();
-        // As long as no id has told the time, the watermark says something of it.
+        // As long as no id has told the time, the watermark says something of it: the one when the page was
+        // asked for, because a later one vouches for what came since.
         let settled_ms = told_ms
             .saturating_sub(milliseconds(SETTLE))
-            .max(watermark_ms);
+            .max(order.watermark_ms);
         walk.began_ms = walk.began_ms.or(Some(settled_ms));
         let turn = walk.turn(&page.messages, page.probed.is_some(), settled_ms);
         let purpose = walk.purpose;
@@ -205,23 +216,29 @@ impl Book {
         let Some(walk) = self.agenda.get(id, order.number) else {
             return;
         };
-        walk.failures = walk.failures.saturating_add(1);
-        let pause = (RETRY_FIRST * 2_u32.saturating_pow(walk.failures.min(16) - 1)).min(RETRY_MAX);
         match failure {
-            ReadFailure::NotDone { wait } => {
-                let wait = wait.unwrap_or_default().max(pause);
-                self.agenda.again(id, Some(now + wait));
-            }
+            ReadFailure::NotDone { wait } => self.put_off(order, wait, now),
             ReadFailure::Gone => {
                 // For a moment a replica may not know a channel that is there.
                 let since = *walk.gone_since.get_or_insert(now);
                 if now.duration_since(since) >= GONE_AFTER {
                     self.close(id);
                 } else {
-                    self.agenda.again(id, Some(now + pause));
+                    self.put_off(order, None, now);
                 }
             }
             ReadFailure::Refused => self.refuse(order),
+        }
+    }
+
+    /// A page is asked for again later, each time after a longer pause.
+    fn put_off(&mut self, order: &Order, wait: Option<Duration>, now: Instant) {
+        let id = order.channel_id;
+        if let Some(walk) = self.agenda.get(id, order.number) {
+            walk.failures = walk.failures.saturating_add(1);
+            let pause = RETRY_FIRST * 2_u32.saturating_pow(walk.failures.min(16) - 1);
+            let wait = wait.unwrap_or_default().max(pause.min(RETRY_MAX));
+            self.agenda.again(id, Some(now + wait));
         }
     }
 

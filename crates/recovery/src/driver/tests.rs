@@ -159,7 +159,10 @@ async fn a_session_that_begins_while_the_driver_stops_is_not_on_record() {
         for observed in [
             ready(1, "second"),
             created(2, NOW_MS - 1),
-            Observed::Acknowledged(sent),
+            Observed::Acknowledged {
+                sent,
+                away: std::sync::Arc::new([]),
+            },
         ] {
             recovery.observe(observed).await.unwrap();
         }

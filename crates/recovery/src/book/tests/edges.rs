@@ -75,7 +75,7 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS + 1_000), now);
     let born = Head {
         parent_id: Some(category),
@@ -123,7 +123,7 @@ async fn a_message_before_the_first_lists_makes_nobody_read_all_that_was_ever_sa
     book.observe(&created(2, NOW_MS), now);
     assert!(book.next_order(now).is_none());
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let survey = Survey {
         wish,
         generation,
@@ -143,9 +143,9 @@ async fn lists_are_wanted_for_a_session_once_it_is_handed_over() {
     let now = Instant::now();
     book.observe(&Observed::Lapsed, now);
     book.observe(&ready(1, "second"), now);
-    assert!(book.take_wish().is_none());
+    assert!(book.take_wish(Instant::now()).is_none());
     book.observe(&Observed::Lapsed, now);
-    assert!(book.take_wish().is_some());
+    assert!(book.take_wish(Instant::now()).is_some());
 }
 
 /// A thread in [`HERE`] in which the last message was written at NOW.
@@ -164,7 +164,7 @@ pub(super) fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let mut heads = vec![head(Some(NOW_MS - 1))];
     heads.extend(threads);
     let survey = Survey {
@@ -210,7 +210,7 @@ async fn a_thread_that_fell_asleep_is_let_go_of_once_it_is_read_and_not_before()
         }];
         begin_with(&mut book, "first", first);
         book.hear_time(NOW_MS + 60_000, Instant::now());
-        book.observe(&Observed::Acknowledged(Instant::now()), Instant::now());
+        book.observe(&acknowledged(Instant::now()), Instant::now());
         book.take_batch();
         let asleep = Head {
             last_message_id: Some(message_id(last_ms)),
@@ -311,13 +311,14 @@ async fn channels_that_are_not_watched_come_and_go_and_nothing_is_asked_or_held(
     for observed in elsewhere(0) {
         book.observe(&observed, now);
     }
-    assert_eq!(book.take_wish(), None);
+    assert_eq!(book.take_wish(Instant::now()), None);
     assert_eq!(book.held(), before);
     // What a thread is in may not be known: the lists tell.
     for observed in elsewhere(11) {
         book.observe(&observed, now);
     }
-    let (wish, _) = book.take_wish().unwrap();
+    tokio::time::advance(crate::limits::LOOK_PAUSE).await;
+    let (wish, _) = book.take_wish(Instant::now()).unwrap();
     assert_eq!((wish, book.held()), (Wish::Look, before));
 }
 
@@ -329,9 +330,13 @@ async fn what_was_deleted_while_the_lists_came_is_forgotten() {
         id: Id::new(200),
         ..head(None)
     };
-    for (heads, held) in [(vec![stale], before + 1), (Vec::new(), before)] {
+    let watched = || head(Some(NOW_MS));
+    for (heads, held) in [
+        (vec![watched(), stale], before + 1),
+        (vec![watched()], before),
+    ] {
         book.wish(Wish::Scrub);
-        let (wish, generation) = book.take_wish().unwrap();
+        let (wish, generation) = book.take_wish(Instant::now()).unwrap();
         let hidden = Vec::new();
         let survey = Survey {
             wish,

@@ -16,7 +16,7 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS + 40_000), now);
     for _ in 0..2 {
         let deleted = event("CHANNEL_DELETE", 3, &json!({"id": HERE}));
@@ -63,7 +63,7 @@ async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let new = other(101);
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": new.id})), now);
     let survey = Survey {
@@ -87,7 +87,7 @@ async fn what_was_said_last_in_a_channel_that_went_while_nobody_listened_is_in_t
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let survey = Survey {
         wish,
         generation,
@@ -154,7 +154,7 @@ fn watching_since(ms: u64) -> Book {
 /// What the next look at who has traffic makes of this.
 fn scrub(book: &mut Book, head: Head) {
     book.wish(Wish::Scrub);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let survey = Survey {
         wish,
         generation,
@@ -203,7 +203,7 @@ async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_
     let now = Instant::now();
     book.observe(&ready(1, "first"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS), now);
     let survey = Survey {
         wish,

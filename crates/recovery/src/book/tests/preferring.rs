@@ -25,7 +25,7 @@ fn gap(book: &mut Book, session: &str, preferred: &[Id<ChannelMarker>]) {
     for id in preferred {
         book.prefer(*id);
     }
-    let (wish, generation) = book.take_wish().unwrap();
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
     let survey = Survey {
         wish,
         generation,

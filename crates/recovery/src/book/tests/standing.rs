@@ -79,8 +79,8 @@ async fn how_long_it_will_take_is_judged_by_what_is_read_and_not_by_what_once_wa
 #[tokio::test(start_paused = true)]
 async fn what_is_remembered_while_the_lists_come_counts_as_held() {
     let (mut book, now) = (begun(), Instant::now());
-    book.wish(Wish::Look);
-    book.take_wish();
+    book.wish(Wish::Scrub);
+    book.take_wish(Instant::now());
     let before = book.standing(0).held;
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": "200"})), now);
     assert_eq!(book.standing(0).held, before + 1);

@@ -1,0 +1,169 @@
+//! What the bot may not see, for a while or not any more.
+
+use std::time::Duration;
+
+use super::*;
+use crate::limits::{LOOK_PAUSE, RETRY_FIRST};
+
+/// A book that goes on with its session, and with a channel that is dirty.
+fn restarted(reason: DirtyReason) -> Book {
+    let channel = Channel {
+        id: HERE,
+        guild_id: GUILD,
+        parent_id: None,
+        is_thread: false,
+        settled_id: None,
+        scrubbed_ms: NOW_MS,
+        dirty: Some(Dirty {
+            after: just_before(NOW_MS),
+            reason,
+        }),
+    };
+    let session = SessionMark {
+        id: "first".to_owned(),
+        resume_url: None,
+        sequence: 1,
+    };
+    let loaded = Loaded {
+        session: Some(session),
+        watermark_ms: NOW_MS,
+        channels: vec![channel],
+    };
+    Book::new(Settings::new(GUILD), loaded)
+}
+
+/// The lists come, as they were wished for.
+fn look(book: &mut Book, heads: Vec<Head>) {
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads,
+        hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+}
+
+fn refuse(book: &mut Book) -> Vec<Gap> {
+    let order = order(book);
+    book.fail(&order, ReadFailure::Refused, Instant::now());
+    let batch = book.take_batch();
+    let dirty = batch.channels[0].dirty.unwrap();
+    assert_eq!(dirty.reason, DirtyReason::Refused);
+    batch.gaps
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_page_after_a_restart_is_believed_once_the_lists_say_that_there_is_nothing() {
+    for (last_ms, is_clean) in [(None, true), (Some(NOW_MS + 60_000), false)] {
+        for reason in [DirtyReason::Refused, DirtyReason::Lapse] {
+            let mut book = restarted(reason);
+            let first = order(&mut book);
+            assert_eq!(book.probe_for(&first), None, "no message is known");
+            book.turn(&first, page([]));
+            assert!(book.take_batch().channels.is_empty(), "it stays dirty");
+            assert!(book.next_order(Instant::now()).is_none());
+            look(&mut book, vec![head(last_ms)]);
+            tokio::time::advance(RETRY_FIRST).await;
+            let second = book.next_order(Instant::now()).unwrap();
+            assert_eq!(book.probe_for(&second).is_some(), !is_clean);
+            if is_clean {
+                book.turn(&second, page([]));
+                assert_eq!(book.take_batch().channels[0].dirty, None);
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cursor_follows_what_had_settled_when_its_page_was_asked_for_and_not_when_it_came() {
+    let mut book = begun();
+    let last = head(Some(NOW_MS + 90_000));
+    begin(&mut book, "second", last, &HashSet::new());
+    book.take_batch();
+    book.hear_time(NOW_MS + 30_000, Instant::now());
+    let asked = order(&mut book);
+    tokio::time::advance(Duration::from_secs(40)).await;
+    book.observe(&acknowledged(Instant::now()), Instant::now());
+    assert_eq!(book.take_batch().watermark_ms, Some(NOW_MS + 51_000));
+    book.turn(&asked, page((0..100).map(|n| NOW_MS + 20_000 + n)));
+    let dirty = book.take_batch().channels[0].dirty.unwrap();
+    assert_eq!(dirty.after, just_before(NOW_MS + 15_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_hidden_is_a_gap_from_then_on() {
+    let mut book = begun();
+    let hidden = json!({"id": HERE.to_string(), "type": 0, "flags": 1 << 17});
+    book.observe(&event("CHANNEL_UPDATE", 2, &hidden), Instant::now());
+    let [gap] = &*refuse(&mut book) else {
+        panic!("one gap")
+    };
+    assert_eq!((gap.after, gap.to), (just_before(NOW_MS), None));
+    // Shown again, it is read from there.
+    let shown = json!({"id": HERE.to_string(), "type": 0});
+    book.observe(&event("CHANNEL_UPDATE", 3, &shown), Instant::now());
+    assert!(book.next_order(Instant::now()).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_hides_a_channel_is_noticed_by_the_lists_at_a_bounded_pace() {
+    let mut book = begun();
+    let role = || event("GUILD_ROLE_UPDATE", 2, &json!({}));
+    book.observe(&role(), Instant::now());
+    assert!(book.take_wish(Instant::now()).is_none(), "just looked at");
+    tokio::time::advance(LOOK_PAUSE).await;
+    look(&mut book, Vec::new());
+    assert_eq!(refuse(&mut book)[0].reason, GapReason::Refused);
+    book.observe(&role(), Instant::now());
+    assert_eq!(
+        book.look_due(Instant::now()),
+        Some(Instant::now() + LOOK_PAUSE)
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thread_that_no_list_names_beside_its_channel_is_asleep_and_not_read() {
+    let mut book = begun();
+    let thread = json!({"id": "300", "type": 11, "parent_id": HERE.to_string(),
+        "newly_created": true});
+    book.observe(&event("THREAD_CREATE", 2, &thread), Instant::now());
+    while let Some(order) = book.next_order(Instant::now()) {
+        book.turn(&order, page([NOW_MS]));
+    }
+    book.take_batch();
+    book.wish(Wish::Scrub);
+    look(&mut book, vec![head(Some(NOW_MS))]);
+    assert!(book.take_batch().channels.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_an_outage_of_the_guild_is_vouched_for() {
+    let mut book = begun();
+    let now = Instant::now();
+    let mark = |book: &mut Book, sequence| {
+        book.observe(&created(sequence, NOW_MS + 1_000), now);
+        book.take_batch().session.map(|mark| mark.sequence)
+    };
+    book.hear_time(NOW_MS + 60_000, now);
+    assert_eq!(mark(&mut book, 2), Some(2));
+    let gone = json!({"id": GUILD.to_string(), "unavailable": true});
+    book.observe(&event("GUILD_DELETE", 3, &gone), now);
+    book.observe(&event("TYPING_START", 9, &json!({})), now);
+    // Whoever goes on with the session hears of the outage, too.
+    assert!(book.mark().is_some_and(|mark| mark.sequence == 2));
+    let away = std::sync::Arc::new([GUILD]);
+    book.observe(&Observed::Acknowledged { sent: now, away }, now);
+    assert_eq!(book.take_batch().watermark_ms, None);
+    book.observe(&acknowledged(now), now);
+    assert!(book.take_batch().watermark_ms.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_guild_that_throws_the_bot_out_is_a_gap_from_then_on() {
+    let mut book = begun();
+    let left = event("GUILD_DELETE", 2, &json!({"id": GUILD.to_string()}));
+    book.observe(&left, Instant::now());
+    assert_eq!(refuse(&mut book)[0].after, just_before(NOW_MS));
+}
