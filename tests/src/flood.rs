@@ -13,6 +13,7 @@ mod fields;
 mod scale;
 mod shore;
 mod unwanted;
+mod veil;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
@@ -25,7 +26,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{checked::Checked, crowd::Crowd, disk::Disk, scale::Scale, shore::Shore};
+use self::{checked::Checked, crowd::Crowd, disk::Disk, scale::Scale, shore::Shore, veil::Veil};
 use crate::Watcher;
 
 /// How long after the heal everything has to be on record.
@@ -103,6 +104,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     watcher.start().await;
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
+    let mut veil = Veil::of(seed, scale.slowness);
     let until = Instant::now() + scale.slowness * Duration::from_secs(dice.u64(60..900));
     for _ in 0..ACTS_MAX {
         if Instant::now() >= until || !record.wrong().is_empty() {
@@ -111,16 +113,21 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
         if dice.f64() < shore.unrest {
             shore.strike(&discord, &mut watcher, &mut dice).await;
         }
+        if !shore.is_away {
+            veil.stir(&discord, &record, &crowd.rooms());
+        }
         crowd.act(&discord, &mut dice);
         sleep(scale.slowness * Duration::from_millis(dice.u64(1..=crowd.pause_ms))).await;
     }
     discord.clear_faults();
     shore.heal(&discord);
+    veil.lift(&discord, &record, &crowd.rooms());
     watcher.start().await;
     let (converged, mut wrong) = converge(&discord, &record, &watcher).await;
     wrong.extend(watcher.ended());
     let counters = discord.truth().counters;
     let mut struck = shore.struck.clone();
+    struck.insert("veil", veil.thrown);
     for (kind, targets) in counters.struck {
         *struck.entry(kind).or_default() += targets.values().sum::<u64>();
     }

@@ -20,8 +20,13 @@ pub enum Change {
     Create(Box<RawValue>),
     /// It was edited. As Discord gives it, which may be less than all of its fields.
     Update(Box<RawValue>),
-    /// The message with this id was deleted.
-    Delete(u64),
+    /// A message was deleted.
+    Delete {
+        /// Its id.
+        id: u64,
+        /// Whether nobody said so: it was not found any more where it should have been.
+        is_inferred: bool,
+    },
     /// Messages may be missing here for good.
     Gap {
         /// The message behind which they may be missing; none: that is not known.
@@ -39,7 +44,7 @@ impl Change {
         match self {
             Self::Create(_) => "create",
             Self::Update(_) => "update",
-            Self::Delete(_) => "delete",
+            Self::Delete { .. } => "delete",
             Self::Gap { .. } => "gap",
         }
     }

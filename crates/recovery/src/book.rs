@@ -18,7 +18,7 @@ use twilight_model::id::{
 use self::parting::Over;
 pub(crate) use self::{
     survey::{Archives, Survey, Wish},
-    turning::{Page, Probed, ReadFailure},
+    turning::{Page, Probe, Probed, ReadFailure},
 };
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
@@ -59,7 +59,7 @@ pub(crate) struct Book {
     /// Counts the gaps: what was begun before one comes to nothing after it.
     generation: u64,
     wish: Option<Wish>,
-    /// When the lists were last taken in, if this run has seen them.
+    /// When the lists were last taken in.
     looked_at: Option<Instant>,
     /// Where in the session a guild went into an outage, in which its events do not come: the session on
     /// record stays before that, so that whoever goes on with it hears of the outage.

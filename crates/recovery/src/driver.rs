@@ -22,7 +22,7 @@ use self::look::{Look, Looks, Overlooked, Patience};
 use crate::{
     ChannelDirectory, Failure, History, Inbox, InboxError, Observed, SessionMark, Settings,
     Standing,
-    book::{Book, Page, Probed, ReadFailure, Survey, Wish},
+    book::{Book, Page, Probe, Probed, ReadFailure, Survey, Wish},
     limits::{BATCH_EVENTS_MAX, HOLDS_MAX, PAGE_TIMEOUT, RESCAN_MESSAGES, SCRUB_EVERY},
     walk::Order,
 };
@@ -287,33 +287,27 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
 async fn read<D: History + ChannelDirectory>(
     discord: &D,
     order: &Order,
-    probe: Option<Id<MessageMarker>>,
+    probe: Probe,
 ) -> Result<Page, ReadFailure> {
-    let messages = page(discord, order).await?;
-    let Some(last) = probe.filter(|_| messages.is_empty()) else {
-        return Ok(Page {
-            messages,
-            ..Page::default()
-        });
-    };
-    let probed = match discord.message(order.channel_id, last).await {
-        Ok(None) => Probed::Explained(last),
-        Ok(Some(_)) => {
-            // It may have become readable in between.
-            let messages = page(discord, order).await?;
-            if !messages.is_empty() {
-                return Ok(Page {
-                    messages,
-                    ..Page::default()
-                });
+    let mut messages = page(discord, order).await?;
+    let mut probed = None;
+    if messages.is_empty() {
+        let (Probe::Last(id) | Probe::Any(id)) = probe;
+        probed = match (discord.message(order.channel_id, id).await, probe) {
+            (Ok(None), Probe::Last(last)) => Some(Probed::Explained(last)),
+            (Ok(_), Probe::Any(_)) => Some(Probed::Allowed),
+            (Ok(Some(_)), Probe::Last(_)) => {
+                // It may have become readable in between.
+                messages = page(discord, order).await?;
+                messages.is_empty().then_some(Probed::Blind)
             }
-            Probed::Blind
-        }
-        Err(Failure::Never { .. }) => Probed::Blind,
-        Err(failure) => return Err(failure.into()),
-    };
+            (Err(Failure::Never { .. }), _) => Some(Probed::Blind),
+            (Err(failure), _) => return Err(failure.into()),
+        };
+    }
     Ok(Page {
-        probed: Some(probed),
+        messages,
+        probed,
         ..Page::default()
     })
 }

@@ -19,7 +19,7 @@ use super::{
     consumer::{Consumer, Created, Told},
     disk::Disk,
     excuses::{Excuses, Gap},
-    fields::{content, created_ms, id_of, is_pinned},
+    fields::{content, created_ms, id_of, is_pinned, messages},
     shore::Shore,
     unwanted::Unwanted,
 };
@@ -122,6 +122,17 @@ impl Checked {
     pub(super) fn changed(&self, id: u64) {
         let now_ms = self.now_ms();
         self.state.lock().excuses.changed(id, now_ms);
+    }
+
+    /// The bot may not see a channel, or its threads, or not read them.
+    pub(super) fn veiled(&self, channel_id: u64) {
+        let truth = self.discord.truth();
+        let mut state = self.state.lock();
+        for channel in truth.channels {
+            if channel.id == channel_id || channel.parent_id == Some(channel_id) {
+                state.excuses.veiled(channel.id);
+            }
+        }
     }
 
     /// A message was pinned, or taken down.
@@ -245,7 +256,9 @@ impl State {
         let wrong = consumer.read(
             entries,
             |id| !self.before.has(id),
-            |late, younger| self.is_late_rightly(late, younger),
+            |channel_id, late, younger| {
+                self.excuses.has_for_order(channel_id) || self.is_late_rightly(late, younger)
+            },
         );
         self.consumer = consumer;
         self.wrong.extend(wrong);
@@ -373,18 +386,4 @@ impl Inbox for Checked {
     ) -> Result<Vec<Id<MessageMarker>>, InboxError> {
         self.inner.recent(channel_id, limit).await
     }
-}
-
-/// Every message that Discord has.
-fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), Value> {
-    let mut all = BTreeMap::new();
-    for channel in discord.truth().channels {
-        if channel.deleted_at.is_some() {
-            continue;
-        }
-        for message in discord.messages(channel.id) {
-            all.insert((channel.id, id_of(&message)), message);
-        }
-    }
-    all
 }

@@ -56,13 +56,13 @@ impl Consumer {
     }
 
     /// Reads on, and says what is told twice, or behind a younger message. `is_wanted`: what was there
-    /// before anybody watched may turn up at any time. `is_late_rightly`: a message, and the
+    /// before anybody watched may turn up at any time. `is_late_rightly`: a channel, a message, and the
     /// youngest one that was told before it.
     pub(super) fn read(
         &mut self,
         entries: Vec<Entry>,
         is_wanted: impl Fn(u64) -> bool,
-        is_late_rightly: impl Fn(Created, Created) -> bool,
+        is_late_rightly: impl Fn(u64, Created, Created) -> bool,
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         for entry in entries {
@@ -88,7 +88,7 @@ impl Consumer {
                     }
                     if let Some(younger) = younger
                         && is_wanted(id.get())
-                        && !is_late_rightly(created, younger)
+                        && !is_late_rightly(channel_id.get(), created, younger)
                     {
                         wrong.push(format!(
                             "C11: message {id} of {} is told behind {} of {}, {younger:?}, at {sequence}",

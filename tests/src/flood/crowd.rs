@@ -79,6 +79,12 @@ impl Crowd {
         }
     }
 
+    /// The channels that are no threads.
+    pub(super) fn rooms(&self) -> Vec<u64> {
+        let channels = self.channels.iter().copied();
+        channels.filter(|id| !self.threads.contains(id)).collect()
+    }
+
     fn channel(&self, dice: &mut Rng) -> u64 {
         // A few are busy, the others are not.
         let reach = if dice.bool() { 2 } else { self.channels.len() };

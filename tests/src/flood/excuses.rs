@@ -1,6 +1,6 @@
 //! What consumers need not be told: changes that nobody could see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cordboard_recovery::Loaded;
 
@@ -25,6 +25,8 @@ pub(super) struct Excuses {
     /// When it was pinned or taken down last.
     pinned: BTreeMap<u64, u64>,
     gaps: Vec<Gap>,
+    /// Channels that the bot could not see or not read at times.
+    veiled: BTreeSet<u64>,
 }
 
 /// A time in which events were missed.
@@ -58,6 +60,15 @@ impl Excuses {
 
     pub(super) fn missed(&mut self, gap: Gap) {
         self.gaps.push(gap);
+    }
+
+    pub(super) fn veiled(&mut self, channel_id: u64) {
+        self.veiled.insert(channel_id);
+    }
+
+    /// Whether what is older could not be read at times: nothing waits for it then.
+    pub(super) fn has_for_order(&self, channel_id: u64) -> bool {
+        self.veiled.contains(&channel_id)
     }
 
     /// When a message was edited or deleted last.
@@ -102,9 +113,10 @@ impl Excuses {
     /// tells which of two looks of one edit is newer.
     pub(super) fn has_for_pin(&self, channel_id: u64, id: u64) -> bool {
         let pinned_ms = self.pinned.get(&id);
+        let is_veiled = self.veiled.contains(&channel_id);
         pinned_ms.is_some_and(|ms| {
             let mut gaps = self.gaps.iter();
-            gaps.any(|gap| (gap.begin_ms(channel_id)..=gap.to_ms).contains(ms))
+            is_veiled || gaps.any(|gap| (gap.begin_ms(channel_id)..=gap.to_ms).contains(ms))
         })
     }
 

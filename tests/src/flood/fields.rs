@@ -1,5 +1,8 @@
 //! What is read out of messages and their ids.
 
+use std::collections::BTreeMap;
+
+use cordboard_simulator::Simulator;
 use serde_json::Value;
 
 /// The first millisecond an id can name.
@@ -20,4 +23,18 @@ pub(super) fn is_pinned(message: &Value) -> bool {
 
 pub(super) const fn created_ms(id: u64) -> u64 {
     (id >> 22) + EPOCH_MS
+}
+
+/// Every message that Discord has.
+pub(super) fn messages(discord: &Simulator) -> BTreeMap<(u64, u64), Value> {
+    let mut all = BTreeMap::new();
+    for channel in discord.truth().channels {
+        if channel.deleted_at.is_some() {
+            continue;
+        }
+        for message in discord.messages(channel.id) {
+            all.insert((channel.id, id_of(&message)), message);
+        }
+    }
+    all
 }

@@ -54,7 +54,7 @@ pub(super) struct Shore {
     /// How likely something strikes between two acts of people.
     pub(super) unrest: f64,
     faults: Vec<Fault>,
-    is_away: bool,
+    pub(super) is_away: bool,
     /// By what what strikes lasts longer.
     slowness: u32,
     pub(super) struck: BTreeMap<&'static str, u64>,

@@ -208,7 +208,13 @@ fn event(
     let change = match news {
         News::Created { json, .. } => Change::Create(json),
         News::Updated { json, .. } => Change::Update(json),
-        News::Deleted { message_id, .. } => Change::Delete(message_id.get()),
+        News::Deleted {
+            message_id,
+            is_inferred,
+        } => Change::Delete {
+            id: message_id.get(),
+            is_inferred,
+        },
         News::Gap(told) => Change::Gap {
             from: told.after.map(Id::get),
             to: told.to.map(Id::get),

@@ -169,6 +169,8 @@ struct EventBody<'a> {
     sequence: u64,
     kind: &'static str,
     channel_id: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    inferred: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Subject<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -186,13 +188,20 @@ enum Subject<'a> {
 pub(super) fn event(event: &Event) -> String {
     let (message, gap) = match &event.change {
         Change::Create(json) | Change::Update(json) => (Some(Subject::Whole(json)), None),
-        Change::Delete(id) => (Some(Subject::Id { id: id.to_string() }), None),
+        Change::Delete { id, .. } => (Some(Subject::Id { id: id.to_string() }), None),
         Change::Gap { from, to, reason } => (None, Some(Range::new(*from, *to, reason))),
     };
     let body = EventBody {
         sequence: event.sequence,
         kind: event.change.kind(),
         channel_id: event.channel_id.map(|id| id.to_string()),
+        inferred: matches!(
+            event.change,
+            Change::Delete {
+                is_inferred: true,
+                ..
+            }
+        ),
         message,
         gap,
     };
@@ -242,10 +251,14 @@ mod tests {
 
     #[test]
     fn what_is_gone_or_missing_is_told_by_its_ids() {
-        assert_eq!(
-            told(Some(1), Change::Delete(5)),
-            "id: 7\ndata: {\"sequence\":7,\"kind\":\"delete\",\"channel_id\":\"1\",\"message\":{\"id\":\"5\"}}\n\n"
-        );
+        for (is_inferred, word) in [(false, ""), (true, "\"inferred\":true,")] {
+            assert_eq!(
+                told(Some(1), Change::Delete { id: 5, is_inferred }),
+                format!(
+                    "id: 7\ndata: {{\"sequence\":7,\"kind\":\"delete\",\"channel_id\":\"1\",{word}\"message\":{{\"id\":\"5\"}}}}\n\n"
+                )
+            );
+        }
         let gap = Change::Gap {
             from: Some(5),
             to: None,

@@ -88,7 +88,14 @@ impl Log {
         let message = message.unwrap();
         message.json = None;
         let channel_id = message.channel_id;
-        self.push(&mut state, Some(channel_id), Change::Delete(id));
+        self.push(
+            &mut state,
+            Some(channel_id),
+            Change::Delete {
+                id,
+                is_inferred: false,
+            },
+        );
     }
 
     /// Something was lost: in one channel, which the ledger has too, or nobody knows where.

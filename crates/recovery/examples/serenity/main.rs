@@ -6,6 +6,10 @@
 //! A bot of yours takes `adapter.rs` as it is, gives [`Discord`] the `Http` of its own client, and adds
 //! [`Feed`] as a raw event handler. serenity tells neither sequences nor acknowledgements: nothing is
 //! then ever known to be complete, and each new session reads every channel with something in it.
+//!
+//! serenity handles each event in a task of its own. What is told to [`Recovery`] has to come in order, so that
+//! the client runs on a current-thread runtime, as here: on one with more threads an edit may overtake what it
+//! edits.
 
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 

@@ -273,7 +273,10 @@ async fn a_blind_page_is_a_gap_and_no_end() {
     );
     book.take_batch();
     let order = order(&mut book);
-    assert_eq!(book.probe_for(&order), Some(message_id(NOW_MS + 90_000)));
+    assert_eq!(
+        book.probe_for(&order),
+        Probe::Last(message_id(NOW_MS + 90_000))
+    );
     let blind = Page {
         probed: Some(Probed::Blind),
         ..Page::default()

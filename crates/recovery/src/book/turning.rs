@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{Book, Wish, is_refused};
+use super::{Book, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
@@ -27,12 +27,26 @@ pub(crate) struct Page {
     pub(crate) probed: Option<Probed>,
 }
 
-/// A message that has to be there, or have been, and is on no page.
+/// A message that is asked for by its id, because a page holds none. A single message that cannot be had
+/// for want of a permission is refused; a page is empty then (Discord:
+/// resources/message#get-channel-messages).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Probe {
+    /// It has to be there, or have been: the channel's last one, as far as is known.
+    Last(Id<MessageMarker>),
+    /// Whether there is one with this id does not matter, as long as it is not refused. None that is on the
+    /// page asked for.
+    Any(Id<MessageMarker>),
+}
+
+/// What a probe told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Probed {
-    /// It is on record, or was deleted: the page was right.
+    /// The last message is on record, or was deleted: the page was right.
     Explained(Id<MessageMarker>),
-    /// It is there, or Discord does not say: the page was blind.
+    /// The channel may be read: the page was right.
+    Allowed,
+    /// It may not, or the last message is there: the page was blind.
     Blind,
 }
 
@@ -48,17 +62,11 @@ pub(crate) enum ReadFailure {
 }
 
 impl Book {
-    /// The last message of a channel, if a page that holds none would be blind: the permission may have
-    /// been lost in the middle of a walk as well.
-    pub(crate) fn probe_for(&self, order: &Order) -> Option<Id<MessageMarker>> {
+    /// What tells whether a page without any message is right: the permission to read may be missing.
+    pub(crate) fn probe_for(&self, order: &Order) -> Probe {
         let last = self.last.get(&order.channel_id).copied();
-        last.filter(|last| Some(*last) > order.after)
-    }
-
-    /// Whether an empty page says nothing: a former run may have known of a message that this one has
-    /// not heard of yet, because it has not seen the lists.
-    fn may_be_blind(&self, id: Id<ChannelMarker>) -> bool {
-        self.looked_at.is_none() && !self.last.contains_key(&id)
+        let last = last.filter(|last| Some(*last) > order.after);
+        last.map_or_else(|| Probe::Any(order.channel_id.cast()), Probe::Last)
     }
 
     /// Takes in a page.
@@ -66,7 +74,6 @@ impl Book {
         self.agenda.read();
         let id = order.channel_id;
         let now_ms = order.at_ms.unwrap_or(order.watermark_ms);
-        let may_be_blind = self.may_be_blind(id);
         let Some(walk) = self.agenda.get(id, order.number) else {
             return;
         };
@@ -79,10 +86,6 @@ impl Book {
         }
         if page.probed == Some(Probed::Blind) {
             return self.refuse(order);
-        }
-        if page.messages.is_empty() && page.probed.is_none() && may_be_blind {
-            self.wish(Wish::Look);
-            return self.put_off(order, None, Instant::now());
         }
         // How much later a message may have become readable that is older than some on this page.
         let told_ms = order.at_ms.unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::limits::{LOOK_PAUSE, RETRY_FIRST};
+use crate::limits::LOOK_PAUSE;
 
 /// A book that goes on with its session, and with a channel that is dirty.
 fn restarted(reason: DirtyReason) -> Book {
@@ -55,23 +55,17 @@ fn refuse(book: &mut Book) -> Vec<Gap> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_empty_page_after_a_restart_is_believed_once_the_lists_say_that_there_is_nothing() {
-    for (last_ms, is_clean) in [(None, true), (Some(NOW_MS + 60_000), false)] {
+async fn an_empty_page_of_a_channel_of_which_no_message_is_known_is_believed_if_it_may_be_read() {
+    for (probed, is_clean) in [(Probed::Allowed, true), (Probed::Blind, false)] {
         for reason in [DirtyReason::Refused, DirtyReason::Lapse] {
             let mut book = restarted(reason);
             let first = order(&mut book);
-            assert_eq!(book.probe_for(&first), None, "no message is known");
-            book.turn(&first, page([]));
-            assert!(book.take_batch().channels.is_empty(), "it stays dirty");
-            assert!(book.next_order(Instant::now()).is_none());
-            look(&mut book, vec![head(last_ms)]);
-            tokio::time::advance(RETRY_FIRST).await;
-            let second = book.next_order(Instant::now()).unwrap();
-            assert_eq!(book.probe_for(&second).is_some(), !is_clean);
-            if is_clean {
-                book.turn(&second, page([]));
-                assert_eq!(book.take_batch().channels[0].dirty, None);
-            }
+            assert_eq!(book.probe_for(&first), Probe::Any(HERE.cast()));
+            let probed = Some(probed);
+            let empty = page([]);
+            book.turn(&first, Page { probed, ..empty });
+            let dirty = book.channels[&HERE].dirty.map(|dirty| dirty.reason);
+            assert_eq!(dirty, (!is_clean).then_some(DirtyReason::Refused));
         }
     }
 }
