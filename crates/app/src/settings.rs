@@ -10,6 +10,10 @@ use crate::{Config, ConfigError, Failed};
 /// What marks of this product begin with; other programs that use the crate choose their own.
 const NAMESPACE: &str = "crdbrd";
 
+/// What is said in the store's lock of who holds it: a proxy, for good, or somebody else, for an errand.
+const PROXY: &str = "cordboard-proxy";
+const MAINTENANCE: &str = "cordboard-maintenance";
+
 /// What to look at when Discord will not answer.
 pub(crate) const REFUSED_HINT: &str = "check discord.rest_url and discord.token";
 
@@ -86,9 +90,13 @@ pub(crate) fn frontend(config: &Config) -> cordboard_frontend::Settings {
     }
 }
 
-/// Opens the record.
+/// Opens the record, to hold it for as long as the proxy runs.
 pub(crate) async fn open(config: &Config) -> Result<Store, Failed> {
-    let opened = Store::open_with(&config.store, store(config)).await;
+    let settings = cordboard_store::Settings {
+        program: Some(PROXY),
+        ..store(config)
+    };
+    let opened = Store::open_with(&config.store, settings).await;
     opened.map_err(store_failed)
 }
 
@@ -139,5 +147,19 @@ pub(crate) fn daybook(config: &Config) -> (Location, cordboard_store::Settings) 
 pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
     cordboard_store::Settings {
         allows_network_fs: config.store_allows_network_fs,
+        program: None,
     }
+}
+
+/// How the store is opened by whoever holds it for an errand, and lets go of it again.
+pub(crate) fn errand(config: &Config) -> cordboard_store::Settings {
+    cordboard_store::Settings {
+        program: Some(MAINTENANCE),
+        ..store(config)
+    }
+}
+
+/// Whether the store is only held for an errand.
+pub(crate) fn is_errand(error: &StoreError) -> bool {
+    matches!(error, StoreError::Busy { program: Some(program), .. } if program == MAINTENANCE)
 }

@@ -9,7 +9,7 @@ use cordboard_store::{Daybook, KeepAlives};
 use cordboard_upkeep::{Job, Jobs, KeepAliveJob, Keeper, Rooms, Timetable};
 use tokio::sync::watch;
 
-pub(crate) use self::rooms::{OwnedRooms, VisitingRooms};
+pub(crate) use self::rooms::{OwnedRooms, VisitingRooms, Visits};
 use crate::{Config, WallClock, alerts::AlertBox, config::KeptBot};
 
 /// What speaks to bots, as this application puts it together.

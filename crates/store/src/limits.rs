@@ -37,8 +37,8 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// begins a new session, which replays nothing.
 pub const SESSION_TAKES_MAX: u32 = 3;
 
-/// What is read of a lock file: more than the longest process id.
-pub const HOLDER_BYTES_MAX: u64 = 16;
+/// What is read of a lock file: more than the longest process id, and the name of a program.
+pub const HOLDER_BYTES_MAX: u64 = 64;
 
 /// The pause between two tries to take the lock.
 pub const LOCK_PAUSE: Duration = Duration::from_millis(50);

@@ -36,7 +36,7 @@ use crate::{
     heartbeat, install_tls,
     limits::{CARE_ROUND_MAX, CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
     settings,
-    upkeep::{self, VisitingRooms},
+    upkeep::{self, VisitingRooms, Visits},
     watchdog::Pulse,
 };
 
@@ -61,6 +61,7 @@ pub struct Served {
 struct Work {
     maintenance: Maintenance,
     daybook: Daybook,
+    visits: Visits,
     /// Where alarms go; told to whoever delivers them.
     alert_box: watch::Sender<AlertBox>,
 }
@@ -94,6 +95,7 @@ pub async fn serve(
     let (alert_box, told) = watch::channel(maintenance.alert_box());
     let work = Work {
         daybook: maintenance.daybook().await?,
+        visits: Visits::default(),
         maintenance,
         alert_box,
     };
@@ -267,7 +269,10 @@ impl Work {
             discord,
             actor,
         } = self.maintenance.clone();
-        let rooms = Arc::new(VisitingRooms::new(self.maintenance.clone()));
+        let rooms = Arc::new(VisitingRooms::new(
+            self.maintenance.clone(),
+            self.visits.clone(),
+        ));
         let alarms = self.alert_box.borrow().clone();
         let keeper = upkeep::keeper(
             &config,

@@ -14,7 +14,7 @@ use cordboard_upkeep::{
 use tokio::{sync::watch, time::sleep};
 use twilight_model::id::Id;
 
-use super::{FIRST, POST, READ, SECOND, setup};
+use super::{FIRST, POST, READ, SECOND, channelless, setup};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -186,6 +186,29 @@ fn a_proxy_that_is_told_to_does_it_too_and_never_twice() {
         sleep(2 * DAY).await;
         daemon.stop().await;
         assert_eq!(world.ours_in(FIRST).len(), 4);
+        assert_eq!(kept(world).await, [["answered"; 4], ["answered"; 4]]);
+        assert_eq!((world.channels_created(), world.channels_alive()), (4, 0));
+    });
+}
+
+#[test]
+fn a_daemon_beside_a_proxy_leaves_temporary_channels_to_it() {
+    // How: the daemon's jobs come first each day, since it begins with them; without the proxy it opens the
+    // channels itself.
+    let setup = scheduled(channelless(), "0 9 * * *", "0s");
+    let setup = setup.set("CORDBOARD__UPKEEP__IN_PROXY", "true");
+    sim_with(setup, async |world| {
+        world.stop_proxy().await;
+        let daemon = world.serve().await;
+        sleep(HOUR).await;
+        world.start_proxy().await;
+        sleep(3 * DAY).await;
+        assert_eq!(kept(world).await, [["answered"; 3]; 3]);
+        world.stop_proxy().await;
+        sleep(2 * DAY).await;
+        daemon.stop().await;
+        assert_eq!(kept(world).await, [["answered"; 5]; 3]);
+        assert_eq!((world.channels_created(), world.channels_alive()), (10, 0));
     });
 }
 
