@@ -118,6 +118,10 @@ pub const REASON_CHARS_MAX: u64 = 500;
 /// An act takes 300 bytes.
 pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;
 
+/// Old acts that are forgotten with each new one: more than one, so that what has gathered goes, and few
+/// enough that nobody waits for it.
+pub const ACTS_FADE_MAX: u64 = 100;
+
 /// Acts that are read at once, the newest: what somebody looks through.
 pub const ACTS_READ_MAX: u64 = 1_000;
 
