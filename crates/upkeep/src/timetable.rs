@@ -110,7 +110,7 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
     /// Keeps the job of this name, as long as there is one.
     async fn keep(&self, name: String) -> String {
         let mut jobs = self.jobs.clone();
-        let (mut schedule, mut begins_ms) = (None::<Schedule>, 0);
+        let mut schedule = None::<Schedule>;
         loop {
             let job = jobs
                 .borrow_and_update()
@@ -121,21 +121,15 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
                 return name;
             };
             if schedule.as_ref() != Some(job.schedule()) {
-                // What another schedule would have had done before is not made up for.
-                if schedule.is_some() {
-                    begins_ms = self.clock.now_ms();
+                let (kept, now_ms) = (job.schedule().to_string(), self.clock.now_ms());
+                if let Err(failure) = self.diary.keep_to(&name, &kept, now_ms).await {
+                    self.diary_failed(&name, failure).await;
+                    continue;
                 }
                 schedule = Some(job.schedule().clone());
             }
             let next = match self.diary.standing(&name, self.clock.now_ms()).await {
-                Ok(standing) => {
-                    let since_ms = standing.since_ms.max(begins_ms);
-                    let standing = Standing {
-                        since_ms,
-                        ..standing
-                    };
-                    next(&*job, standing, self.clock.now_ms())
-                }
+                Ok(standing) => next(&*job, standing, self.clock.now_ms()),
                 Err(failure) => {
                     self.diary_failed(&name, failure).await;
                     continue;

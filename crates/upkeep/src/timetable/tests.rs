@@ -256,3 +256,21 @@ async fn what_is_left_to_another_is_done_by_him_and_is_not_lost_without_him() {
     );
     assert_eq!(doing.turns().len(), 11, "each once");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_changes_while_nobody_runs_makes_up_for_nothing() {
+    // How: midnight; done at nine, changed to ten o'clock at eight in the evening.
+    let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
+    let nine = Noted::daily("job", Duration::ZERO);
+    let mut ten = Arc::into_inner(Noted::daily("job", Duration::ZERO)).unwrap();
+    ten.schedule = Schedule::new("0 10 * * *", "UTC", Duration::ZERO).unwrap();
+    let ten = Arc::new(ten);
+    let evening = Duration::from_hours(20);
+    table(&diary, &clock, &[&nine]).run(sleep(evening)).await;
+    assert_eq!(nine.turns().len(), 1);
+    let table = table(&diary, &clock, &[&ten]);
+    table.run(sleep(Duration::from_hours(3))).await;
+    assert_eq!(ten.turns(), [], "today's is over");
+    table.run(sleep(DAY)).await;
+    assert_eq!(ten.turns().len(), 1);
+}
