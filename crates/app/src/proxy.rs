@@ -80,7 +80,7 @@ impl Proxy {
         let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
         let front = Front::take(listener, &settings::frontend(&config), &watchdog);
-        let store = settings::open(&config).await?;
+        let store = settings::open(&config, deadline).await?;
         kp!("app.start.store_opened");
         let key = mark_key::load(&config, &store).await?;
         kp!("app.start.key_loaded");

@@ -4,6 +4,7 @@ use cordboard_discord::{Discord, DiscordError, Identity};
 use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
 use cordboard_store::{Location, Store, StoreError};
+use tokio::time::Instant;
 
 use crate::{Config, ConfigError, Failed};
 
@@ -90,14 +91,30 @@ pub(crate) fn frontend(config: &Config) -> cordboard_frontend::Settings {
     }
 }
 
-/// Opens the record, to hold it for as long as the proxy runs.
-pub(crate) async fn open(config: &Config) -> Result<Store, Failed> {
+/// Opens the record, to hold it for as long as the proxy runs. Another proxy keeps it for good; an errand is
+/// waited for, until `deadline`.
+pub(crate) async fn open(config: &Config, deadline: Instant) -> Result<Store, Failed> {
     let settings = cordboard_store::Settings {
         program: Some(PROXY),
         ..store(config)
     };
-    let opened = Store::open_with(&config.store, settings).await;
-    opened.map_err(store_failed)
+    let mut is_told = false;
+    loop {
+        // It takes a moment itself to see that it is held.
+        let error = match Store::open_with(&config.store, settings).await {
+            Err(error) if is_errand(&error) => error,
+            opened => return opened.map_err(store_failed),
+        };
+        if Instant::now() >= deadline {
+            return Err(Failed::StoreLent {
+                source: error.into(),
+            });
+        }
+        if !is_told {
+            tracing::warn!(%error, "the start waits until that is done");
+            is_told = true;
+        }
+    }
 }
 
 pub(crate) fn store_failed(error: StoreError) -> Failed {
