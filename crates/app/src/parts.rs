@@ -9,13 +9,14 @@ use cordboard_gateway::{Gateway, Hub};
 use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry};
 use cordboard_recovery::Recovery;
 use cordboard_store::{Daybook, Store};
-use tokio::{sync::watch, time::timeout};
+use tokio::time::timeout;
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
     alerts::{AlertBox, Lookout},
     arrears::Arrears,
     canary::Canary,
+    config::Follower,
     connect,
     debts::OpenDebts,
     engines::Engines,
@@ -27,8 +28,8 @@ use crate::{
     relay::Told,
     room,
     session::Keeper,
-    settings, space, status,
-    upkeep::{self, OwnedRooms},
+    settings, space, status, stop,
+    upkeep::{self, Kept, OwnedRooms},
 };
 
 /// What the parts of a running proxy share.
@@ -168,11 +169,25 @@ impl Parts {
         }
     }
 
-    /// Starts what is done on a schedule, if the proxy is to do it.
+    /// Starts what is done on a schedule, if the proxy is to do it, and what follows the configuration.
     async fn spawn_upkeep(&self, config: &Config, engines: &mut Engines) -> Result<(), Failed> {
-        if !config.upkeep.in_proxy {
-            return Ok(());
+        let kept = if config.upkeep.in_proxy {
+            Some(self.spawn_timetable(config, engines).await?)
+        } else {
+            None
+        };
+        if let Some(origin) = config.origin.clone() {
+            let follower = Follower::new(origin, Some(stop::hangups()?));
+            engines.spawn_care("configuration", upkeep::follow(follower, kept));
         }
+        Ok(())
+    }
+
+    async fn spawn_timetable(
+        &self,
+        config: &Config,
+        engines: &mut Engines,
+    ) -> Result<Kept, Failed> {
         let daybook = Daybook::open(&config.store, settings::store(config)).await;
         let daybook = daybook.map_err(settings::store_failed)?;
         let keeper = upkeep::keeper(
@@ -184,15 +199,16 @@ impl Parts {
             Arc::new(OwnedRooms(self.channels.clone())),
             self.alert_box.clone(),
         );
-        // They do not change: a proxy takes its configuration at its start.
-        let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));
+        let (kept, listed) = Kept::new(config, keeper);
         let timetable = upkeep::timetable(&daybook, self.clock.clone(), listed);
+        // Where nobody follows the configuration, nobody else has the other end.
+        let jobs = kept.jobs.clone();
         engines.spawn("timetable", |stop| async move {
             let _jobs = jobs;
             timetable.run(stop.cancelled_owned()).await;
             Ok::<(), Failed>(())
         });
-        Ok(())
+        Ok(kept)
     }
 
     /// Starts what tells the service manager how it goes, if there is one to be told, and looks at the
