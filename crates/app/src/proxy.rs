@@ -132,6 +132,8 @@ impl Proxy {
         crate::sabotage::commit(&mut engines);
         let channels = parts.channels.clone();
         let (exchanges, frontend) = parts.front(&config);
+        let limits = alert_box.clone().tell_limits(exchanges.last_words());
+        engines.spawn_care("bot limits", limits);
         front.open(frontend);
         tracing::info!(%address, bot = %bot.name, "ready");
         kp!("app.start.ready");
