@@ -131,9 +131,7 @@ impl Proxy {
         #[cfg(feature = "sabotage")]
         crate::sabotage::commit(&mut engines);
         let channels = parts.channels.clone();
-        let (exchanges, frontend) = parts.front(&config);
-        let limits = alert_box.clone().tell_limits(exchanges.last_words());
-        engines.spawn_care("bot limits", limits);
+        let (exchanges, frontend) = parts.front(&config, &mut engines);
         front.open(frontend);
         tracing::info!(%address, bot = %bot.name, "ready");
         kp!("app.start.ready");

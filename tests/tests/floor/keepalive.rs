@@ -50,10 +50,10 @@ fn setup(scripts: impl IntoIterator<Item = Script>) -> Setup {
 fn channelless() -> Setup {
     let mut setup = setup([Script::instant(), Script::instant(), Script::instant()]);
     setup.toml = setup.toml.replace(&format!("\"{SECOND}\""), "");
-    setup.toml += &format!(
-        "[[bots]]\nname = \"third\"\nuser_id = \"{}\"\nmodels = [\"third\"]\n",
-        OTHER_BOT + 1
-    );
+    let third = OTHER_BOT + 1;
+    let third =
+        format!("[[bots]]\nname = \"third\"\nuser_id = \"{third}\"\nmodels = [\"third\"]\n");
+    setup.toml.push_str(&third);
     setup
 }
 

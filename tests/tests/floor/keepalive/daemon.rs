@@ -193,10 +193,9 @@ fn a_proxy_that_is_told_to_does_it_too_and_never_twice() {
 
 #[test]
 fn a_proxy_picks_up_a_change_as_the_daemon_beside_it_does() {
-    // How: in the evening what is due at nine is put to ten; two processes that went by different
-    // schedules would do it twice a day.
+    // How: the proxy is told to do it, too, and later what is due at nine is put to ten, in the evening; two
+    // processes that went by different schedules would do it twice a day.
     let setup = scheduled(setup([Script::instant()]), "0 9 * * *", "10m");
-    let setup = setup.set("CORDBOARD__UPKEEP__IN_PROXY", "true");
     sim_with(setup, async |world| {
         world.stop_proxy().await;
         world.write_config("");
@@ -206,17 +205,21 @@ fn a_proxy_picks_up_a_change_as_the_daemon_beside_it_does() {
         sleep(DAY + 7 * HOUR).await;
         assert_eq!(world.ours_in(FIRST).len(), 1);
         let base = std::fs::read_to_string(world.config_file()).unwrap();
+        let base = format!("{base}[upkeep]\nin_proxy = true\n");
         let changed =
             |keys: &str| base.replace("[[keys]]", &format!("[bots.keepalive]\n{keys}\n[[keys]]"));
+        std::fs::write(world.config_file(), &base).unwrap();
+        sleep(DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 2);
         std::fs::write(world.config_file(), changed("schedule = \"0 10 * * *\"")).unwrap();
         sleep(2 * DAY).await;
-        assert_eq!(world.ours_in(FIRST).len(), 3, "once a day");
+        assert_eq!(world.ours_in(FIRST).len(), 4, "once a day");
         daemon.stop().await;
         sleep(DAY).await;
-        assert_eq!(world.ours_in(FIRST).len(), 4, "the proxy does it alone");
+        assert_eq!(world.ours_in(FIRST).len(), 5, "the proxy does it alone");
         std::fs::write(world.config_file(), changed("enabled = false")).unwrap();
         sleep(2 * DAY).await;
-        assert_eq!(world.ours_in(FIRST).len(), 4, "switched off");
+        assert_eq!(world.ours_in(FIRST).len(), 5, "switched off");
     });
 }
 
