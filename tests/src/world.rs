@@ -151,8 +151,21 @@ impl World {
     /// # Panics
     /// When it does not start, or runs already.
     pub async fn start_proxy(&self) {
+        self.start_with(self.config()).await;
+    }
+
+    /// As [`Self::start_proxy`], with the configuration file that daemons follow, which it follows as well.
+    ///
+    /// # Panics
+    /// When it does not start, or the file cannot be used.
+    pub async fn start_following_proxy(&self) {
+        let config = Config::load(Some(&self.config_file()), &self.variables(&[]));
+        self.start_with(config.expect("the file can be used")).await;
+    }
+
+    async fn start_with(&self, config: Config) {
         assert!(self.proxy.borrow().is_none(), "a proxy runs already");
-        let proxy = Proxy::start(self.config(), self.clock.wall_clock()).await;
+        let proxy = Proxy::start(config, self.clock.wall_clock()).await;
         let proxy = proxy.expect("the proxy starts");
         let client = Client::new(proxy.address(), KEY);
         let (stop, stopped) = oneshot::channel();

@@ -20,7 +20,7 @@ const USAGE: u8 = 64;
 #[command(
     version,
     after_help = "Exit codes: 0 stopped, 64 usage, 69 Discord out of reach, \
-70 internal, 71 system, 73 store in use, 74 store failed, 77 token or permission refused, \
+70 internal, 71 system, 73 store in use, 74 store failed, 75 store lent, 77 token or permission refused, \
 78 configuration, 130 and 143 a second signal."
 )]
 #[cfg_attr(feature = "demo", command(group = clap::ArgGroup::new("source").required(true)))]

@@ -1,6 +1,7 @@
 //! Alerts: the outbox in the daybook, the ways to those who are told, and what the proxy itself notices.
 
 mod alert_box;
+mod bot_limits;
 mod last_word;
 mod lookout;
 mod post;

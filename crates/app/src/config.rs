@@ -4,6 +4,7 @@ mod alerts;
 mod check;
 mod draft;
 mod file;
+mod follower;
 mod overlay;
 mod problem;
 mod relay;
@@ -28,13 +29,16 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker},
 };
 
-pub(crate) use self::secret::read_whole;
 pub use self::{
     alerts::{Alert, AlertPlace, WebhookUrl},
     draft::Draft,
     problem::{ConfigError, Problem},
     relay::Relay,
     upkeep::{KeptBot, Upkeep},
+};
+pub(crate) use self::{
+    follower::{Follower, Origin},
+    secret::read_whole,
 };
 use crate::{Environment, limits::CONFIG_FILE_BYTES_MAX};
 
@@ -70,6 +74,8 @@ pub struct Config {
     pub admin_key: Option<SecretString>,
     /// Who is told when something is wrong.
     pub alerts: Vec<Alert>,
+    /// Where it was read, if it was a file: what can change while a program runs is followed there.
+    pub(crate) origin: Option<Origin>,
     /// The safeguard that a test takes away. No file can set it.
     #[cfg(feature = "sabotage")]
     pub sabotage: Option<cordboard_lifecycle::Sabotage>,
@@ -142,7 +148,10 @@ impl Config {
     /// # Errors
     /// Names every key that is wrong and what to do about it.
     pub fn load(path: Option<&Path>, environment: &Environment) -> Result<Self, ConfigError> {
-        Self::sound(Draft::load(path, environment))
+        // Before it is read: what changes meanwhile is found later.
+        let origin = path.map(|path| Origin::new(path, environment));
+        let config = Self::sound(Draft::load(path, environment))?;
+        Ok(Self { origin, ..config })
     }
 
     /// Checks configuration text, with the environment laid over it. `origin` is what errors call

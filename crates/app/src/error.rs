@@ -29,6 +29,12 @@ pub enum Failed {
         /// What holds it.
         source: Source,
     },
+    /// A maintenance command works on the store, and lets go of it when it is done: start again. Exit code 75.
+    #[error("the store is lent to a maintenance command for longer than a start may take")]
+    StoreLent {
+        /// What holds it.
+        source: Source,
+    },
     /// The store failed or is not ours. Exit code 74.
     #[error("the store failed")]
     Store {
@@ -123,6 +129,7 @@ impl Failed {
             Self::System { .. } => 71,
             Self::StoreBusy { .. } => 73,
             Self::Store { .. } => 74,
+            Self::StoreLent { .. } => 75,
             Self::Refused { .. } => 77,
             Self::Config(_) => 78,
         }

@@ -268,6 +268,10 @@ pub const LOOKOUT_EVERY: Duration = Duration::from_secs(30);
 /// if it still is.
 pub const LOOKOUT_SETTLES: Duration = Duration::from_mins(4);
 
+/// How often it is said again of a bot that it is at its limit, or not: that costs a transaction, and
+/// conversations end all the time.
+pub const BOT_LIMIT_SAID_EVERY: Duration = Duration::from_mins(5);
+
 /// How often it is said again that something is still so: a reminder is told of nothing else.
 pub const SAID_AGAIN_EVERY: Duration = Duration::from_hours(1);
 

@@ -1,21 +1,20 @@
 //! What the parts of a running proxy share, and how they are started.
 
-use std::sync::Arc;
-
 use cordboard_conversation::Exchanges;
 use cordboard_discord::Discord;
 use cordboard_frontend::Frontend;
 use cordboard_gateway::{Gateway, Hub};
 use cordboard_lifecycle::{ChannelApi, Channels, Clock, Driver, GuildApi, Registry};
 use cordboard_recovery::Recovery;
-use cordboard_store::{Daybook, Store};
-use tokio::{sync::watch, time::timeout};
+use cordboard_store::Store;
+use tokio::time::timeout;
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
     alerts::{AlertBox, Lookout},
     arrears::Arrears,
     canary::Canary,
+    config::Follower,
     connect,
     debts::OpenDebts,
     engines::Engines,
@@ -27,8 +26,8 @@ use crate::{
     relay::Told,
     room,
     session::Keeper,
-    settings, space, status,
-    upkeep::{self, OwnedRooms},
+    settings, space, status, stop,
+    upkeep::ProxiedUpkeep,
 };
 
 /// What the parts of a running proxy share.
@@ -168,30 +167,15 @@ impl Parts {
         }
     }
 
-    /// Starts what is done on a schedule, if the proxy is to do it.
+    /// Starts what is done on a schedule, if the proxy is to do it, now or when its configuration changes.
     async fn spawn_upkeep(&self, config: &Config, engines: &mut Engines) -> Result<(), Failed> {
-        if !config.upkeep.in_proxy {
-            return Ok(());
-        }
-        let daybook = Daybook::open(&config.store, settings::store(config)).await;
-        let daybook = daybook.map_err(settings::store_failed)?;
-        let keeper = upkeep::keeper(
-            config,
-            self.discord.clone(),
-            &daybook,
-            self.clock.clone(),
-            "cordboard-proxy upkeep",
-            Arc::new(OwnedRooms(self.channels.clone())),
-            self.alert_box.clone(),
-        );
-        // They do not change: a proxy takes its configuration at its start.
-        let (jobs, listed) = watch::channel(upkeep::jobs(config, &Arc::new(keeper)));
-        let timetable = upkeep::timetable(&daybook, self.clock.clone(), listed);
-        engines.spawn("timetable", |stop| async move {
-            let _jobs = jobs;
-            timetable.run(stop.cancelled_owned()).await;
-            Ok::<(), Failed>(())
-        });
+        let mut upkeep = ProxiedUpkeep::new(config, self);
+        let table = upkeep.go_over(config).await?;
+        let follower = match config.origin.clone() {
+            Some(origin) => Some(Follower::new(origin, Some(stop::hangups()?))),
+            None => None,
+        };
+        engines.spawn("timetable", |stop| upkeep.run(table, follower, stop));
         Ok(())
     }
 
@@ -225,10 +209,11 @@ impl Parts {
         Ok(())
     }
 
-    /// What answers requests.
+    /// What answers requests. What it hears of bots' limits is told.
     pub(crate) fn front(
         self,
         config: &Config,
+        engines: &mut Engines,
     ) -> (Exchanges<Discord>, Frontend<Exchanges<Discord>>) {
         let (channels, hub, clock) = (self.channels, self.hub, self.clock);
         let witnesses = Witnesses {
@@ -243,6 +228,8 @@ impl Parts {
         let (ready, alive, counted) = (witnesses.clone(), witnesses.clone(), witnesses);
         let conversations = settings::conversation(config);
         let exchanges = Exchanges::new(self.discord, channels.clone(), hub, conversations);
+        let limits = self.alert_box.tell_limits(exchanges.last_words());
+        engines.spawn_care("bot limits", limits);
         let debts = OpenDebts::new(self.store, channels, clock.clone());
         let seconds = move || clock.now().as_secs();
         let mut frontend = Frontend::new(exchanges.clone(), settings::frontend(config), seconds)

@@ -80,7 +80,7 @@ impl Proxy {
         let (listener, address) = listen(&config).await?;
         kp!("app.start.bound");
         let front = Front::take(listener, &settings::frontend(&config), &watchdog);
-        let store = settings::open(&config).await?;
+        let store = settings::open(&config, deadline).await?;
         kp!("app.start.store_opened");
         let key = mark_key::load(&config, &store).await?;
         kp!("app.start.key_loaded");
@@ -131,7 +131,7 @@ impl Proxy {
         #[cfg(feature = "sabotage")]
         crate::sabotage::commit(&mut engines);
         let channels = parts.channels.clone();
-        let (exchanges, frontend) = parts.front(&config);
+        let (exchanges, frontend) = parts.front(&config, &mut engines);
         front.open(frontend);
         tracing::info!(%address, bot = %bot.name, "ready");
         kp!("app.start.ready");

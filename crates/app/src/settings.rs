@@ -4,11 +4,16 @@ use cordboard_discord::{Discord, DiscordError, Identity};
 use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
 use cordboard_store::{Location, Store, StoreError};
+use tokio::time::Instant;
 
 use crate::{Config, ConfigError, Failed};
 
 /// What marks of this product begin with; other programs that use the crate choose their own.
 const NAMESPACE: &str = "crdbrd";
+
+/// What is said in the store's lock of who holds it: a proxy, for good, or somebody else, for an errand.
+const PROXY: &str = "cordboard-proxy";
+const MAINTENANCE: &str = "cordboard-maintenance";
 
 /// What to look at when Discord will not answer.
 pub(crate) const REFUSED_HINT: &str = "check discord.rest_url and discord.token";
@@ -86,10 +91,30 @@ pub(crate) fn frontend(config: &Config) -> cordboard_frontend::Settings {
     }
 }
 
-/// Opens the record.
-pub(crate) async fn open(config: &Config) -> Result<Store, Failed> {
-    let opened = Store::open_with(&config.store, store(config)).await;
-    opened.map_err(store_failed)
+/// Opens the record, to hold it for as long as the proxy runs. Another proxy keeps it for good; an errand is
+/// waited for, until `deadline`.
+pub(crate) async fn open(config: &Config, deadline: Instant) -> Result<Store, Failed> {
+    let settings = cordboard_store::Settings {
+        program: Some(PROXY),
+        ..store(config)
+    };
+    let mut is_told = false;
+    loop {
+        // It takes a moment itself to see that it is held.
+        let error = match Store::open_with(&config.store, settings).await {
+            Err(error) if is_errand(&error) => error,
+            opened => return opened.map_err(store_failed),
+        };
+        if Instant::now() >= deadline {
+            return Err(Failed::StoreLent {
+                source: error.into(),
+            });
+        }
+        if !is_told {
+            tracing::warn!(%error, "the start waits until that is done");
+            is_told = true;
+        }
+    }
 }
 
 pub(crate) fn store_failed(error: StoreError) -> Failed {
@@ -139,5 +164,19 @@ pub(crate) fn daybook(config: &Config) -> (Location, cordboard_store::Settings) 
 pub(crate) fn store(config: &Config) -> cordboard_store::Settings {
     cordboard_store::Settings {
         allows_network_fs: config.store_allows_network_fs,
+        program: None,
     }
+}
+
+/// How the store is opened by whoever holds it for an errand, and lets go of it again.
+pub(crate) fn errand(config: &Config) -> cordboard_store::Settings {
+    cordboard_store::Settings {
+        program: Some(MAINTENANCE),
+        ..store(config)
+    }
+}
+
+/// Whether the store is only held for an errand.
+pub(crate) fn is_errand(error: &StoreError) -> bool {
+    matches!(error, StoreError::Busy { program: Some(program), .. } if program == MAINTENANCE)
 }

@@ -1,5 +1,6 @@
 //! What is done on a schedule, put together: by the proxy or by `cordboard-maintenance serve`.
 
+mod proxied;
 mod rooms;
 
 use std::sync::Arc;
@@ -9,7 +10,10 @@ use cordboard_store::{Daybook, KeepAlives};
 use cordboard_upkeep::{Job, Jobs, KeepAliveJob, Keeper, Rooms, Timetable};
 use tokio::sync::watch;
 
-pub(crate) use self::rooms::{OwnedRooms, VisitingRooms};
+pub(crate) use self::{
+    proxied::ProxiedUpkeep,
+    rooms::{OwnedRooms, VisitingRooms, Visits},
+};
 use crate::{Config, WallClock, alerts::AlertBox, config::KeptBot};
 
 /// What speaks to bots, as this application puts it together.

@@ -1,8 +1,12 @@
 //! The bots, and which of them is asked next.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
+use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, UserMarker},
@@ -27,12 +31,25 @@ pub struct Bot {
     pub profile: Profile,
 }
 
+/// How the last conversation with a bot ended that says whether it is at its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LastWord {
+    /// The bot said that it has reached its limit; otherwise it answered.
+    pub is_limited: bool,
+    /// When that was.
+    pub at: Instant,
+}
+
+/// The last word of each bot that has said one, by its name.
+pub type LastWords = BTreeMap<String, LastWord>;
+
 /// All bots with the work they have.
 #[derive(Debug)]
 pub(crate) struct Bots {
     all: Vec<Arc<Bot>>,
     models: Vec<String>,
     loads: Mutex<Vec<Load>>,
+    last_words: watch::Sender<LastWords>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +98,12 @@ impl Bots {
             loads: Mutex::new(vec![Load::default(); bots.len()]),
             all: bots.into_iter().map(Arc::new).collect(),
             models,
+            last_words: watch::Sender::default(),
         }
+    }
+
+    pub(crate) fn last_words(&self) -> watch::Receiver<LastWords> {
+        self.last_words.subscribe()
     }
 
     /// Every model once, in the order of the configuration.
@@ -120,6 +142,15 @@ impl Bots {
 impl Seat {
     pub(crate) fn bot(&self) -> &Arc<Bot> {
         &self.bot
+    }
+
+    /// Notes what the bot has said of its limit, if only by answering.
+    pub(crate) fn last_word(&self, is_limited: bool) {
+        let at = Instant::now();
+        let word = LastWord { is_limited, at };
+        self.bots.last_words.send_modify(|words| {
+            words.insert(self.bot.name.clone(), word);
+        });
     }
 }
 

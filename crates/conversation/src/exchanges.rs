@@ -5,11 +5,11 @@ use std::{fmt, sync::Arc, time::Duration};
 use cordboard_gateway::Hub;
 use cordboard_lifecycle::Channels;
 use cordboard_recovery::History;
-use tokio::time::timeout_at;
+use tokio::{sync::watch, time::timeout_at};
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
-    AskError, Bot, MessageApi, Reply, Request,
+    AskError, Bot, LastWords, MessageApi, Reply, Request,
     admission::Admission,
     bots::Bots,
     exchange,
@@ -114,6 +114,12 @@ impl<D> Exchanges<D> {
     #[must_use]
     pub fn serves(&self, model: &str) -> bool {
         self.switchboard.bots.serve(model)
+    }
+
+    /// What each bot has said last of its limit, as conversations end.
+    #[must_use]
+    pub fn last_words(&self) -> watch::Receiver<LastWords> {
+        self.switchboard.bots.last_words()
     }
 
     /// Takes no new work; replies that have begun go on.

@@ -26,7 +26,7 @@ mod stop;
 
 pub use self::{
     api::{MessageApi, Post},
-    bots::Bot,
+    bots::{Bot, LastWord, LastWords},
     error::{AskError, ReplyError, Source},
     exchanges::{Exchanges, Settings},
     limits::{FILE_BYTES_MAX, FILES_MAX},

@@ -120,6 +120,7 @@ impl<D: MessageApi + History> Listening<D> {
                 } = *self;
                 let Finish { rest, end } = reply.finish(reason);
                 line.account.ended("complete");
+                line.seat.last_word(false);
                 // The channel is released here, not when the client has read the rest.
                 drop(line);
                 match rest {
@@ -129,6 +130,9 @@ impl<D: MessageApi + History> Listening<D> {
             }
             Err(error) => {
                 self.line.account.ended(outcome(&error));
+                if matches!(error, ReplyError::Limited { .. }) {
+                    self.line.seat.last_word(true);
+                }
                 (Err(error), Phase::Over)
             }
         }

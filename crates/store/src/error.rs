@@ -11,8 +11,9 @@ use rusqlite::ErrorCode;
 pub enum StoreError {
     /// Another process works on the file: stop one of the two, or give this one a file of its own.
     #[error(
-        "{} is using {}; stop it, or name another file",
+        "{}{} is using {}; stop it, or name another file",
         .holder.map_or("another process".to_owned(), |pid| format!("the process {pid}")),
+        .program.as_ref().map_or(String::new(), |program| format!(" ({program})")),
         .path.display()
     )]
     Busy {
@@ -20,6 +21,8 @@ pub enum StoreError {
         path: PathBuf,
         /// The process that holds it, as far as it said so.
         holder: Option<u32>,
+        /// Its program, as far as it said so ([`crate::Settings::program`]).
+        program: Option<String>,
     },
     /// The file belongs to another program. It was not touched.
     #[error("{} is not a database of cordboard and was not touched; name another file", .path.display())]
@@ -111,9 +114,11 @@ impl StoreError {
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::Foreign { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path },
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-                Self::Busy { path, holder: None }
-            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy {
+                path,
+                holder: None,
+                program: None,
+            },
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 Self::Unusable {
                     path,

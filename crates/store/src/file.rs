@@ -41,7 +41,7 @@ impl Database {
                 let found = file_system::network_of(place(&path));
                 let found = found.map_err(|source| unusable(&path, source))?;
                 refuse_network(&path, found, settings)?;
-                let lock = lock(&path)?;
+                let lock = lock(&path, settings.program)?;
                 kp!("store.file.locked");
                 (path, Some(lock))
             }
@@ -140,15 +140,15 @@ pub(crate) fn is_held(location: &Location) -> Result<bool, StoreError> {
     if !path.exists() {
         return Ok(false);
     }
-    match lock(&path) {
+    match lock(&path, None) {
         Ok(_) => Ok(false),
         Err(StoreError::Busy { .. }) => Ok(true),
         Err(error) => Err(error),
     }
 }
 
-/// Takes the lock that keeps a second process away from the database.
-fn lock(database: &Path) -> Result<File, StoreError> {
+/// Takes the lock that keeps a second process away from the database, and leaves in it who we are.
+fn lock(database: &Path, program: Option<&str>) -> Result<File, StoreError> {
     let mut path = database.to_owned().into_os_string();
     path.push(".lock");
     let unusable = |source| unusable(database, source);
@@ -162,22 +162,47 @@ fn lock(database: &Path) -> Result<File, StoreError> {
     match file.try_lock() {
         Ok(()) => {
             // For whoever comes next. The lock is what counts: a number may be left of the dead.
+            let said = format!("{}\n{}\n", process::id(), program.unwrap_or_default());
             let written = file
                 .set_len(0)
-                .and_then(|()| writeln!(file, "{}", process::id()));
+                .and_then(|()| file.write_all(said.as_bytes()));
             written.map_err(unusable)?;
             Ok(file)
         }
         Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // What cannot be read is not told: it is only there to help.
-            drop(file.take(HOLDER_BYTES_MAX).read_to_string(&mut holder));
+            let LockedBy { process, program } = LockedBy::read(file);
             Err(StoreError::Busy {
                 path: database.to_owned(),
-                holder: holder.trim().parse().ok(),
+                holder: process,
+                program,
             })
         }
         Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// What a lock file says of whoever holds it.
+#[derive(Debug)]
+pub(crate) struct LockedBy {
+    pub(crate) process: Option<u32>,
+    pub(crate) program: Option<String>,
+}
+
+// === impl LockedBy ===
+
+impl LockedBy {
+    /// What cannot be read is not told: it is only there to help.
+    pub(crate) fn read(file: File) -> Self {
+        let mut said = String::new();
+        drop(file.take(HOLDER_BYTES_MAX).read_to_string(&mut said));
+        let mut lines = said.lines().map(str::trim);
+        Self {
+            process: lines.next().and_then(|number| number.parse().ok()),
+            program: lines
+                .next()
+                .filter(|program| !program.is_empty())
+                .map(str::to_owned),
+        }
     }
 }
 
@@ -198,6 +223,7 @@ mod tests {
         let cautious = Settings::default();
         let bold = Settings {
             allows_network_fs: true,
+            ..cautious
         };
         assert!(refuse_network(path, None, cautious).is_ok());
         assert!(refuse_network(path, Some("NFS"), bold).is_ok());

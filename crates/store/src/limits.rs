@@ -37,8 +37,8 @@ pub const LOCK_WAIT: Duration = Duration::from_secs(2);
 /// begins a new session, which replays nothing.
 pub const SESSION_TAKES_MAX: u32 = 3;
 
-/// What is read of a lock file: more than the longest process id.
-pub const HOLDER_BYTES_MAX: u64 = 16;
+/// What is read of a lock file: more than the longest process id, and the name of a program.
+pub const HOLDER_BYTES_MAX: u64 = 64;
 
 /// The pause between two tries to take the lock.
 pub const LOCK_PAUSE: Duration = Duration::from_millis(50);
@@ -117,6 +117,10 @@ pub const REASON_CHARS_MAX: u64 = 500;
 /// How long it is told what was written to Discord, in milliseconds: a year, in which somebody may ask.
 /// An act takes 300 bytes.
 pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;
+
+/// Old acts that are forgotten with each new one: more than one, so that what has gathered goes, and few
+/// enough that nobody waits for it.
+pub const ACTS_FADE_MAX: u64 = 100;
 
 /// Acts that are read at once, the newest: what somebody looks through.
 pub const ACTS_READ_MAX: u64 = 1_000;

@@ -45,6 +45,7 @@ pub(crate) const DAYBOOK: Schema = Schema {
         include_str!("daybook/migrations/0003_keepalives.sql"),
         include_str!("daybook/migrations/0004_orders.sql"),
         include_str!("daybook/migrations/0005_alerts.sql"),
+        include_str!("daybook/migrations/0006_schedules.sql"),
     ],
     checked: &[],
 };

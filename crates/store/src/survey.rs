@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    io::{self, Read as _},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -11,8 +11,8 @@ use rustix::fs::{Access, access};
 use crate::{
     Location, Space, StoreError,
     blocking::within,
-    file::{place, real, unusable},
-    limits::{ANSWER_TIMEOUT, HOLDER_BYTES_MAX},
+    file::{LockedBy, place, real, unusable},
+    limits::ANSWER_TIMEOUT,
 };
 
 /// What is around a store.
@@ -82,12 +82,7 @@ fn holder(database: &Path) -> Holder {
     };
     match file.try_lock_shared() {
         Ok(()) => Holder::Nobody,
-        Err(TryLockError::WouldBlock) => {
-            let mut said = String::new();
-            // What cannot be read is not told: it is only there to help.
-            drop(file.take(HOLDER_BYTES_MAX).read_to_string(&mut said));
-            Holder::Process(said.trim().parse().ok())
-        }
+        Err(TryLockError::WouldBlock) => Holder::Process(LockedBy::read(file).process),
         Err(TryLockError::Error(_)) => Holder::Unknown,
     }
 }

@@ -16,6 +16,8 @@ use crate::{Claim, Diary, Open, Standing, limits::DIARY_KEPT_MS};
 /// process has of the same.
 pub async fn suite<D: Diary>(fresh: impl AsyncFn() -> D, shared: impl AsyncFn(&D) -> D) {
     a_job_begins_when_it_is_asked_for_first(&fresh, &shared).await;
+    a_schedule_changes_for_all(&fresh, &shared).await;
+    a_change_that_was_ahead_is_put_right(&fresh().await).await;
     a_due_time_is_claimed_once(&fresh, &shared).await;
     a_claim_that_was_not_renewed_is_open_to_others(&fresh, &shared).await;
     a_clock_that_was_ahead_keeps_no_job_from_running(&fresh().await).await;
@@ -65,6 +67,42 @@ async fn a_job_begins_when_it_is_asked_for_first<D: Diary>(
     assert_eq!(standing(&other, "job", 5_000).await, begun);
     // Set back before its beginning.
     assert_eq!(standing(&other, "job", 500).await.since_ms, 500);
+}
+
+async fn keep_to(diary: &impl Diary, schedule: &str, now_ms: u64) {
+    let kept = diary.keep_to("job", schedule, now_ms).await;
+    kept.expect("it can be written");
+}
+
+async fn a_schedule_changes_for_all<D: Diary>(
+    fresh: &impl AsyncFn() -> D,
+    shared: &impl AsyncFn(&D) -> D,
+) {
+    let diary = fresh().await;
+    let other = shared(&diary).await;
+    assert_eq!(standing(&diary, "job", 100).await.since_ms, 100);
+    // It had begun before anybody told its schedule.
+    keep_to(&diary, "at nine", 150).await;
+    assert_eq!(standing(&diary, "job", 150).await.since_ms, 100);
+    let holder = ours(&diary, 200, 200, false).await;
+    assert!(finish(&diary, 200, holder, 200).await);
+    keep_to(&other, "at nine", 300).await;
+    assert_eq!(standing(&diary, "job", 300).await.since_ms, 200);
+    keep_to(&other, "at ten", 400).await;
+    keep_to(&diary, "at ten", 500).await;
+    assert_eq!(standing(&diary, "job", 600).await.since_ms, 400);
+    ours(&diary, 700, 700, false).await;
+    assert_eq!(standing(&other, "job", 800).await.since_ms, 700);
+    // The first that is told of a job.
+    assert!(diary.keep_to("new", "at nine", 900).await.is_ok());
+    assert_eq!(standing(&other, "new", 1_000).await.since_ms, 900);
+}
+
+async fn a_change_that_was_ahead_is_put_right(diary: &impl Diary) {
+    keep_to(diary, "at nine", 50).await;
+    keep_to(diary, "at ten", 9_000_000).await;
+    assert_eq!(standing(diary, "job", 100).await.since_ms, 100);
+    assert_eq!(standing(diary, "job", 200).await.since_ms, 100);
 }
 
 async fn a_due_time_is_claimed_once<D: Diary>(

@@ -11,6 +11,16 @@ use crate::{Failure, limits::DIARY_KEPT_MS};
 /// A due time is served once: whoever claims it first has it, and a claim that is not renewed in time is
 /// open to others again. All times are in milliseconds since 1970.
 pub trait Diary: Send + Sync + 'static {
+    /// Writes down the schedule that `job` keeps to. If another one is on record it changes now: nothing
+    /// that is due before `now_ms` is made up for. For whoever begins to keep it, or has heard
+    /// of a change: two that keep it by different schedules would change it each time that they ask.
+    fn keep_to(
+        &self,
+        job: &str,
+        schedule: &str,
+        now_ms: u64,
+    ) -> impl Future<Output = Result<(), Failure>> + Send;
+
     /// How `job` stands at `now_ms`. Its beginning is written down when it is asked for the first time:
     /// nothing that was due before that is made up for.
     fn standing(
@@ -53,7 +63,8 @@ pub trait Diary: Send + Sync + 'static {
 /// How a job stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// The latest due time on record, or the job's beginning. Never later than now: a clock that was
+    /// The latest due time on record, or the job's beginning, or the last change of its schedule if that is
+    /// later. Never later than now: a clock that was
     /// wrong once does not keep a job from running.
     pub since_ms: u64,
     /// The due time at `since_ms` if it is claimed and not done, and until when it is held.
@@ -95,6 +106,8 @@ pub struct MemoryDiary(Arc<Mutex<BTreeMap<String, Job>>>);
 #[derive(Debug)]
 struct Job {
     began_ms: u64,
+    schedule: Option<String>,
+    changed_ms: u64,
     dues: BTreeMap<u64, Due>,
 }
 
@@ -103,6 +116,19 @@ struct Due {
     holder: u64,
     until_ms: u64,
     outcome: Option<String>,
+}
+
+// === impl Job ===
+
+impl Job {
+    const fn begun(began_ms: u64) -> Self {
+        Self {
+            began_ms,
+            schedule: None,
+            changed_ms: 0,
+            dues: BTreeMap::new(),
+        }
+    }
 }
 
 // === impl MemoryDiary ===
@@ -127,15 +153,30 @@ impl MemoryDiary {
 }
 
 impl Diary for MemoryDiary {
+    async fn keep_to(&self, job: &str, schedule: &str, now_ms: u64) -> Result<(), Failure> {
+        let mut jobs = self.0.lock();
+        let job = jobs.entry(job.to_owned());
+        let job = job.or_insert_with(|| Job::begun(now_ms));
+        let before = job.schedule.replace(schedule.to_owned());
+        if before.is_some_and(|before| before != schedule) {
+            job.changed_ms = now_ms;
+        }
+        Ok(())
+    }
+
     async fn standing(&self, job: &str, now_ms: u64) -> Result<Standing, Failure> {
         let mut jobs = self.0.lock();
-        let job = jobs.entry(job.to_owned()).or_insert_with(|| Job {
-            began_ms: now_ms,
-            dues: BTreeMap::new(),
-        });
+        let job = jobs
+            .entry(job.to_owned())
+            .or_insert_with(|| Job::begun(now_ms));
+        // One that is ahead is a clock's that was wrong: it is now.
+        job.began_ms = job.began_ms.min(now_ms);
+        job.changed_ms = job.changed_ms.min(now_ms);
         let last = job.dues.range(..=now_ms).next_back();
         Ok(Standing {
-            since_ms: last.map_or(job.began_ms.min(now_ms), |(due_ms, _)| *due_ms),
+            since_ms: last
+                .map_or(job.began_ms, |(due_ms, _)| *due_ms)
+                .max(job.changed_ms),
             open: last
                 .filter(|(_, due)| due.outcome.is_none())
                 .map(|(due_ms, due)| Open {
@@ -153,10 +194,9 @@ impl Diary for MemoryDiary {
         until_ms: u64,
     ) -> Result<Claim, Failure> {
         let mut jobs = self.0.lock();
-        let job = jobs.entry(job.to_owned()).or_insert_with(|| Job {
-            began_ms: now_ms,
-            dues: BTreeMap::new(),
-        });
+        let job = jobs
+            .entry(job.to_owned())
+            .or_insert_with(|| Job::begun(now_ms));
         let kept_from = now_ms.saturating_sub(DIARY_KEPT_MS).min(due_ms);
         job.dues = job.dues.split_off(&kept_from);
         let holder = match job.dues.get(&due_ms) {

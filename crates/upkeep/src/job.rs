@@ -14,10 +14,18 @@ pub trait Job: Send + Sync + 'static {
     /// When it is due.
     fn schedule(&self) -> &Schedule;
 
-    /// Does it once, and says in a word or two what came of it. It has an end: nothing else stops it,
-    /// except that it is dropped when somebody else has taken it over. If [`Turn::again`] says that
-    /// somebody else has begun, it looks first.
-    fn run(&self, turn: Turn) -> BoxFuture<'_, String>;
+    /// Does it once. It has an end: nothing else stops it, except that it is dropped when somebody else
+    /// has taken it over. If [`Turn::again`] says that somebody else has begun, it looks first.
+    fn run(&self, turn: Turn) -> BoxFuture<'_, Ended>;
+}
+
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// It is done, and this is what came of it in a word or two.
+    Done(String),
+    /// It cannot be done from here, and somebody else who has the same job can: nothing was done.
+    Left,
 }
 
 /// All that is to be done.

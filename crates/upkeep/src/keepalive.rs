@@ -31,7 +31,7 @@ pub use self::{
     judge::{Judge, Says},
     memory::MemoryLedger,
     outcome::{InChannel, Outcome, Report},
-    talk::{Attempt, Heard, Ledger, Note, Room, Rooms, Sight, Talk, Tried},
+    talk::{Attempt, Heard, Ledger, NoRoom, Note, Room, Rooms, Sight, Talk, Tried},
 };
 use crate::{
     Failure,
@@ -107,6 +107,7 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
     ) -> Vec<Report> {
         let keeping = stream::iter(bots.iter().enumerate()).map(async |(index, bot)| {
             let report = self.keep(bot, &occasion(bot), Duration::ZERO).await;
+            let report = report.unwrap_or_else(|| Report::left(bot.bot.clone()));
             told(&report);
             (index, report)
         });
@@ -116,12 +117,18 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
     }
 
     /// Keeps one bot alive, and tries again for as long as `patience` while Discord is out of reach.
-    /// Whoever has begun the same before, and died, is gone on with.
-    pub async fn keep(&self, bot: &KeepAlive, occasion: &Occasion, patience: Duration) -> Report {
+    /// Whoever has begun the same before, and died, is gone on with. `None`: it is left to somebody else
+    /// ([`NoRoom::Left`]), and nobody is told of it.
+    pub async fn keep(
+        &self,
+        bot: &KeepAlive,
+        occasion: &Occasion,
+        patience: Duration,
+    ) -> Option<Report> {
         let until = Instant::now() + patience;
         let mut pause = BACK_OFF_MIN;
         let report = loop {
-            let report = Report::of(bot.bot.clone(), self.round(bot, occasion).await);
+            let report = Report::of(bot.bot.clone(), self.round(bot, occasion).await?);
             if !report.outcome.may_pass() || Instant::now() + pause >= until {
                 break report;
             }
@@ -135,22 +142,23 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
             tracing::warn!(bot = bot.bot, error, "what came of it is not on record");
         }
         self.tell(&report).await;
-        report
+        Some(report)
     }
 
-    /// Each channel once, until the bot has spoken for itself.
-    async fn round(&self, bot: &KeepAlive, occasion: &Occasion) -> Vec<InChannel> {
+    /// Each channel once, until the bot has spoken for itself. `None`: it is left to somebody else.
+    async fn round(&self, bot: &KeepAlive, occasion: &Occasion) -> Option<Vec<InChannel>> {
         let tried = match self.ledger.tried(&occasion.job, occasion.due_ms).await {
             Ok(tried) => tried,
             Err(failure) => {
-                return vec![InChannel {
+                return Some(vec![InChannel {
                     channel_id: None,
                     outcome: trouble(&failure),
-                }];
+                }]);
             }
         };
         if bot.channel_ids.is_empty() {
-            return vec![self.in_a_room(bot, occasion).await];
+            let in_a_room = self.in_a_room(bot, occasion).await;
+            return in_a_room.map(|tried| vec![tried]);
         }
         let mut channels = Vec::new();
         for &channel_id in &bot.channel_ids {
@@ -166,7 +174,7 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
                 break;
             }
         }
-        channels
+        Some(channels)
     }
 
     /// Speaks to a bot in one of its channels, or goes on where somebody has begun to.
@@ -221,11 +229,13 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
         Ok(attempt)
     }
 
-    /// Speaks to a bot in a channel that is opened for it.
-    async fn in_a_room(&self, bot: &KeepAlive, occasion: &Occasion) -> InChannel {
-        let outcome = |outcome| InChannel {
-            channel_id: None,
-            outcome,
+    /// Speaks to a bot in a channel that is opened for it. `None`: it is left to somebody else.
+    async fn in_a_room(&self, bot: &KeepAlive, occasion: &Occasion) -> Option<InChannel> {
+        let outcome = |outcome| {
+            Some(InChannel {
+                channel_id: None,
+                outcome,
+            })
         };
         let Some(rooms) = &self.rooms else {
             return outcome(Outcome::NoChannel {
@@ -235,16 +245,17 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
         let lifetime = bot.answer_timeout + CHANNEL_SPARE;
         let room = match rooms.open(&bot.bot, lifetime).await {
             Ok(room) => room,
-            Err(failure @ Failure::Never { .. }) => {
+            Err(NoRoom::Left) => return None,
+            Err(NoRoom::Failed(failure @ Failure::Never { .. })) => {
                 let why = format!("none is configured, and {}", failure.reason());
                 return outcome(Outcome::NoChannel { why });
             }
-            Err(failure) => return outcome(trouble(&failure)),
+            Err(NoRoom::Failed(failure)) => return outcome(trouble(&failure)),
         };
-        InChannel {
+        Some(InChannel {
             channel_id: Some(room.channel_id),
             outcome: self.in_channel(bot, occasion, room.channel_id, None).await,
-        }
+        })
     }
 
     /// If that cannot be written down, whoever goes on looks again.

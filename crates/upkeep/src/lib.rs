@@ -21,10 +21,11 @@ pub use self::{
     content::may_read_content,
     diary::{Claim, Diary, MemoryDiary, Open, Standing},
     failure::{Failure, Source},
-    job::{Job, Jobs, Turn},
+    job::{Ended, Job, Jobs, Turn},
     keepalive::{
         Attempt, Heard, InChannel, Judge, KeepAlive, KeepAliveJob, Keeper, Ledger, MemoryLedger,
-        Note, Occasion, Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried, keep_alive_job,
+        NoRoom, Note, Occasion, Outcome, Report, Room, Rooms, Says, Sight, Talk, Tried,
+        keep_alive_job,
     },
     permission::{NEEDS, PermissionNeed, THREAD_NEEDS, missing_permissions},
     schedule::{Ripe, Schedule, ScheduleError},

@@ -36,6 +36,10 @@ pub const CLAIM_HOLDS: Duration = Duration::from_mins(3);
 /// How often it is renewed: several times in that, since a renewal may fail.
 pub(crate) const CLAIM_RENEWED_EVERY: Duration = Duration::from_secs(40);
 
+/// For how long what is left to somebody else is not looked at again: he waits until the claim would have
+/// run out, and must not find it claimed anew.
+pub(crate) const LEFT_PAUSE: Duration = Duration::from_mins(5);
+
 /// Jobs that run at the same time. They mostly wait for somebody's answer.
 pub(crate) const RUNS_MAX: usize = 16;
 

@@ -17,8 +17,8 @@ use tokio::{
 };
 
 use crate::{
-    Claim, Diary, Failure, Job, Jobs, Schedule, Standing, Turn,
-    limits::{CLAIM_HOLDS, CLAIM_RENEWED_EVERY, DIARY_RETRY, LOOK_EVERY, RUNS_MAX},
+    Claim, Diary, Ended, Failure, Job, Jobs, Schedule, Standing, Turn,
+    limits::{CLAIM_HOLDS, CLAIM_RENEWED_EVERY, DIARY_RETRY, LEFT_PAUSE, LOOK_EVERY, RUNS_MAX},
 };
 
 /// Keeps jobs to their schedules, side by side; several of it over one diary, in as many processes, do
@@ -110,7 +110,7 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
     /// Keeps the job of this name, as long as there is one.
     async fn keep(&self, name: String) -> String {
         let mut jobs = self.jobs.clone();
-        let (mut schedule, mut begins_ms) = (None::<Schedule>, 0);
+        let mut schedule = None::<Schedule>;
         loop {
             let job = jobs
                 .borrow_and_update()
@@ -121,34 +121,29 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
                 return name;
             };
             if schedule.as_ref() != Some(job.schedule()) {
-                // What another schedule would have had done before is not made up for.
-                if schedule.is_some() {
-                    begins_ms = self.clock.now_ms();
+                let (kept, now_ms) = (job.schedule().to_string(), self.clock.now_ms());
+                if let Err(failure) = self.diary.keep_to(&name, &kept, now_ms).await {
+                    self.diary_failed(&name, failure).await;
+                    continue;
                 }
                 schedule = Some(job.schedule().clone());
             }
             let next = match self.diary.standing(&name, self.clock.now_ms()).await {
-                Ok(standing) => {
-                    let since_ms = standing.since_ms.max(begins_ms);
-                    let standing = Standing {
-                        since_ms,
-                        ..standing
-                    };
-                    next(&*job, standing, self.clock.now_ms())
-                }
+                Ok(standing) => next(&*job, standing, self.clock.now_ms()),
                 Err(failure) => {
                     self.diary_failed(&name, failure).await;
                     continue;
                 }
             };
-            match next {
+            let wait = match next {
                 Next::Do(turn) => self.turn(&*job, turn).await,
-                Next::Wait(until_ms) => {
-                    tokio::select! {
-                        () = self.wait(until_ms) => {}
-                        // There may be no job of this name any more, or another schedule.
-                        Ok(()) = jobs.changed() => {}
-                    }
+                Next::Wait(until_ms) => Some(until_ms),
+            };
+            if let Some(until_ms) = wait {
+                tokio::select! {
+                    () = self.wait(until_ms) => {}
+                    // There may be no job of this name any more, or another schedule.
+                    Ok(()) = jobs.changed() => {}
                 }
             }
         }
@@ -165,13 +160,13 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
         }
     }
 
-    /// Claims a turn and takes it.
-    async fn turn(&self, job: &dyn Job, turn: Turn) {
-        let Ok(_permit) = self.permits.acquire().await else {
-            return;
-        };
+    /// Claims a turn and takes it. If it is left to somebody else, nothing is to be done before the time that
+    /// it gives.
+    async fn turn(&self, job: &dyn Job, turn: Turn) -> Option<u64> {
+        let _permit = self.permits.acquire().await.ok()?;
         let (name, now_ms) = (job.name(), self.clock.now_ms());
-        let until_ms = now_ms + holds_ms();
+        let until_ms = now_ms + millis(CLAIM_HOLDS);
+        let mut left_until_ms = None;
         match self.diary.claim(name, turn.due_ms, now_ms, until_ms).await {
             Ok(Claim::Ours { holder, again }) => {
                 let turn = Turn { again, ..turn };
@@ -180,15 +175,14 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
                 }
                 let held = (name.to_owned(), turn.due_ms, holder);
                 self.held.lock().insert(held.clone());
-                let outcome = self.hold(job, turn, holder, until_ms).await;
-                if let Some(outcome) = outcome {
-                    self.finish(name, turn, holder, &outcome).await;
-                } else {
-                    tracing::warn!(
+                match self.hold(job, turn, holder, until_ms).await {
+                    Some(Ended::Done(outcome)) => self.finish(name, turn, holder, &outcome).await,
+                    Some(Ended::Left) => left_until_ms = Some(self.leave(name, turn, holder).await),
+                    None => tracing::warn!(
                         job = name,
                         due_ms = turn.due_ms,
                         "somebody else has taken it over"
-                    );
+                    ),
                 }
                 self.held.lock().remove(&held);
             }
@@ -196,10 +190,20 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
             Ok(Claim::Held { .. } | Claim::Done) => {}
             Err(failure) => self.diary_failed(name, failure).await,
         }
+        left_until_ms
+    }
+
+    /// Gives a turn back, for somebody else to take, and says when it may be looked at again.
+    async fn leave(&self, name: &str, turn: Turn, holder: u64) -> u64 {
+        let now_ms = self.clock.now_ms();
+        tracing::info!(job = name, due_ms = turn.due_ms, "left to somebody else");
+        // If that fails it is open when its time has passed.
+        drop(self.diary.renew(name, turn.due_ms, holder, now_ms).await);
+        now_ms + millis(LEFT_PAUSE)
     }
 
     /// Runs a job while its claim is renewed; `None` when that was lost.
-    async fn hold(&self, job: &dyn Job, turn: Turn, holder: u64, until_ms: u64) -> Option<String> {
+    async fn hold(&self, job: &dyn Job, turn: Turn, holder: u64, until_ms: u64) -> Option<Ended> {
         let mut run = pin!(job.run(turn));
         let mut until_ms = until_ms;
         loop {
@@ -208,7 +212,7 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
                 () = sleep(CLAIM_RENEWED_EVERY) => {}
             }
             let now_ms = self.clock.now_ms();
-            let wanted_ms = now_ms + holds_ms();
+            let wanted_ms = now_ms + millis(CLAIM_HOLDS);
             match self
                 .diary
                 .renew(job.name(), turn.due_ms, holder, wanted_ms)
@@ -281,8 +285,8 @@ fn next(job: &dyn Job, Standing { since_ms, open }: Standing, now_ms: u64) -> Ne
     Next::Wait(fires.unwrap_or(u64::MAX).max(now_ms + 1))
 }
 
-fn holds_ms() -> u64 {
-    u64::try_from(CLAIM_HOLDS.as_millis()).unwrap_or(u64::MAX)
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

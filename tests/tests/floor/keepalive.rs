@@ -46,6 +46,17 @@ fn setup(scripts: impl IntoIterator<Item = Script>) -> Setup {
     )
 }
 
+/// A world with a bot that has a channel, and two that have none.
+fn channelless() -> Setup {
+    let mut setup = setup([Script::instant(), Script::instant(), Script::instant()]);
+    setup.toml = setup.toml.replace(&format!("\"{SECOND}\""), "");
+    let third = OTHER_BOT + 1;
+    let third =
+        format!("[[bots]]\nname = \"third\"\nuser_id = \"{third}\"\nmodels = [\"third\"]\n");
+    setup.toml.push_str(&third);
+    setup
+}
+
 /// Keeps all bots alive once.
 async fn keep(world: &World) -> Vec<KeepAliveReport> {
     let kept = world
@@ -271,6 +282,21 @@ fn a_bot_without_a_channel_gets_a_temporary_one_that_is_pulled() {
         let reports = keep(world).await;
         assert_eq!(outcomes(&reports), ["answered", "answered"], "{reports:?}");
         assert_eq!((world.channels_created(), world.channels_alive()), (1, 0));
+    });
+}
+
+#[test]
+fn bots_without_a_channel_get_temporary_ones_side_by_side() {
+    // How: without a proxy, so that the command opens them itself, over a store that only one may hold.
+    let setup = channelless();
+    sim_with(setup, async |world| {
+        world.stop_proxy().await;
+        for round in 1..=2 {
+            let reports = keep(world).await;
+            assert_eq!(outcomes(&reports), ["answered"; 3], "{reports:?}");
+            assert_eq!(world.channels_created(), 2 * round);
+            assert_eq!(world.channels_alive(), 0);
+        }
     });
 }
 

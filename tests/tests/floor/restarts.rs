@@ -9,6 +9,7 @@ use std::{
 };
 
 use cordboard_simulator::{Config, Fault, GatewayCommand, Script};
+use cordboard_store::{Location, Settings, Store};
 use cordboard_tests::{Client, MODEL, Setup, sim, sim_with};
 use hyper::Method;
 use rusqlite::Connection;
@@ -144,6 +145,29 @@ fn a_store_that_is_in_use_is_refused_to_a_second_proxy() {
             .await
             .expect_err("one store, one proxy");
         assert_eq!(failed.exit_code(), 73, "{}", failed.chain());
+    });
+}
+
+#[test]
+fn a_start_waits_for_a_command_that_has_the_store_and_says_when_that_takes_too_long() {
+    // How: the store is held as a command holds it; for a minute, then for good.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let settings = Settings {
+            program: Some("cordboard-maintenance"),
+            ..Settings::default()
+        };
+        let location = Location::Path(world.store());
+        let lent = Store::open_with(&location, settings).await.unwrap();
+        tokio::join!(world.start_proxy(), async {
+            sleep(Duration::from_mins(1)).await;
+            drop(lent);
+        });
+        world.stop_proxy().await;
+        let lent = Store::open_with(&location, settings).await.unwrap();
+        let failed = world.start_another_proxy().await.expect_err("it is held");
+        assert_eq!(failed.exit_code(), 75, "{}", failed.chain());
+        drop(lent);
     });
 }
 

@@ -89,6 +89,7 @@ pub(super) fn check(file: File, mut problems: Vec<Problem>) -> Checked {
         keys,
         admin_key,
         alerts,
+        origin: None,
         #[cfg(feature = "sabotage")]
         sabotage: None,
     });

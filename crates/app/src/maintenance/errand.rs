@@ -88,7 +88,7 @@ impl Maintenance {
 
     /// Takes the store, if nobody holds it.
     async fn try_alone(&self, daybook: &Daybook) -> Result<Option<Alone>, CommandError> {
-        let settings = settings::store(&self.config);
+        let settings = settings::errand(&self.config);
         match Store::open_at_once(&self.config.store, settings).await {
             Ok(store) => Ok(Some(Alone::start(self, store, daybook.clone()).await?)),
             Err(StoreError::Busy { .. }) => Ok(None),
@@ -97,7 +97,7 @@ impl Maintenance {
     }
 
     async fn nobody_cares(&self) -> CommandError {
-        let settings = settings::store(&self.config);
+        let settings = settings::errand(&self.config);
         let opened = Store::open_at_once(&self.config.store, settings).await;
         let holder = opened
             .err()

@@ -16,7 +16,7 @@ use crate::{
     Failed,
     config::KeptBot,
     limits::KEEPALIVES_LISTED,
-    upkeep::{self, VisitingRooms},
+    upkeep::{self, VisitingRooms, Visits},
 };
 
 /// What came of keeping one bot alive.
@@ -83,7 +83,8 @@ impl Maintenance {
         };
         let daybook = self.daybook().await?;
         let (discord, clock) = (self.discord.clone(), self.clock.clone());
-        let rooms = VisitingRooms::new(self.clone());
+        let visits = Visits::default();
+        let rooms = VisitingRooms::new(self.clone(), visits.clone());
         let alert_box = self.alert_box();
         let keeper = upkeep::keeper(
             &self.config,
@@ -91,7 +92,7 @@ impl Maintenance {
             &daybook,
             clock,
             &self.actor,
-            Arc::new(rooms.clone()),
+            Arc::new(rooms),
             alert_box.clone(),
         );
         // A time of its own, so that it is none of the schedule's.
@@ -109,7 +110,7 @@ impl Maintenance {
             });
         };
         let reports = keeper.keep_all(&bots, occasion, told).await;
-        rooms.left().await;
+        visits.left().await;
         alert_box.deliver_now().await;
         Ok(Ok(reports.iter().map(KeepAliveReport::from).collect()))
     }

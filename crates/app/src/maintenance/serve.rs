@@ -5,38 +5,25 @@
 //!                                                      └── diary: a proxy that does the same does it not again
 //! ```
 
-use std::{
-    fs,
-    future::pending,
-    net::SocketAddr,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::SystemTime,
-};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use cordboard_frontend::Details;
 use cordboard_store::Daybook;
 use cordboard_upkeep::Jobs;
 use secrecy::ExposeSecret as _;
-use tokio::{
-    net::TcpListener,
-    signal::unix::Signal,
-    sync::watch,
-    task::spawn_blocking,
-    time::{sleep, timeout},
-};
+use tokio::{net::TcpListener, signal::unix::Signal, sync::watch, time::timeout};
 
 use super::Maintenance;
 use crate::{
     Config, Environment, Failed, WallClock, Watchdog,
     alerts::AlertBox,
-    config,
+    config::{self, Follower},
     engines::Engines,
     front::Front,
     heartbeat, install_tls,
-    limits::{CARE_ROUND_MAX, CONFIG_LOOK_EVERY, FRONT_STOP_TIMEOUT},
+    limits::{CARE_ROUND_MAX, FRONT_STOP_TIMEOUT},
     settings,
-    upkeep::{self, VisitingRooms},
+    upkeep::{self, VisitingRooms, Visits},
     watchdog::Pulse,
 };
 
@@ -61,6 +48,7 @@ pub struct Served {
 struct Work {
     maintenance: Maintenance,
     daybook: Daybook,
+    visits: Visits,
     /// Where alarms go; told to whoever delivers them.
     alert_box: watch::Sender<AlertBox>,
 }
@@ -87,13 +75,15 @@ pub async fn serve(
         hangups,
         actor,
     } = served;
-    let seen = look(&path).await;
     let config = Config::load(Some(&path), &environment)?;
+    let follower = config.origin.clone();
+    let follower = follower.map(|origin| Follower::new(origin, hangups));
     let front = listen(&config, &watchdog).await?;
     let maintenance = Maintenance::new(config, clock.clone(), actor)?;
     let (alert_box, told) = watch::channel(maintenance.alert_box());
     let work = Work {
         daybook: maintenance.daybook().await?,
+        visits: Visits::default(),
         maintenance,
         alert_box,
     };
@@ -105,12 +95,9 @@ pub async fn serve(
         Ok::<(), Failed>(())
     });
     engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| deliver(told, pulse));
-    let file = Follower {
-        path,
-        environment,
-        seen,
-    };
-    engines.spawn_care("configuration", file.follow(work, jobs, hangups));
+    if let Some(follower) = follower {
+        engines.spawn_care("configuration", follow(follower, work, jobs));
+    }
     engines.spawn_care("status", tell(watchdog.clone(), listed.clone()));
     if watchdog.is_started() {
         engines.spawn_rounds("the runtime", watchdog.silence_max(), async |pulse| {
@@ -181,79 +168,19 @@ async fn deliver(mut told: watch::Receiver<AlertBox>, pulse: Arc<Pulse>) {
     }
 }
 
-// === impl Follower ===
-
-/// Follows the configuration file.
-struct Follower {
-    path: PathBuf,
-    environment: Environment,
-    /// The file as it was read last.
-    seen: Option<Look>,
-}
-
-/// What a file looks like from outside: another one has another length or time.
-type Look = (u64, Option<SystemTime>);
-
-/// `None` while there is none.
-async fn look(path: &Path) -> Option<Look> {
-    let path = path.to_owned();
-    let looked = spawn_blocking(move || {
-        let found = fs::metadata(path).ok()?;
-        Some((found.len(), found.modified().ok()))
-    });
-    looked.await.ok().flatten()
-}
-
-impl Follower {
-    /// Picks up what changes, for ever.
-    async fn follow(
-        mut self,
-        mut work: Work,
-        jobs: watch::Sender<Jobs>,
-        mut hangups: Option<Signal>,
-    ) {
-        loop {
-            let is_told = tokio::select! {
-                () = sleep(CONFIG_LOOK_EVERY) => false,
-                () = hangup(&mut hangups) => true,
-            };
-            let found = look(&self.path).await;
-            // One that is not there is being written anew.
-            if !is_told && (found == self.seen || found.is_none()) {
-                continue;
+/// Picks up what changes in the configuration, for ever.
+async fn follow(mut follower: Follower, mut work: Work, jobs: watch::Sender<Jobs>) {
+    loop {
+        match work.change(follower.changed().await) {
+            Ok(()) => {
+                jobs.send_replace(work.jobs());
+                tracing::info!("the configuration was read again");
             }
-            self.seen = found;
-            match work.change(self.load().await) {
-                Ok(()) => {
-                    jobs.send_replace(work.jobs());
-                    tracing::info!("the configuration was read again");
-                }
-                Err(why) => tracing::error!(
-                    why,
-                    "the configuration cannot be used as it is now; the old one goes on"
-                ),
-            }
+            Err(why) => tracing::error!(
+                why,
+                "the configuration cannot be used as it is now; the old one goes on"
+            ),
         }
-    }
-
-    async fn load(&self) -> Result<Config, Failed> {
-        let (path, environment) = (self.path.clone(), self.environment.clone());
-        let loaded = spawn_blocking(move || Config::load(Some(&path), &environment)).await;
-        let failed = |error: tokio::task::JoinError| Failed::Task {
-            task: "configuration",
-            source: error.into(),
-        };
-        Ok(loaded.map_err(failed)??)
-    }
-}
-
-async fn hangup(hangups: &mut Option<Signal>) {
-    let told = match hangups {
-        Some(hangups) => hangups.recv().await,
-        None => None,
-    };
-    if told.is_none() {
-        pending::<()>().await;
     }
 }
 
@@ -267,7 +194,10 @@ impl Work {
             discord,
             actor,
         } = self.maintenance.clone();
-        let rooms = Arc::new(VisitingRooms::new(self.maintenance.clone()));
+        let rooms = Arc::new(VisitingRooms::new(
+            self.maintenance.clone(),
+            self.visits.clone(),
+        ));
         let alarms = self.alert_box.borrow().clone();
         let keeper = upkeep::keeper(
             &config,

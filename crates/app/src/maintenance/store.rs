@@ -5,7 +5,7 @@ mod finding;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use cordboard_store::{Location, Peek, Reading, StoreError, versions};
+use cordboard_store::{Location, Peek, Reading, Store, StoreError, versions};
 use serde::Serialize;
 
 pub use self::{
@@ -132,7 +132,8 @@ impl Maintenance {
                 .map_err(settings::store_failed)
         };
         let (store_from, daybook_from) = seen().await?;
-        let store = settings::open(&self.config).await?;
+        let store = Store::open_with(&self.config.store, settings::errand(&self.config)).await;
+        let store = store.map_err(settings::store_failed)?;
         let daybook = self.daybook().await?;
         let (store_to, daybook_to) = seen().await?;
         drop((store, daybook));

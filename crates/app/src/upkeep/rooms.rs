@@ -1,13 +1,17 @@
 //! Temporary channels to speak to a bot in, each owned and deleted as every other channel of ours.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use cordboard_lifecycle::{Channels, Lease, OpenError, Opening};
 use cordboard_store::{Store, StoreError};
-use cordboard_upkeep::{Failure, Room, Rooms};
+use cordboard_upkeep::{Failure, NoRoom, Room, Rooms};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
-    sync::oneshot,
+    sync::{Mutex, oneshot},
+    task::JoinHandle,
     time::{Instant, timeout},
 };
 use tokio_util::task::TaskTracker;
@@ -23,20 +27,44 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedRooms(pub(crate) Channels);
 
-/// Channels of whoever has the store: it is opened for each, and let go of when the channel is gone,
-/// since a proxy may want to start. While one runs, there are none.
+/// Channels of whoever has the store: it is opened for them, and let go of when the last one is gone, since
+/// a proxy may want to start. While one runs, there are none.
 #[derive(Clone, Debug)]
 pub(crate) struct VisitingRooms {
     maintenance: Maintenance,
+    visits: Visits,
+}
+
+/// The visits of this process to the store, one at a time: its lock keeps out ourselves as well.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Visits {
+    /// Held while one begins.
+    last: Arc<Mutex<Last>>,
     tasks: TaskTracker,
 }
 
-/// A channel in use, whose end somebody waits for.
+/// The last visit.
+#[derive(Debug, Default)]
+struct Last {
+    /// Nothing any more when nobody has a channel of it: it ends then.
+    visit: Weak<Visit>,
+    /// Until it has let go of the store; `None`: it has.
+    leaving: Option<JoinHandle<()>>,
+}
+
+/// What everybody shares who has a channel.
 #[derive(Debug)]
 struct Visit {
-    _lease: Lease,
-    /// Nothing is ever sent: the drop of this end, after that of the lease, is the message.
+    channels: Channels,
+    /// Nothing is ever sent: the drop of this end is the message.
     _left: oneshot::Sender<()>,
+}
+
+/// A channel in use. The lease goes first.
+#[derive(Debug)]
+struct Visited {
+    _lease: Lease,
+    _visit: Arc<Visit>,
 }
 
 fn opening(bot: &str, lifetime: Duration) -> Opening {
@@ -68,11 +96,7 @@ fn not_opened(error: OpenError) -> Failure {
 // === impl OwnedRooms ===
 
 impl Rooms for OwnedRooms {
-    fn open<'a>(
-        &'a self,
-        bot: &'a str,
-        lifetime: Duration,
-    ) -> BoxFuture<'a, Result<Room, Failure>> {
+    fn open<'a>(&'a self, bot: &'a str, lifetime: Duration) -> BoxFuture<'a, Result<Room, NoRoom>> {
         async move {
             let opened = self.0.open(opening(bot, lifetime)).await;
             let lease = opened.map_err(not_opened)?;
@@ -85,53 +109,91 @@ impl Rooms for OwnedRooms {
     }
 }
 
-// === impl VisitingRooms ===
+// === impl Visits ===
 
-impl VisitingRooms {
-    pub(crate) fn new(maintenance: Maintenance) -> Self {
-        Self {
-            maintenance,
-            tasks: TaskTracker::new(),
-        }
-    }
-
+impl Visits {
     /// Waits until all channels are gone, or on record for whoever opens the store next.
     pub(crate) async fn left(&self) {
         self.tasks.close();
         self.tasks.wait().await;
     }
+}
 
-    async fn enter(&self, bot: &str, lifetime: Duration) -> Result<Room, Failure> {
-        let config = &self.maintenance.config;
-        let opened = Store::open_at_once(&config.store, settings::store(config)).await;
-        let store = opened.map_err(|error| match error {
-            StoreError::Busy { .. } => Failure::Never {
-                source: "a proxy holds the store: set upkeep.in_proxy, so that it opens temporary \
-                         channels itself, or bots.default_channel_id"
-                    .into(),
-            },
-            error => sorted(settings::store_failed(error)),
-        })?;
-        let (channels, left) = self.drive(store).await.map_err(sorted)?;
-        let opened = channels.open(opening(bot, lifetime)).await;
+// === impl VisitingRooms ===
+
+impl VisitingRooms {
+    pub(crate) const fn new(maintenance: Maintenance, visits: Visits) -> Self {
+        Self {
+            maintenance,
+            visits,
+        }
+    }
+
+    async fn enter(&self, bot: &str, lifetime: Duration) -> Result<Room, NoRoom> {
+        let visit = self.visit().await?;
+        let opened = visit.channels.open(opening(bot, lifetime)).await;
         let lease = opened.map_err(not_opened)?;
         Ok(Room {
             channel_id: lease.channel_id(),
-            lease: Box::new(Visit {
+            lease: Box::new(Visited {
                 _lease: lease,
-                _left: left,
+                _visit: visit,
             }),
         })
     }
 
-    /// Does what the holder of the store does, until the other end of what it gives is dropped and nothing
-    /// is left to delete.
-    async fn drive(&self, store: Store) -> Result<(Channels, oneshot::Sender<()>), Failed> {
+    /// The visit that goes on, or a new one.
+    async fn visit(&self) -> Result<Arc<Visit>, NoRoom> {
+        let mut last = self.visits.last.lock().await;
+        if let Some(visit) = last.visit.upgrade() {
+            return Ok(visit);
+        }
+        if let Some(leaving) = &mut last.leaving {
+            // However it ended, the store is free.
+            drop(leaving.await);
+            last.leaving = None;
+        }
+        let config = &self.maintenance.config;
+        let opened = Store::open_with(&config.store, settings::errand(config)).await;
+        let store = opened.map_err(|error| self.is_held(error))?;
+        let (visit, leaving) = self.drive(store).await.map_err(sorted)?;
+        *last = Last {
+            visit: Arc::downgrade(&visit),
+            leaving: Some(leaving),
+        };
+        Ok(visit)
+    }
+
+    /// What it means that the store cannot be opened.
+    fn is_held(&self, error: StoreError) -> NoRoom {
+        match error {
+            error @ StoreError::Busy { .. } if settings::is_errand(&error) => Failure::NotDone {
+                wait: None,
+                source: error.into(),
+            }
+            .into(),
+            StoreError::Busy { .. } if self.maintenance.config.upkeep.in_proxy => NoRoom::Left,
+            StoreError::Busy { .. } => Failure::Never {
+                source: "a proxy holds the store: set upkeep.in_proxy, so that it opens temporary \
+                         channels itself, or bots.default_channel_id"
+                    .into(),
+            }
+            .into(),
+            error => sorted(settings::store_failed(error)).into(),
+        }
+    }
+
+    /// Does what the holder of the store does, until nobody has what it gives any more and nothing is left
+    /// to delete.
+    async fn drive(&self, store: Store) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
         let daybook = self.maintenance.daybook().await?;
         let mut alone = Alone::start(&self.maintenance, store, daybook).await?;
-        let channels = alone.channels.clone();
         let (leave, left) = oneshot::channel::<()>();
-        self.tasks.spawn(async move {
+        let visit = Visit {
+            channels: alone.channels.clone(),
+            _left: leave,
+        };
+        let leaving = self.visits.tasks.spawn(async move {
             let told = alone.channels.clone();
             let leaving = async {
                 // An error says that it was dropped.
@@ -149,23 +211,19 @@ impl VisitingRooms {
                 tracing::warn!(error, "a temporary channel is left to the next start");
             }
         });
-        Ok((channels, leave))
+        Ok((Arc::new(visit), leaving))
     }
 }
 
 impl Rooms for VisitingRooms {
-    fn open<'a>(
-        &'a self,
-        bot: &'a str,
-        lifetime: Duration,
-    ) -> BoxFuture<'a, Result<Room, Failure>> {
+    fn open<'a>(&'a self, bot: &'a str, lifetime: Duration) -> BoxFuture<'a, Result<Room, NoRoom>> {
         self.enter(bot, lifetime).boxed()
     }
 }
 
 fn sorted(failed: Failed) -> Failure {
     match failed {
-        Failed::Unreachable { .. } => Failure::NotDone {
+        Failed::Unreachable { .. } | Failed::StoreBusy { .. } => Failure::NotDone {
             wait: None,
             source: failed.into(),
         },

@@ -5,7 +5,7 @@ use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
     Daybook, StoreError,
-    limits::{ACTS_KEPT_MS, ACTS_READ_MAX},
+    limits::{ACTS_FADE_MAX, ACTS_KEPT_MS, ACTS_READ_MAX},
     record::{damaged, signed, unsigned},
 };
 
@@ -63,12 +63,7 @@ impl Daybook {
     /// # Errors
     /// When the database fails.
     pub async fn intend(&self, act: Act) -> Result<ActId, StoreError> {
-        self.call(move |transaction| {
-            let mut fade = transaction.prepare_cached("DELETE FROM act WHERE at_ms < ?1")?;
-            fade.execute([signed(act.at_ms.saturating_sub(ACTS_KEPT_MS))])?;
-            begin(transaction, &act)
-        })
-        .await
+        self.call(move |transaction| begin(transaction, &act)).await
     }
 
     /// Writes down what came of it.
@@ -96,7 +91,13 @@ impl Daybook {
     }
 }
 
+/// Whoever writes one down forgets some old ones: there is nobody else who would.
 pub(super) fn begin(transaction: &Transaction<'_>, act: &Act) -> rusqlite::Result<ActId> {
+    let mut fade = transaction.prepare_cached(
+        "DELETE FROM act WHERE id IN (SELECT id FROM act WHERE at_ms < ?1 LIMIT ?2)",
+    )?;
+    let kept_from = act.at_ms.saturating_sub(ACTS_KEPT_MS);
+    fade.execute([signed(kept_from), signed(ACTS_FADE_MAX)])?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO act (at_ms, actor, action, guild_id, subject, reason)
          VALUES (:at_ms, :actor, :action, :guild_id, :subject, :reason)",

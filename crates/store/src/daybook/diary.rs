@@ -9,6 +9,22 @@ use crate::{
 };
 
 impl Diary for Daybook {
+    async fn keep_to(&self, job: &str, schedule: &str, now_ms: u64) -> Result<(), Failure> {
+        let (job, schedule) = (job.to_owned(), schedule.to_owned());
+        let kept = self.call(move |transaction| {
+            let mut keep = transaction.prepare_cached(
+                "INSERT INTO diary_job (name, began_ms, schedule) VALUES (:job, :now_ms, :schedule)
+                 ON CONFLICT DO UPDATE SET schedule = :schedule,
+                     changed_ms = iif(schedule IS NULL, changed_ms, :now_ms)
+                 WHERE schedule IS NOT :schedule",
+            )?;
+            keep.execute(named_params! {
+                ":job": job, ":now_ms": signed(now_ms), ":schedule": schedule,
+            })
+        });
+        kept.await.map(drop).map_err(failed)
+    }
+
     async fn standing(&self, job: &str, now_ms: u64) -> Result<Standing, Failure> {
         let job = job.to_owned();
         let standing = self.call(move |transaction| standing(transaction, &job, now_ms));
@@ -101,10 +117,17 @@ impl Daybook {
 }
 
 fn standing(transaction: &Transaction<'_>, job: &str, now_ms: u64) -> rusqlite::Result<Standing> {
+    // One that is ahead is a clock's that was wrong: it is now.
     let mut begin = transaction.prepare_cached(
-        "INSERT INTO diary_job (name, began_ms) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        "INSERT INTO diary_job (name, began_ms) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET began_ms = min(began_ms, ?2), changed_ms = min(changed_ms, ?2)
+         WHERE max(began_ms, ifnull(changed_ms, 0)) > ?2",
     )?;
     begin.execute((job, signed(now_ms)))?;
+    let mut query = transaction
+        .prepare_cached("SELECT began_ms, ifnull(changed_ms, 0) FROM diary_job WHERE name = ?1")?;
+    let (began_ms, changed_ms) =
+        query.query_row([job], |row| Ok((unsigned(row, 0)?, unsigned(row, 1)?)))?;
     let mut query = transaction.prepare_cached(
         "SELECT due_ms, until_ms, outcome IS NULL FROM diary WHERE job = ?1 AND due_ms <= ?2
          ORDER BY due_ms DESC LIMIT 1",
@@ -118,14 +141,12 @@ fn standing(transaction: &Transaction<'_>, job: &str, now_ms: u64) -> rusqlite::
     });
     if let Some((last, is_open)) = last.optional()? {
         return Ok(Standing {
-            since_ms: last.due_ms,
+            since_ms: last.due_ms.max(changed_ms),
             open: Some(last).filter(|_| is_open),
         });
     }
-    let mut query = transaction.prepare_cached("SELECT began_ms FROM diary_job WHERE name = ?1")?;
-    let began_ms = query.query_row([job], |row| unsigned(row, 0))?;
     Ok(Standing {
-        since_ms: began_ms.min(now_ms),
+        since_ms: began_ms.max(changed_ms),
         open: None,
     })
 }

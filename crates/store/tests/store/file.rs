@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::symlink};
 
 use cordboard_lifecycle::{Event, Registry as _};
-use cordboard_store::{Location, Store, StoreError, limits};
+use cordboard_store::{Location, Settings, Store, StoreError, limits};
 
 use crate::life::{Life, by_hand, location, open};
 
@@ -18,6 +18,30 @@ async fn a_second_process_is_kept_out_until_the_first_has_ended() {
     assert!(error.to_string().contains(&holder), "{error}");
     drop(first);
     Store::open(&location).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_kept_out_is_told_the_program_that_holds_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let location = Location::Path(folder.path().join("store.db"));
+    let settings = Settings {
+        program: Some("cordboard-maintenance"),
+        ..Settings::default()
+    };
+    let first = Store::open_with(&location, settings).await.unwrap();
+    let error = Store::open(&location).await.unwrap_err();
+    let told = format!(
+        "the process {} (cordboard-maintenance) is using",
+        std::process::id()
+    );
+    assert!(error.to_string().contains(&told), "{error}");
+    drop(first);
+    let _second = Store::open(&location).await.unwrap();
+    let error = Store::open(&location).await.unwrap_err();
+    assert!(
+        matches!(&error, StoreError::Busy { program: None, .. }),
+        "{error}: nothing is left of the first one"
+    );
 }
 
 #[tokio::test(start_paused = true)]

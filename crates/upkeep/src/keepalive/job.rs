@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use futures_util::{FutureExt as _, future::BoxFuture};
 
 use super::{KeepAlive, Keeper, Ledger, Occasion, Talk};
-use crate::{Job, Schedule, Turn, alerts::Alarms, limits::PATIENCE_MAX};
+use crate::{Ended, Job, Schedule, Turn, alerts::Alarms, limits::PATIENCE_MAX};
 
 /// Keeping one bot alive as a [`Job`]: one for each bot, so that none waits for another one.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ impl<T: Talk, L: Ledger, A: Alarms> Job for KeepAliveJob<T, L, A> {
         &self.schedule
     }
 
-    fn run(&self, turn: Turn) -> BoxFuture<'_, String> {
+    fn run(&self, turn: Turn) -> BoxFuture<'_, Ended> {
         let occasion = Occasion {
             job: self.name.clone(),
             due_ms: turn.due_ms,
@@ -59,7 +59,9 @@ impl<T: Talk, L: Ledger, A: Alarms> Job for KeepAliveJob<T, L, A> {
         async move {
             let patience = self.patience(turn.due_ms);
             let report = self.keeper.keep(&self.bot, &occasion, patience).await;
-            report.outcome.name().to_owned()
+            report.map_or(Ended::Left, |report| {
+                Ended::Done(report.outcome.name().to_owned())
+            })
         }
         .boxed()
     }

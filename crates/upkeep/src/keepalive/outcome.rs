@@ -128,6 +128,19 @@ impl Report {
         }
     }
 
+    /// Of a bot that is left to somebody else, for whoever has asked for it here.
+    pub(crate) fn left(bot: String) -> Self {
+        let outcome = Outcome::NoChannel {
+            why: "none is configured; the proxy, which has the store, opens one when it is due"
+                .to_owned(),
+        };
+        Self {
+            bot,
+            outcome,
+            channels: Vec::new(),
+        }
+    }
+
     /// The channel that its outcome is from.
     #[must_use]
     pub fn channel_id(&self) -> Option<Id<ChannelMarker>> {

@@ -149,9 +149,19 @@ pub struct Tried {
 
 /// Where to speak to a bot that has no channel of its own: channels that are ours, and go away again.
 pub trait Rooms: Send + Sync + 'static {
-    /// Opens one that may be used for so long. `Never` when nobody here can.
-    fn open<'a>(&'a self, bot: &'a str, lifetime: Duration)
-    -> BoxFuture<'a, Result<Room, Failure>>;
+    /// Opens one that may be used for so long. [`Failure::Never`] when nobody here can.
+    fn open<'a>(&'a self, bot: &'a str, lifetime: Duration) -> BoxFuture<'a, Result<Room, NoRoom>>;
+}
+
+/// Why there is no room.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRoom {
+    /// Only somebody else can open one now, who keeps the same bots alive: it is left to him.
+    #[error("it is left to somebody else")]
+    Left,
+    /// It failed.
+    #[error(transparent)]
+    Failed(#[from] Failure),
 }
 
 /// A channel that goes away when this is dropped.

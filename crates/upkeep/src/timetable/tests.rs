@@ -34,6 +34,8 @@ struct Noted {
     takes: Duration,
     turns: Arc<Mutex<Vec<Turn>>>,
     at_once: Arc<AtomicUsize>,
+    /// It leaves all of it to somebody else.
+    leaves: bool,
 }
 
 impl Noted {
@@ -44,7 +46,14 @@ impl Noted {
             takes,
             turns: Arc::default(),
             at_once: Arc::default(),
+            leaves: false,
         })
+    }
+
+    fn leaving(name: &'static str) -> Arc<Self> {
+        let mut noted = Arc::into_inner(Self::daily(name, Duration::ZERO)).unwrap();
+        noted.leaves = true;
+        Arc::new(noted)
     }
 
     fn turns(&self) -> Vec<Turn> {
@@ -61,7 +70,7 @@ impl Job for Noted {
         &self.schedule
     }
 
-    fn run(&self, turn: Turn) -> BoxFuture<'_, String> {
+    fn run(&self, turn: Turn) -> BoxFuture<'_, Ended> {
         async move {
             self.turns.lock().push(turn);
             assert_eq!(
@@ -71,7 +80,10 @@ impl Job for Noted {
             );
             sleep(self.takes).await;
             self.at_once.fetch_sub(1, Ordering::Relaxed);
-            "well".to_owned()
+            if self.leaves {
+                return Ended::Left;
+            }
+            Ended::Done("well".to_owned())
         }
         .boxed()
     }
@@ -222,4 +234,43 @@ async fn jobs_come_and_go_and_change_while_it_runs() {
         fifth.missed, 1,
         "it was away for two days: the latest, and one that was missed"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_left_to_another_is_done_by_him_and_is_not_lost_without_him() {
+    // How: one process can never do it; the other one comes on the second day.
+    let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
+    let (leaving, doing) = (Noted::leaving("job"), Noted::daily("job", Duration::ZERO));
+    let left = table(&diary, &clock, &[&leaving]);
+    drop(timeout(DAY, left.run(pending())).await);
+    assert!(leaving.turns().len() > 100, "it looks again and again");
+    assert_eq!(diary.outcomes("job")[0].1, None);
+    let tables = [left, table(&diary, &clock, &[&doing])];
+    let running = stream::iter(&tables).for_each_concurrent(None, |table| table.run(pending()));
+    drop(timeout(10 * DAY, running).await);
+    let outcomes = diary.outcomes("job");
+    assert_eq!(outcomes.len(), 11, "each day");
+    assert!(
+        outcomes.iter().all(|(_, outcome)| outcome.is_some()),
+        "{outcomes:?}"
+    );
+    assert_eq!(doing.turns().len(), 11, "each once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_schedule_that_changes_while_nobody_runs_makes_up_for_nothing() {
+    // How: midnight; done at nine, changed to ten o'clock at eight in the evening.
+    let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
+    let nine = Noted::daily("job", Duration::ZERO);
+    let mut ten = Arc::into_inner(Noted::daily("job", Duration::ZERO)).unwrap();
+    ten.schedule = Schedule::new("0 10 * * *", "UTC", Duration::ZERO).unwrap();
+    let ten = Arc::new(ten);
+    let evening = Duration::from_hours(20);
+    table(&diary, &clock, &[&nine]).run(sleep(evening)).await;
+    assert_eq!(nine.turns().len(), 1);
+    let table = table(&diary, &clock, &[&ten]);
+    table.run(sleep(Duration::from_hours(3))).await;
+    assert_eq!(ten.turns(), [], "today's is over");
+    table.run(sleep(DAY)).await;
+    assert_eq!(ten.turns().len(), 1);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cordboard_simulator::{Config, Script};
-use cordboard_tests::{Setup, World, sim_with};
+use cordboard_tests::{MODEL, Setup, World, sim_with};
 use tokio::time::sleep;
 
 use super::{receiver::Receiver, with};
@@ -106,5 +106,40 @@ fn a_daemon_tells_whom_its_configuration_names_as_it_is_now() {
         daemon.stop().await;
         assert_eq!(first.told(), [BEGUN, RESOLVED]);
         assert_eq!(second.told(), [BEGUN, RESOLVED]);
+    });
+}
+
+/// Asks the bot, which says this in the conversation's channel, and gives the status of the answer.
+async fn ask(world: &World, says: &str) -> u16 {
+    let client = world.client();
+    let answers = async {
+        sleep(Duration::from_secs(3)).await;
+        let channels = world.channels();
+        let mut alive = channels.iter().filter(|channel| channel.alive);
+        let channel_id = alive.next().expect("a conversation has one").id;
+        let bot_id = world.discord.bot_ids()[0];
+        world.discord.say_as(bot_id, channel_id, says);
+    };
+    let (asked, ()) = tokio::join!(client.ask(MODEL, "Hello"), answers);
+    sleep(Duration::from_mins(10)).await;
+    asked.unwrap().0.as_u16()
+}
+
+#[test]
+fn a_limit_met_in_conversations_is_told_once_and_that_the_bot_answers_again() {
+    // How: the bot's words are put into its mouth; the proxy does not keep bots alive.
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        let (begun, resolved) = ("bot_limit bot begun", "bot_limit bot resolved");
+        assert_eq!(ask(world, "Hello yourself.").await, 200);
+        assert_eq!(receiver.told(), [""; 0]);
+        for _ in 0..3 {
+            let limit = "You have reached your daily limit. Come back tomorrow!";
+            assert_eq!(ask(world, limit).await, 429);
+            assert_eq!(receiver.told(), [begun]);
+        }
+        assert_eq!(ask(world, "Hello again.").await, 200);
+        assert_eq!(receiver.told(), [begun, resolved]);
     });
 }

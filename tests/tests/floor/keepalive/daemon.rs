@@ -14,7 +14,7 @@ use cordboard_upkeep::{
 use tokio::{sync::watch, time::sleep};
 use twilight_model::id::Id;
 
-use super::{FIRST, POST, READ, SECOND, setup};
+use super::{FIRST, POST, READ, SECOND, channelless, setup};
 
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -186,6 +186,61 @@ fn a_proxy_that_is_told_to_does_it_too_and_never_twice() {
         sleep(2 * DAY).await;
         daemon.stop().await;
         assert_eq!(world.ours_in(FIRST).len(), 4);
+        assert_eq!(kept(world).await, [["answered"; 4], ["answered"; 4]]);
+        assert_eq!((world.channels_created(), world.channels_alive()), (4, 0));
+    });
+}
+
+#[test]
+fn a_proxy_picks_up_a_change_as_the_daemon_beside_it_does() {
+    // How: the proxy is told to do it, too, and later what is due at nine is put to ten, in the evening; two
+    // processes that went by different schedules would do it twice a day.
+    let setup = scheduled(setup([Script::instant()]), "0 9 * * *", "10m");
+    sim_with(setup, async |world| {
+        world.stop_proxy().await;
+        world.write_config("");
+        world.start_following_proxy().await;
+        let daemon = world.serve().await;
+        // It is half past one in the afternoon.
+        sleep(DAY + 7 * HOUR).await;
+        assert_eq!(world.ours_in(FIRST).len(), 1);
+        let base = std::fs::read_to_string(world.config_file()).unwrap();
+        let base = format!("{base}[upkeep]\nin_proxy = true\n");
+        let changed =
+            |keys: &str| base.replace("[[keys]]", &format!("[bots.keepalive]\n{keys}\n[[keys]]"));
+        std::fs::write(world.config_file(), &base).unwrap();
+        sleep(DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 2);
+        std::fs::write(world.config_file(), changed("schedule = \"0 10 * * *\"")).unwrap();
+        sleep(2 * DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 4, "once a day");
+        daemon.stop().await;
+        sleep(DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 5, "the proxy does it alone");
+        std::fs::write(world.config_file(), changed("enabled = false")).unwrap();
+        sleep(2 * DAY).await;
+        assert_eq!(world.ours_in(FIRST).len(), 5, "switched off");
+    });
+}
+
+#[test]
+fn a_daemon_beside_a_proxy_leaves_temporary_channels_to_it() {
+    // How: the daemon's jobs come first each day, since it begins with them; without the proxy it opens the
+    // channels itself.
+    let setup = scheduled(channelless(), "0 9 * * *", "0s");
+    let setup = setup.set("CORDBOARD__UPKEEP__IN_PROXY", "true");
+    sim_with(setup, async |world| {
+        world.stop_proxy().await;
+        let daemon = world.serve().await;
+        sleep(HOUR).await;
+        world.start_proxy().await;
+        sleep(3 * DAY).await;
+        assert_eq!(kept(world).await, [["answered"; 3]; 3]);
+        world.stop_proxy().await;
+        sleep(2 * DAY).await;
+        daemon.stop().await;
+        assert_eq!(kept(world).await, [["answered"; 5]; 3]);
+        assert_eq!((world.channels_created(), world.channels_alive()), (10, 0));
     });
 }
 

@@ -38,7 +38,7 @@ impl Maintenance {
                 "there is no store in which a channel of ours could be on record".to_owned(),
             );
         }
-        let opened = Store::open_at_once(&self.config.store, settings::store(&self.config)).await;
+        let opened = Store::open_at_once(&self.config.store, settings::errand(&self.config)).await;
         let store = opened.map_err(|error| match error {
             StoreError::Busy { .. } => {
                 "a proxy works on the store, which alone may make channels: ask the bot through it, or \

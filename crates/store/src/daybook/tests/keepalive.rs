@@ -38,6 +38,31 @@ async fn the_diary_conforms() {
 }
 
 #[tokio::test]
+async fn old_acts_are_forgotten_by_whoever_keeps_a_bot_alive_some_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let daybook = open(&folder).await;
+    let old = crate::limits::ACTS_FADE_MAX + 10;
+    for at_ms in 1..=old {
+        daybook.intend(act(at_ms)).await.unwrap();
+    }
+    let now_ms = crate::limits::ACTS_KEPT_MS + old + 1;
+    let ledger = daybook.keepalives(Still(now_ms), Id::new(7), "a test");
+    for (channel, left) in [(9, 10), (10, 0)] {
+        let attempt = Attempt {
+            job: "keepalive/bot".to_owned(),
+            due_ms: now_ms,
+            bot: "bot".to_owned(),
+            channel_id: Id::new(channel),
+            after: Id::new(1),
+        };
+        ledger.begin(&attempt).await.unwrap();
+        let acts = daybook.acts().await.unwrap();
+        let faded = acts.iter().filter(|acted| acted.act.at_ms <= old);
+        assert_eq!(faded.count(), left);
+    }
+}
+
+#[tokio::test]
 async fn what_was_tried_comes_back_as_it_was_written_and_is_an_act() {
     let folder = tempfile::tempdir().unwrap();
     let daybook = open(&folder).await;
