@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use cordboard_app::maintenance::{
     CommandError,
-    channels::{AdoptionPlan, AdoptionQuery},
+    channels::{Adopted, AdoptionPlan, AdoptionQuery},
 };
 use cordboard_simulator::Fault;
 use cordboard_tests::{MODEL, Setup, World, sim, sim_with};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
 const DELETE: &str = "DELETE /channels/{channel_id}";
@@ -75,13 +75,77 @@ fn an_adoption_that_is_interrupted_is_finished_by_whoever_comes_next() {
         let maintenance = world.maintenance("channels adopt");
         let plan = maintenance.plan_adoption(&query()).await.unwrap();
         let adopting = maintenance.adopt(plan, &|_| ());
-        let cut = tokio::time::timeout(Duration::from_secs(2), adopting).await;
+        let cut = timeout(Duration::from_secs(2), adopting).await;
         assert!(cut.is_err(), "300 deletions take longer than that");
         assert!(leftovers.iter().any(|id| world.is_alive(*id)));
         world.start_proxy().await;
         sleep(Duration::from_hours(1)).await;
         assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
         assert!(world.is_alive(person));
+    });
+}
+
+#[test]
+fn an_adoption_that_is_given_twice_tells_what_its_plan_has_come_to() {
+    // How: a command is killed before the proxy has taken its order, and given again, so that two equal
+    // orders stand; one of the channels cannot be deleted.
+    sim(async |world| {
+        world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let killed = maintenance.adopt(plan.clone(), &|_| ());
+        let killed = timeout(Duration::from_millis(100), killed).await;
+        assert!(killed.is_err(), "orders are looked for once in a second");
+        world
+            .discord
+            .fault(Fault::status(DELETE, 403).code(50013).always());
+        let adopted = maintenance.adopt(plan.clone(), &|_| ()).await.unwrap();
+        let told = |of: &Adopted| (of.gone, of.left.len(), of.open.len());
+        assert_eq!(told(&adopted), (0, 0, 3), "{adopted:?}");
+        world.discord.clear_faults();
+        sleep(Duration::from_hours(1)).await;
+        let adopted = maintenance.adopt(plan, &|_| ()).await.unwrap();
+        assert_eq!(told(&adopted), (3, 0, 0), "{adopted:?}");
+    });
+}
+
+#[test]
+fn nothing_is_adopted_by_a_bot_that_may_not_read_who_created_it() {
+    const VIEW_AUDIT_LOG: u64 = 1 << 7;
+    sim(async |world| {
+        let person = world.discord.create_channel("cdp-chat-notes");
+        let all = world.discord.config().proxy.permissions;
+        world.discord.set_permissions(all & !VIEW_AUDIT_LOG);
+        let maintenance = world.maintenance("channels adopt");
+        let query = AdoptionQuery {
+            unknown_creators: true,
+            ..query()
+        };
+        let refused = maintenance.plan_adoption(&query).await.unwrap_err();
+        let CommandError::Failed(failed) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(failed.exit_code(), 77, "{}", failed.chain());
+        assert!(failed.chain().contains("View Audit Log"));
+        assert!(world.is_alive(person));
+        world.discord.set_permissions(all);
+        world.discord.delete_channel(person);
+    });
+}
+
+#[test]
+fn an_adoption_in_a_guild_that_is_not_the_bots_names_the_setting() {
+    sim(async |world| {
+        world.set("CORDBOARD__DISCORD__GUILD_ID", "1499999999999999999");
+        let maintenance = world.maintenance("channels adopt");
+        let refused = maintenance.plan_adoption(&query()).await.unwrap_err();
+        let CommandError::Failed(failed) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(failed.exit_code(), 77, "{}", failed.chain());
+        assert!(failed.chain().contains("discord.guild_id"));
+        let guild_id = world.discord.guild_id().to_string();
+        world.set("CORDBOARD__DISCORD__GUILD_ID", &guild_id);
     });
 }
 
@@ -164,6 +228,33 @@ fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
         assert_eq!((swept.gone, swept.open.len()), (3, 0));
         assert_eq!(world.channels_alive(), 0);
         world.start_proxy().await;
+    });
+}
+
+#[test]
+fn a_sweep_beside_a_busy_proxy_ends_and_counts_what_was_owed_when_it_began() {
+    // How: each channel stays for half a minute, and every second a conversation comes to its end.
+    let setup = Setup::default().set("CORDBOARD__CHANNELS__DELETE_AFTER", "30s");
+    sim_with(setup, async |world| {
+        let client = world.client();
+        for _ in 0..3 {
+            client.ask(MODEL, "Hello").await.unwrap();
+        }
+        let maintenance = world.maintenance("channels sweep");
+        let sweeping = timeout(Duration::from_mins(5), maintenance.sweep(&|_| ()));
+        let asking = async {
+            loop {
+                client.ask(MODEL, "Hello").await.unwrap();
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let swept = tokio::select! {
+            swept = sweeping => swept.expect("others' channels are not waited for").unwrap(),
+            () = asking => unreachable!("it does not end"),
+        };
+        assert!(swept.open.is_empty(), "{swept:?}");
+        assert!((3..10).contains(&swept.gone), "{swept:?}");
+        assert!(world.channels_created() > 10);
     });
 }
 

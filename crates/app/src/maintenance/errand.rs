@@ -165,6 +165,11 @@ impl<T: PartialEq> Patience<T> {
 // === impl Errand ===
 
 impl Errand {
+    /// Whether nobody else holds the store, so that we do it.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.alone.is_some()
+    }
+
     /// Waits for a moment, in which what follows from the instruction goes on.
     ///
     /// # Errors
