@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cordboard_app::maintenance::{
-    CommandError,
+    CommandError, Interrupted,
     channels::{Adopted, AdoptionPlan, AdoptionQuery},
 };
 use cordboard_simulator::Fault;
@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
 const DELETE: &str = "DELETE /channels/{channel_id}";
+const LIST: &str = "GET /guilds/{guild_id}/channels";
 
 fn query() -> AdoptionQuery {
     AdoptionQuery {
@@ -359,6 +360,59 @@ fn an_adoption_that_does_not_get_on_says_what_is_left_and_goes_on_by_itself() {
         world.discord.clear_faults();
         sleep(Duration::from_hours(1)).await;
         assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+    });
+}
+
+#[test]
+fn an_order_whose_command_is_interrupted_is_withdrawn_as_long_as_nobody_has_taken_it() {
+    sim(async |world| {
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        assert_eq!(maintenance.interrupted().await, None, "it has given none");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let adopting = maintenance.adopt(plan.clone(), &|_| ());
+        let cut = timeout(Duration::from_millis(100), adopting).await;
+        assert!(cut.is_err(), "orders are looked for once in a second");
+        let order = maintenance.interrupted().await;
+        assert_eq!(order, Some(Interrupted::Withdrawn));
+        sleep(Duration::from_mins(5)).await;
+        assert!(leftovers.iter().all(|id| world.is_alive(*id)));
+
+        world.discord.fault(Fault::hang(LIST));
+        let adopting = maintenance.adopt(plan, &|_| ());
+        let cut = timeout(Duration::from_secs(2), adopting).await;
+        assert!(cut.is_err(), "the guild is not shown");
+        let order = maintenance.interrupted().await;
+        assert_eq!(order, Some(Interrupted::Begun));
+        for id in leftovers {
+            world.discord.delete_channel(id);
+        }
+    });
+}
+
+#[test]
+fn an_order_of_last_week_is_not_carried_out() {
+    // How: a command was killed a week ago, and nobody has held the store since.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let location = cordboard_store::Location::Path(world.store());
+        let settings = cordboard_store::Settings::default();
+        let daybook = cordboard_store::Daybook::open(&location, settings)
+            .await
+            .unwrap();
+        let order = cordboard_store::Order {
+            at_ms: 1,
+            actor: "a test".to_owned(),
+            body: r#"{"order":"protect","channel_id":"7","reason":"why"}"#.to_owned(),
+        };
+        let id = daybook.give_order(order).await.unwrap().unwrap();
+        world.start_proxy().await;
+        sleep(Duration::from_secs(10)).await;
+        let state = daybook.order_state(id).await.unwrap();
+        let Some(cordboard_store::OrderState::Done(outcome)) = state else {
+            panic!("{state:?}");
+        };
+        assert!(outcome.contains("give it again"), "{outcome}");
     });
 }
 

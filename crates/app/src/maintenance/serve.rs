@@ -266,6 +266,7 @@ impl Work {
             clock,
             discord,
             actor,
+            given: _,
         } = self.maintenance.clone();
         let rooms = Arc::new(VisitingRooms::new(self.maintenance.clone()));
         let alarms = self.alert_box.borrow().clone();
