@@ -225,7 +225,7 @@ fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
         let plan = maintenance.plan_sweep().await.unwrap();
         assert_eq!(plan.owed.len(), 3, "{plan:?}");
         assert_eq!(world.channels_alive(), 3, "a plan changes nothing");
-        let swept = maintenance.sweep(&|_| ()).await.unwrap();
+        let swept = maintenance.sweep(plan, &|_| ()).await.unwrap();
         assert_eq!((swept.gone, swept.open.len()), (3, 0));
         assert_eq!(world.channels_alive(), 0);
         world.start_proxy().await;
@@ -242,7 +242,8 @@ fn a_sweep_beside_a_busy_proxy_ends_and_counts_what_was_owed_when_it_began() {
             client.ask(MODEL, "Hello").await.unwrap();
         }
         let maintenance = world.maintenance("channels sweep");
-        let sweeping = timeout(Duration::from_mins(5), maintenance.sweep(&|_| ()));
+        let plan = maintenance.plan_sweep().await.unwrap();
+        let sweeping = timeout(Duration::from_mins(5), maintenance.sweep(plan, &|_| ()));
         let asking = async {
             loop {
                 client.ask(MODEL, "Hello").await.unwrap();

@@ -32,6 +32,8 @@ pub struct SweepPlan {
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Swept {
+    /// What was shown before.
+    pub plan: SweepPlan,
     /// How many channels were deleted.
     pub gone: u64,
     /// What is left, and why.
@@ -75,11 +77,16 @@ impl Maintenance {
     }
 
     /// Compares the guild with the record, deletes what is ours and should be gone, and waits until it is, or
-    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay.
+    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay. What falls
+    /// due between the plan and the sweep is swept as well.
     ///
     /// # Errors
     /// When whoever holds the store does not do it, or cannot go on.
-    pub async fn sweep(&self, watcher: Watcher<'_>) -> Result<Swept, CommandError> {
+    pub async fn sweep(
+        &self,
+        plan: SweepPlan,
+        watcher: Watcher<'_>,
+    ) -> Result<Swept, CommandError> {
         let before = match self.peek_if_any().await? {
             Some(peek) => self.rows(&peek).await?,
             None => Vec::new(),
@@ -104,7 +111,7 @@ impl Maintenance {
             });
             if standing.waiting == 0 || patience.is_over(gone) {
                 let open = standing.open;
-                break Swept { gone, open };
+                break Swept { plan, gone, open };
             }
             errand.wait().await?;
         };
