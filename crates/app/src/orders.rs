@@ -38,10 +38,13 @@ pub(crate) enum Instruction {
     },
     /// Protect it no more.
     Unprotect { channel_id: Id<ChannelMarker> },
-    /// Read these channels again from this message on, or from their beginning.
+    /// Read these channels again from this message on, or from their beginning, and no further than to
+    /// another one. A proxy of an older version says that it does not know how to end.
     Reread {
         channel_ids: BTreeSet<Id<ChannelMarker>>,
         after: Option<Id<MessageMarker>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Id<MessageMarker>>,
     },
     /// Let this consumer go on behind this sequence; without one, forget it.
     ResetConsumer { name: String, to: Option<u64> },
