@@ -20,7 +20,7 @@ use crate::{
     name = "cordboard-maintenance",
     after_help = "Exit codes: 0 done, 1 findings, 2 usage or configuration, 3 refused, \
 4 Discord or the proxy out of reach, 130 interrupted.\n\
-Whatever deletes shows its plan and does nothing more, unless --apply is given."
+Whatever deletes shows its plan and does nothing more (--dry-run), unless --apply is given."
 )]
 pub(crate) struct Cli {
     /// The proxy's configuration file (TOML). `CORDBOARD__SECTION__KEY` in the environment overrides it.
@@ -68,17 +68,17 @@ impl Command {
 
     pub(crate) fn run(self, context: &Context) -> Ended {
         match self {
-            Self::Channels(channels) => run(channels.run(context)),
-            Self::Messages(messages) => run(messages.run(context)),
-            Self::Roles(roles) => run(roles.run(context)),
-            Self::Doctor(doctor) => run(doctor.run(context)),
-            Self::Status(status) => run(status.run(context)),
-            Self::Budget(budget) => run(budget.run(context)),
-            Self::Alerts(alerts) => run(alerts.run(context)),
-            Self::Store(store) => run(store.run(context)),
-            Self::SupportBundle(bundle) => run(bundle.run(context)),
+            Self::Channels(channels) => run(context, channels.run(context)),
+            Self::Messages(messages) => run(context, messages.run(context)),
+            Self::Roles(roles) => run(context, roles.run(context)),
+            Self::Doctor(doctor) => run(context, doctor.run(context)),
+            Self::Status(status) => run(context, status.run(context)),
+            Self::Budget(budget) => run(context, budget.run(context)),
+            Self::Alerts(alerts) => run(context, alerts.run(context)),
+            Self::Store(store) => run(context, store.run(context)),
+            Self::SupportBundle(bundle) => run(context, bundle.run(context)),
             Self::Import(import) => import.run(context),
-            Self::Keepalive(keepalive) => run(keepalive.run(context)),
+            Self::Keepalive(keepalive) => run(context, keepalive.run(context)),
             Self::Serve(serve) => serve.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),
@@ -116,6 +116,23 @@ mod tests {
             let typed = example.split(" > ").next().unwrap_or_default();
             let parsed = Cli::try_parse_from(typed.split(' '));
             assert!(parsed.is_ok(), "{example}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn whatever_deletes_takes_a_dry_run_which_is_not_applied() {
+        for command in [
+            "channels sweep",
+            "channels adopt --legacy-prefix cdp-chat-",
+            "roles remove --name temp-*",
+        ] {
+            let parse = |flags: &str| {
+                let typed = format!("cordboard-maintenance {command} {flags}");
+                Cli::try_parse_from(typed.split(' ')).map(drop)
+            };
+            parse("--dry-run").unwrap_or_else(|error| panic!("{error}"));
+            let both = parse("--dry-run --apply").unwrap_err();
+            assert_eq!(both.kind(), clap::error::ErrorKind::ArgumentConflict);
         }
     }
 }

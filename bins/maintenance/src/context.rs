@@ -1,6 +1,6 @@
 //! What every command is given.
 
-use std::{path::PathBuf, pin::pin};
+use std::{path::PathBuf, sync::OnceLock};
 
 use cordboard_app::{Config, Environment, WallClock, maintenance::Maintenance, run_to_end, stop};
 
@@ -15,6 +15,8 @@ pub(crate) struct Context {
     pub(crate) path: PathBuf,
     pub(crate) environment: Environment,
     pub(crate) output: Output,
+    /// What carries the command out, for when it is interrupted.
+    at_work: OnceLock<Maintenance>,
 }
 
 // === impl Context ===
@@ -25,6 +27,7 @@ impl Context {
             path,
             environment,
             output,
+            at_work: OnceLock::new(),
         }
     }
 
@@ -37,22 +40,31 @@ impl Context {
     pub(crate) fn maintenance(&self, command: &str) -> Result<Maintenance, Stopped> {
         let actor = format!("cordboard-maintenance {command}");
         let clock = WallClock::of_system();
-        Ok(Maintenance::new(self.config()?, clock, actor)?)
+        let maintenance = Maintenance::new(self.config()?, clock, actor)?;
+        Ok(self.at_work.get_or_init(|| maintenance).clone())
     }
 }
 
 /// Runs a command to its end, or until somebody interrupts it: what it had on record by then is what
-/// the next one goes on with.
-pub(crate) fn run(command: impl Future<Output = Ended>) -> Ended {
+/// the next one goes on with. What it had only asked of others is withdrawn.
+pub(crate) fn run(context: &Context, command: impl Future<Output = Ended>) -> Ended {
     let stop = stop::signals().map_err(cordboard_app::Failed::from)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let running = async {
-        let (stop, command) = (pin!(stop), pin!(command));
-        Ok(tokio::select! {
+        // The command is dropped by this: it does nothing more.
+        let ended = tokio::select! {
             biased;
-            ended = command => ended,
-            () = stop => Ok(Outcome::Interrupted),
-        })
+            ended = command => Some(ended),
+            () = stop => None,
+        };
+        if let Some(ended) = ended {
+            return Ok(ended);
+        }
+        let order = match context.at_work.get() {
+            Some(maintenance) => maintenance.interrupted().await,
+            None => None,
+        };
+        Ok(Ok(Outcome::Interrupted(order)))
     };
     run_to_end(&mut runtime, running)?
 }

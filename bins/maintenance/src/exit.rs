@@ -2,7 +2,10 @@
 
 use std::{io::Write as _, process::ExitCode};
 
-use cordboard_app::{ConfigError, Failed, maintenance::CommandError};
+use cordboard_app::{
+    ConfigError, Failed,
+    maintenance::{CommandError, Interrupted},
+};
 
 use crate::output::Output;
 
@@ -31,8 +34,9 @@ pub(crate) enum Outcome {
     Refused,
     /// Discord did not answer to the end; its report says how far it came.
     Upstream,
-    /// It was told to stop half-way. What is done is on record.
-    Interrupted,
+    /// It was told to stop half-way. What is done is on record; an order that it waited for is withdrawn, or
+    /// not.
+    Interrupted(Option<Interrupted>),
 }
 
 /// What keeps a command from what it was told to do.
@@ -106,16 +110,33 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
         Ok(Outcome::Unusable) => ExitCode::from(USAGE),
         Ok(Outcome::Refused) => ExitCode::from(REFUSED),
         Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
-        Ok(Outcome::Interrupted) => {
-            let say =
-                "interrupted; what was done is on record, and the same command goes on with it";
-            output.error("interrupted", say);
+        Ok(Outcome::Interrupted(order)) => {
+            output.error("interrupted", interrupted(order));
             ExitCode::from(INTERRUPTED)
         }
         Err(stopped) => {
             let (kind, code) = stopped.kind();
             output.error(kind, &stopped.message());
             ExitCode::from(code)
+        }
+    }
+}
+
+/// What somebody who interrupts a command has to know.
+const fn interrupted(order: Option<Interrupted>) -> &'static str {
+    match order {
+        None => "interrupted; what was done is on record, and the same command goes on with it",
+        Some(Interrupted::Withdrawn) => {
+            "interrupted before anybody had begun; the order is withdrawn, and nothing was done"
+        }
+        Some(Interrupted::Begun) => {
+            "interrupted; the order was taken, and whoever holds the store carries it out, or the next \
+             one within an hour"
+        }
+        // There is no other.
+        Some(_) => {
+            "interrupted; the order could not be withdrawn, and whoever holds the store within an hour \
+             carries it out"
         }
     }
 }

@@ -31,6 +31,11 @@ impl Output {
         Self { is_json }
     }
 
+    /// Whether it is for scripts.
+    pub(crate) const fn is_json(self) -> bool {
+        self.is_json
+    }
+
     /// Tells what a command came to.
     pub(crate) fn report(self, report: &impl Report) {
         let mut out = io::stdout().lock();

@@ -216,6 +216,15 @@ pub const AUDIT_REASON_CHARS_MAX: usize = 512;
 /// figure, and whoever waits for longer does better to look again.
 pub const ROLES_VERIFIED_WITHIN_MAX: Duration = Duration::from_hours(7 * 24);
 
+/// How old an order may be when it is taken. Whoever gave it is told within a minute that nobody takes it; a
+/// proxy that died over it, or a machine that was rebooted, is back within this hour. After that the guild
+/// may be another one than the plan has shown.
+pub const ORDER_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// How long an order that nobody waits for any more may take to withdraw: somebody has pressed Ctrl-C, and
+/// the daybook answers in milliseconds.
+pub const ORDER_WITHDRAW_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How often an order is begun with, when whoever carried it out dies over it: more often it would keep a
 /// proxy from ever running.
 pub const ORDER_TAKES_MAX: u32 = 3;

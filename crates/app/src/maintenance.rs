@@ -21,8 +21,11 @@ use std::{fmt, sync::Arc};
 
 use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
+use parking_lot::Mutex;
 
+use self::errand::Given;
 pub use self::{
+    errand::Interrupted,
     error::CommandError,
     keepalive::{KeepAliveReport, KeepAliveStanding, KeptAliveOnce},
     serve::{Served, serve},
@@ -37,6 +40,8 @@ pub struct Maintenance {
     pub(crate) discord: Discord,
     /// Who did it, for records: the program and the command.
     pub(crate) actor: String,
+    /// The order that is waited for, if there is one.
+    pub(crate) given: Arc<Mutex<Option<Given>>>,
 }
 
 /// How far something has come that takes a while.
@@ -68,6 +73,7 @@ impl Maintenance {
             clock,
             discord,
             actor: actor.to_string(),
+            given: Arc::default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 mod steward;
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc};
+use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
 
 use cordboard_lifecycle::Clock as _;
 use cordboard_store::{Daybook, Location, StoreError, TakenOrder};
@@ -15,7 +15,7 @@ use twilight_model::id::{
 
 pub(crate) use self::steward::Steward;
 use crate::{
-    limits::{DAYBOOK_RETRY, ORDER_LOOK_EVERY, ORDER_TAKES_MAX},
+    limits::{DAYBOOK_RETRY, ORDER_AGE_MAX, ORDER_LOOK_EVERY, ORDER_TAKES_MAX},
     watchdog::Pulse,
 };
 
@@ -38,10 +38,13 @@ pub(crate) enum Instruction {
     },
     /// Protect it no more.
     Unprotect { channel_id: Id<ChannelMarker> },
-    /// Read these channels again from this message on, or from their beginning.
+    /// Read these channels again from this message on, or from their beginning, and no further than to
+    /// another one. A proxy of an older version says that it does not know how to end.
     Reread {
         channel_ids: BTreeSet<Id<ChannelMarker>>,
         after: Option<Id<MessageMarker>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Id<MessageMarker>>,
     },
     /// Let this consumer go on behind this sequence; without one, forget it.
     ResetConsumer { name: String, to: Option<u64> },
@@ -103,6 +106,7 @@ pub(crate) async fn attend(
         else {
             continue;
         };
+        let age_ms = clock.now_ms().saturating_sub(order.at_ms);
         tracing::info!(
             actor = order.actor,
             order = order.body,
@@ -112,6 +116,11 @@ pub(crate) async fn attend(
             // Perhaps it is what kills us.
             _ if takes > ORDER_TAKES_MAX => Told::Failed {
                 why: format!("whoever was at it died over it {ORDER_TAKES_MAX} times"),
+            },
+            // Whoever gave it was killed, or nobody has held the store since.
+            _ if Duration::from_millis(age_ms) > ORDER_AGE_MAX => Told::Refused {
+                why: "the order is more than an hour old and was not carried out; give it again"
+                    .to_owned(),
             },
             Ok(instruction) => steward.carry_out(instruction).await,
             Err(error) => Told::Refused {

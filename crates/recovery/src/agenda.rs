@@ -69,6 +69,13 @@ impl Agenda {
         walk.is_some_and(|walk| walk.purpose == Purpose::CatchUp)
     }
 
+    /// A walk that was begun need not go further than to there.
+    pub(crate) fn end_at(&mut self, id: Id<ChannelMarker>, until: Option<Id<MessageMarker>>) {
+        if let Some(walk) = self.walks.get_mut(&id) {
+            walk.until = until;
+        }
+    }
+
     /// The walk that an order was for, unless it has ended.
     pub(crate) fn get(&mut self, id: Id<ChannelMarker>, number: u64) -> Option<&mut Walk> {
         self.walks.get_mut(&id).filter(|walk| walk.number == number)

@@ -33,10 +33,10 @@ pub(crate) enum Told {
     Observed(Observed),
     /// Somebody waits for what is missing of this channel.
     Preferred(Id<ChannelMarker>),
-    /// This channel is to be read again from there, and somebody waits for that to be on record.
+    /// This channel is to be read again from there to there, and somebody waits for that to be on record.
     Reread(
         Id<ChannelMarker>,
-        Option<Id<MessageMarker>>,
+        (Option<Id<MessageMarker>>, Option<Id<MessageMarker>>),
         oneshot::Sender<bool>,
     ),
 }
@@ -172,8 +172,8 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             match told {
                 Told::Observed(observed) => self.book.observe(&observed, now),
                 Told::Preferred(channel_id) => self.book.prefer(channel_id),
-                Told::Reread(channel_id, after, answer) => {
-                    if self.book.reread(channel_id, after) {
+                Told::Reread(channel_id, (after, until), answer) => {
+                    if self.book.reread(channel_id, after, until) {
                         self.waiting.push(answer);
                     } else {
                         // Who has asked may have left.

@@ -77,15 +77,20 @@ impl Recovery {
     /// of it is told as new, and what is, is compared. Returns once that is on record; `false` when the
     /// channel is not watched.
     ///
+    /// With `until`, reading ends with the page on which that message is or would be; but it goes on to the
+    /// present when something else is missing of the channel, or comes to be before it is read, such as by
+    /// a lapse or a restart: the end is on no record.
+    ///
     /// # Errors
     /// [`Ended`].
     pub async fn reread(
         &self,
         channel_id: Id<ChannelMarker>,
         after: Option<Id<MessageMarker>>,
+        until: Option<Id<MessageMarker>>,
     ) -> Result<bool, Ended> {
         let (answer, answered) = oneshot::channel();
-        let told = Told::Reread(channel_id, after, answer);
+        let told = Told::Reread(channel_id, (after, until), answer);
         self.teller.send(told).await.map_err(|_| Ended)?;
         answered.await.map_err(|_| Ended)
     }

@@ -20,6 +20,9 @@ pub(crate) struct Walk {
     /// Whether the durable cursor may not follow any more: a page was read so early that a message with
     /// a smaller id may have become readable after it.
     pub(crate) is_frozen: bool,
+    /// Where it may end, if nothing is missing behind that; `None`: with the last page. In memory only: a walk
+    /// that is begun anew for whatever reason reads all there is.
+    pub(crate) until: Option<Id<MessageMarker>>,
     /// Discord's clock when the first page was asked for, if it was known.
     pub(crate) began_ms: Option<u64>,
     /// Messages on record that are to be found again; `None`: that has to be asked.
@@ -79,6 +82,7 @@ impl Walk {
             purpose,
             cursor: Cursor::starting_after(after),
             is_frozen: false,
+            until: None,
             began_ms: None,
             expected: None,
             pages: 0,
@@ -91,6 +95,11 @@ impl Walk {
 
     pub(crate) fn after(&self) -> Option<Id<MessageMarker>> {
         self.cursor.after()
+    }
+
+    /// Whether all that this was begun for has been read, although there may be more.
+    pub(crate) fn is_far_enough(&self) -> bool {
+        self.until.is_some_and(|until| self.after() >= Some(until))
     }
 
     /// How many pages seem to be left up to the channel's last message, if they tell of as much time as

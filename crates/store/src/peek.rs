@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cordboard_lifecycle::Row;
+use cordboard_lifecycle::{AttemptId, Row};
 use cordboard_recovery::{Channel, Consumer, GapQuery, Logged, MessageQuery, NumberedGap};
 use rusqlite::Connection;
 use twilight_model::id::{Id, marker::GuildMarker};
@@ -82,6 +82,30 @@ impl Peek {
             Ok(rows.collect())
         })
         .await
+    }
+
+    /// A page of the rows that are open, by attempt: at most `rows_max`, and at most [`READ_ROWS_MAX`],
+    /// after that one. What is settled is not read.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn open_rows(
+        &self,
+        after: Option<AttemptId>,
+        rows_max: usize,
+    ) -> Result<Vec<Row>, StoreError> {
+        let rows_max = rows_max.min(READ_ROWS_MAX);
+        self.call(move |connection| record::open(connection, after, rows_max))
+            .await
+    }
+
+    /// The row of an attempt; `None` when there is none, or none any more.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn row(&self, attempt: AttemptId) -> Result<Option<Row>, StoreError> {
+        self.call(move |connection| record::read(connection, attempt))
+            .await
     }
 
     /// How many rows stand at each stage, by its name ([`cordboard_lifecycle::Stage::name`]). A stage

@@ -1,7 +1,8 @@
-//! How fast and how small the proxy is: the built binaries, real sockets, the real clock, a simulator
+//! How fast and how small the proxy is, and how soon the commands of the maintenance binary answer: the built binaries, real sockets, the real clock, a simulator
 //! without limits. `cargo bench -p cordboard-tests`. It asserts nothing about time; it prints what
 //! it measured beside what we aim at. docs/BENCHMARKS.md says how to read it.
 
+mod commands;
 mod measure;
 mod processes;
 
@@ -34,7 +35,11 @@ fn main() -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let mut table = Table::default();
+    let is_commands_only = std::env::args().any(|argument| argument == "commands");
     runtime.block_on(async {
+        if is_commands_only {
+            return commands::first_output(&binaries, &mut table).await;
+        }
         first_chunk(&binaries, &mut table)
             .await
             .context("first chunk")?;
@@ -45,7 +50,8 @@ fn main() -> anyhow::Result<()> {
         throughput(&binaries, &mut table)
             .await
             .context("throughput")?;
-        start(&binaries, &mut table).context("start")
+        start(&binaries, &mut table).context("start")?;
+        commands::first_output(&binaries, &mut table).await
     })?;
     writeln!(io::stdout(), "{table}")?;
     Ok(())

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 const KEY: &str = "sk-bench";
 
-/// The two programs, built for release.
+/// The programs, built for release.
 #[derive(Debug)]
 pub(crate) struct Binaries {
     folder: PathBuf,
@@ -42,6 +42,8 @@ impl Binaries {
                 "--release",
                 "-p",
                 "cordboard-proxy",
+                "-p",
+                "cordboard-maintenance",
                 "-p",
                 "cordboard-simulator-bin",
             ])
@@ -124,7 +126,7 @@ pub(crate) struct Pair {
     address: SocketAddr,
     me: Value,
     _simulator: Process,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Pair {
@@ -155,8 +157,26 @@ impl Pair {
             address,
             me,
             _simulator: simulator,
-            _folder: folder,
+            folder,
         })
+    }
+
+    /// How long a command of the maintenance binary takes to say something.
+    pub(crate) fn time_command(
+        &self,
+        binaries: &Binaries,
+        command: &str,
+    ) -> anyhow::Result<Duration> {
+        let config = self.folder.path().join("cordboard.toml");
+        let config = config.display().to_string();
+        let mut arguments: Vec<&str> = command.split(' ').collect();
+        arguments.extend(["--config", &config]);
+        let began = Instant::now();
+        let program = binaries.folder.join("cordboard-maintenance");
+        let line = Process::start(&program, &arguments)?.first_line()?;
+        let took = began.elapsed();
+        ensure!(!line.is_empty(), "it says nothing");
+        Ok(took)
     }
 
     pub(crate) fn client(&self) -> Client {

@@ -43,7 +43,8 @@ async fn unpark(world: &World) {
     world.discord.clear_faults();
     // What it says of a channel that is being deleted by then is its own affair.
     let maintenance = world.maintenance("channels sweep");
-    maintenance.sweep(&|_| ()).await.unwrap();
+    let plan = maintenance.plan_sweep().await.unwrap();
+    maintenance.sweep(plan, &|_| ()).await.unwrap();
     sleep(Duration::from_mins(10)).await;
 }
 

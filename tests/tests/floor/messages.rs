@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use cordboard_app::maintenance::{
     CommandError,
-    messages::{From, Span},
+    messages::{From, Span, To},
 };
 use cordboard_simulator::{Fault, GatewayCommand};
 use cordboard_tests::{Setup, World, sim, sim_with};
@@ -43,7 +43,7 @@ async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy
     let maintenance = world.maintenance("messages backfill");
     let channels = BTreeSet::from([Id::new(channel_id)]);
     let done = maintenance
-        .backfill(channels, From::Beginning, &|_| ())
+        .backfill(channels, From::Beginning, None, &|_| ())
         .await;
     assert_eq!(done.unwrap().done, [Id::new(channel_id)]);
     let contents = exported(world, Span::default()).await;
@@ -59,24 +59,25 @@ async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy
     }
 }
 
-/// A channel in which 250 lines were said before anything was recorded.
-async fn said(world: &World) -> u64 {
+/// A channel in which 250 lines were said before anything was recorded, and these.
+async fn said(world: &World) -> (u64, Vec<u64>) {
     world.stop_proxy().await;
     let channel_id = world.discord.introduction().default_channel_id;
+    let mut lines = Vec::new();
     for index in 0..250 {
-        world.discord.say(channel_id, &format!("line {index}"));
+        lines.push(world.discord.say(channel_id, &format!("line {index}")));
         sleep(Duration::from_millis(20)).await;
     }
     world.set("CORDBOARD__RELAY__CHANNELS", "all");
     world.start_proxy().await;
     sleep(Duration::from_mins(2)).await;
-    channel_id
+    (channel_id, lines)
 }
 
 #[test]
 fn what_was_said_before_is_filled_in_through_a_running_proxy() {
     sim(async |world| {
-        let channel_id = said(world).await;
+        let (channel_id, _) = said(world).await;
         backfills_what_was_said_before(world, channel_id, true).await;
     });
 }
@@ -84,7 +85,7 @@ fn what_was_said_before_is_filled_in_through_a_running_proxy() {
 #[test]
 fn what_was_said_before_is_filled_in_without_a_proxy() {
     sim(async |world| {
-        let channel_id = said(world).await;
+        let (channel_id, _) = said(world).await;
         backfills_what_was_said_before(world, channel_id, false).await;
     });
 }
@@ -92,19 +93,47 @@ fn what_was_said_before_is_filled_in_without_a_proxy() {
 #[test]
 fn a_backfill_that_is_interrupted_is_finished_by_whoever_comes_next() {
     sim(async |world| {
-        let channel_id = said(world).await;
+        let (channel_id, _) = said(world).await;
         world.stop_proxy().await;
         let slow = Fault::slow_answer(HISTORY, Duration::from_secs(5));
         world.discord.fault(slow.always());
         let maintenance = world.maintenance("messages backfill");
         let channels = BTreeSet::from([Id::new(channel_id)]);
-        let filling = maintenance.backfill(channels, From::Beginning, &|_| ());
+        let filling = maintenance.backfill(channels, From::Beginning, None, &|_| ());
         let cut = tokio::time::timeout(Duration::from_secs(8), filling).await;
         assert!(cut.is_err(), "three pages take longer than that");
         world.discord.clear_faults();
         world.start_proxy().await;
         sleep(Duration::from_mins(2)).await;
         assert_eq!(exported(world, Span::default()).await.len(), 250);
+    });
+}
+
+#[test]
+fn a_backfill_with_an_end_reads_no_further_and_what_comes_is_on_record_all_the_same() {
+    // How: of three pages one is asked for; what is said meanwhile comes as events.
+    sim(async |world| {
+        let (channel_id, lines) = said(world).await;
+        let before = world.discord.requests(Some(HISTORY)).len();
+        let maintenance = world.maintenance("messages backfill");
+        let channels = BTreeSet::from([Id::new(channel_id)]);
+        let to = Some(To::Message(Id::new(lines[50])));
+        let filling = maintenance.backfill(channels.clone(), From::Beginning, to, &|_| ());
+        assert_eq!(filling.await.unwrap().done, [Id::new(channel_id)]);
+        assert_eq!(world.discord.requests(Some(HISTORY)).len(), before + 1);
+        world.discord.say(channel_id, "later");
+        sleep(Duration::from_mins(1)).await;
+        let contents = exported(world, Span::default()).await;
+        assert_eq!(contents.len(), 101, "{contents:?}");
+        assert_eq!(contents[100], "later");
+        // The other way round makes no sense.
+        let nothing =
+            maintenance.backfill(channels, From::Message(Id::new(lines[50])), to, &|_| ());
+        let nothing = nothing.await;
+        assert!(
+            matches!(nothing, Err(CommandError::Usage(_))),
+            "{nothing:?}"
+        );
     });
 }
 

@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use cordboard_app::maintenance::{
-    CommandError,
-    channels::{AdoptionPlan, AdoptionQuery},
+    CommandError, Interrupted,
+    channels::{Adopted, AdoptionPlan, AdoptionQuery},
 };
 use cordboard_simulator::Fault;
 use cordboard_tests::{MODEL, Setup, World, sim, sim_with};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use twilight_model::id::Id;
 
 const DELETE: &str = "DELETE /channels/{channel_id}";
+const LIST: &str = "GET /guilds/{guild_id}/channels";
 
 fn query() -> AdoptionQuery {
     AdoptionQuery {
@@ -75,13 +76,77 @@ fn an_adoption_that_is_interrupted_is_finished_by_whoever_comes_next() {
         let maintenance = world.maintenance("channels adopt");
         let plan = maintenance.plan_adoption(&query()).await.unwrap();
         let adopting = maintenance.adopt(plan, &|_| ());
-        let cut = tokio::time::timeout(Duration::from_secs(2), adopting).await;
+        let cut = timeout(Duration::from_secs(2), adopting).await;
         assert!(cut.is_err(), "300 deletions take longer than that");
         assert!(leftovers.iter().any(|id| world.is_alive(*id)));
         world.start_proxy().await;
         sleep(Duration::from_hours(1)).await;
         assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
         assert!(world.is_alive(person));
+    });
+}
+
+#[test]
+fn an_adoption_that_is_given_twice_tells_what_its_plan_has_come_to() {
+    // How: a command is killed before the proxy has taken its order, and given again, so that two equal
+    // orders stand; one of the channels cannot be deleted.
+    sim(async |world| {
+        world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let killed = maintenance.adopt(plan.clone(), &|_| ());
+        let killed = timeout(Duration::from_millis(100), killed).await;
+        assert!(killed.is_err(), "orders are looked for once in a second");
+        world
+            .discord
+            .fault(Fault::status(DELETE, 403).code(50013).always());
+        let adopted = maintenance.adopt(plan.clone(), &|_| ()).await.unwrap();
+        let told = |of: &Adopted| (of.gone, of.left.len(), of.open.len());
+        assert_eq!(told(&adopted), (0, 0, 3), "{adopted:?}");
+        world.discord.clear_faults();
+        sleep(Duration::from_hours(1)).await;
+        let adopted = maintenance.adopt(plan, &|_| ()).await.unwrap();
+        assert_eq!(told(&adopted), (3, 0, 0), "{adopted:?}");
+    });
+}
+
+#[test]
+fn nothing_is_adopted_by_a_bot_that_may_not_read_who_created_it() {
+    const VIEW_AUDIT_LOG: u64 = 1 << 7;
+    sim(async |world| {
+        let person = world.discord.create_channel("cdp-chat-notes");
+        let all = world.discord.config().proxy.permissions;
+        world.discord.set_permissions(all & !VIEW_AUDIT_LOG);
+        let maintenance = world.maintenance("channels adopt");
+        let query = AdoptionQuery {
+            unknown_creators: true,
+            ..query()
+        };
+        let refused = maintenance.plan_adoption(&query).await.unwrap_err();
+        let CommandError::Failed(failed) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(failed.exit_code(), 77, "{}", failed.chain());
+        assert!(failed.chain().contains("View Audit Log"));
+        assert!(world.is_alive(person));
+        world.discord.set_permissions(all);
+        world.discord.delete_channel(person);
+    });
+}
+
+#[test]
+fn an_adoption_in_a_guild_that_is_not_the_bots_names_the_setting() {
+    sim(async |world| {
+        world.set("CORDBOARD__DISCORD__GUILD_ID", "1499999999999999999");
+        let maintenance = world.maintenance("channels adopt");
+        let refused = maintenance.plan_adoption(&query()).await.unwrap_err();
+        let CommandError::Failed(failed) = refused else {
+            panic!("{refused:?}");
+        };
+        assert_eq!(failed.exit_code(), 77, "{}", failed.chain());
+        assert!(failed.chain().contains("discord.guild_id"));
+        let guild_id = world.discord.guild_id().to_string();
+        world.set("CORDBOARD__DISCORD__GUILD_ID", &guild_id);
     });
 }
 
@@ -160,10 +225,38 @@ fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
         let plan = maintenance.plan_sweep().await.unwrap();
         assert_eq!(plan.owed.len(), 3, "{plan:?}");
         assert_eq!(world.channels_alive(), 3, "a plan changes nothing");
-        let swept = maintenance.sweep(&|_| ()).await.unwrap();
+        let swept = maintenance.sweep(plan, &|_| ()).await.unwrap();
         assert_eq!((swept.gone, swept.open.len()), (3, 0));
         assert_eq!(world.channels_alive(), 0);
         world.start_proxy().await;
+    });
+}
+
+#[test]
+fn a_sweep_beside_a_busy_proxy_ends_and_counts_what_was_owed_when_it_began() {
+    // How: each channel stays for half a minute, and every second a conversation comes to its end.
+    let setup = Setup::default().set("CORDBOARD__CHANNELS__DELETE_AFTER", "30s");
+    sim_with(setup, async |world| {
+        let client = world.client();
+        for _ in 0..3 {
+            client.ask(MODEL, "Hello").await.unwrap();
+        }
+        let maintenance = world.maintenance("channels sweep");
+        let plan = maintenance.plan_sweep().await.unwrap();
+        let sweeping = timeout(Duration::from_mins(5), maintenance.sweep(plan, &|_| ()));
+        let asking = async {
+            loop {
+                client.ask(MODEL, "Hello").await.unwrap();
+                sleep(Duration::from_secs(1)).await;
+            }
+        };
+        let swept = tokio::select! {
+            swept = sweeping => swept.expect("others' channels are not waited for").unwrap(),
+            () = asking => unreachable!("it does not end"),
+        };
+        assert!(swept.open.is_empty(), "{swept:?}");
+        assert!((3..10).contains(&swept.gone), "{swept:?}");
+        assert!(world.channels_created() > 10);
     });
 }
 
@@ -268,6 +361,59 @@ fn an_adoption_that_does_not_get_on_says_what_is_left_and_goes_on_by_itself() {
         world.discord.clear_faults();
         sleep(Duration::from_hours(1)).await;
         assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+    });
+}
+
+#[test]
+fn an_order_whose_command_is_interrupted_is_withdrawn_as_long_as_nobody_has_taken_it() {
+    sim(async |world| {
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        assert_eq!(maintenance.interrupted().await, None, "it has given none");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let adopting = maintenance.adopt(plan.clone(), &|_| ());
+        let cut = timeout(Duration::from_millis(100), adopting).await;
+        assert!(cut.is_err(), "orders are looked for once in a second");
+        let order = maintenance.interrupted().await;
+        assert_eq!(order, Some(Interrupted::Withdrawn));
+        sleep(Duration::from_mins(5)).await;
+        assert!(leftovers.iter().all(|id| world.is_alive(*id)));
+
+        world.discord.fault(Fault::hang(LIST));
+        let adopting = maintenance.adopt(plan, &|_| ());
+        let cut = timeout(Duration::from_secs(2), adopting).await;
+        assert!(cut.is_err(), "the guild is not shown");
+        let order = maintenance.interrupted().await;
+        assert_eq!(order, Some(Interrupted::Begun));
+        for id in leftovers {
+            world.discord.delete_channel(id);
+        }
+    });
+}
+
+#[test]
+fn an_order_of_last_week_is_not_carried_out() {
+    // How: a command was killed a week ago, and nobody has held the store since.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let location = cordboard_store::Location::Path(world.store());
+        let settings = cordboard_store::Settings::default();
+        let daybook = cordboard_store::Daybook::open(&location, settings)
+            .await
+            .unwrap();
+        let order = cordboard_store::Order {
+            at_ms: 1,
+            actor: "a test".to_owned(),
+            body: r#"{"order":"protect","channel_id":"7","reason":"why"}"#.to_owned(),
+        };
+        let id = daybook.give_order(order).await.unwrap().unwrap();
+        world.start_proxy().await;
+        sleep(Duration::from_secs(10)).await;
+        let state = daybook.order_state(id).await.unwrap();
+        let Some(cordboard_store::OrderState::Done(outcome)) = state else {
+            panic!("{state:?}");
+        };
+        assert!(outcome.contains("give it again"), "{outcome}");
     });
 }
 

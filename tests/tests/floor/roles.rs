@@ -19,7 +19,7 @@ use cordboard_upkeep::roles::{MemoryRoleJournal, Refusal, Removal};
 use tokio::{
     net::TcpListener,
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use twilight_model::id::Id;
 
@@ -272,7 +272,7 @@ fn two_at_once_take_turns_and_no_role_is_asked_for_twice() {
 }
 
 #[test]
-fn a_permission_that_is_lost_midway_costs_one_refusal() {
+fn a_permission_that_is_lost_midway_costs_one_refusal_and_is_gone_on_with_when_it_is_back() {
     let config = guild(30).with_latency_ms(100);
     sim_with(Setup::with_discord(config), async |world| {
         let all = world.discord.config().proxy.permissions;
@@ -281,23 +281,48 @@ fn a_permission_that_is_lost_midway_costs_one_refusal() {
             sleep(Duration::from_secs(2)).await;
             world.discord.set_permissions(all & !(1 << 28));
         });
-        let (gone, refused) = (
+        let (gone, left) = (
             removed.count(RoleStage::Gone),
-            removed.count(RoleStage::Refused),
+            removed.count(RoleStage::Planned),
         );
+        assert!(gone > 5 && left > 5 && gone + left == 30, "{removed:?}");
+        assert_eq!(removed.end(), RolesEnd::Refused);
+        let why = removed.stopped.unwrap().message;
         assert!(
-            gone > 5 && refused > 5 && gone + refused == 30,
-            "{removed:?}"
+            why.contains("Manage Roles") && why.contains("--resume"),
+            "{why}"
         );
-        assert_eq!(removed.end(), RolesEnd::Left);
         let mut deletions = world.discord.requests(Some(DELETE_ROLE));
         deletions.retain(|of| of.status == Some(403));
         assert_eq!(deletions.len(), 1);
 
+        let still = resume(world).await;
+        assert_eq!(still.end(), RolesEnd::Refused, "{still:?}");
         world.discord.set_permissions(all);
-        let removed = remove(world, &request).await;
+        let removed = resume(world).await;
         assert_eq!(removed.end(), RolesEnd::Done);
-        assert_eq!(removed.count(RoleStage::Gone), refused);
+        assert_eq!(removed.count(RoleStage::Gone), left);
+    });
+}
+
+#[test]
+fn what_is_left_of_an_earlier_removal_is_removed_by_the_plan_that_is_shown_now() {
+    // How: a removal is cut, and another of the same roles begun for another reason.
+    let config = guild(30).with_latency_ms(100);
+    sim_with(Setup::with_discord(config), async |world| {
+        let cut = timeout(Duration::from_secs(2), remove(world, &temporary())).await;
+        assert!(cut.is_err(), "thirty roles take longer than that");
+        let mut request = temporary();
+        request.selection.without_members = true;
+        request.reason = Some("nobody holds it".to_owned());
+        let planned = plan(world, &request).await.unwrap();
+        let removed = remove(world, &request).await;
+        assert_eq!(removed.end(), RolesEnd::Done, "{removed:?}");
+        assert!(planned.open.iter().all(|role| role.stage.is_open()));
+        let deletions = world.discord.requests(Some(DELETE_ROLE));
+        let reason = |at: usize| deletions[at].reason.as_deref();
+        assert_eq!(reason(0), Some("cordboard-maintenance roles remove"));
+        assert_eq!(reason(deletions.len() - 1), Some("nobody holds it"));
     });
 }
 

@@ -59,8 +59,11 @@ struct Remove {
     /// Do it.
     #[arg(long)]
     apply: bool,
+    /// Only show what would be done: what happens without --apply.
+    #[arg(long, conflicts_with = "apply")]
+    dry_run: bool,
     /// Go on with what an earlier run had begun.
-    #[arg(long, conflicts_with_all = ["id", "name", "without_members", "apply", "reason"])]
+    #[arg(long, conflicts_with_all = ["id", "name", "without_members", "apply", "dry_run", "reason"])]
     resume: bool,
     /// Look until no member holds a role that was removed in the last day; also alone.
     #[arg(long)]
@@ -89,12 +92,13 @@ impl Remove {
     async fn run(self, context: &Context) -> Ended {
         let maintenance = context.maintenance("roles remove")?;
         let request = self.request();
-        let looks_only = self.verify && !self.apply && request.selection.is_empty();
+        let looks_only =
+            self.verify && !self.apply && !self.dry_run && request.selection.is_empty();
         let planned = if self.resume || looks_only {
             None
         } else {
             let planned = maintenance.plan_roles(&request).await?;
-            if !self.apply {
+            if self.dry_run || !self.apply {
                 context.output.report(&planned);
                 return Ok(outcome(planned.end()));
             }

@@ -217,10 +217,10 @@ impl Lookout {
 
 const PARKED: &str = "give the bot the permission Manage Channels where they are, or run \
     `cordboard-maintenance channels list` to see why, and `channels forget` to leave one standing";
-const QUARANTINED: &str = "look at them with `cordboard-maintenance channels list`; `channels adopt` \
-    deletes what is ours, `channels forget` leaves it";
-const RUNAWAY: &str = "see in the log what was about to be deleted; if that is right, allow deletions again \
-    (POST /admin/v1/deletions)";
+const QUARANTINED: &str = "look at them with `cordboard-maintenance channels list`; delete them by hand, or \
+    leave them with `channels forget`. If the bot lacks View Audit Log, grant it: then the proof is looked for";
+const RUNAWAY: &str = "see in the log what was about to be deleted; if all of it is right, start the proxy \
+    again, and what is open then is deleted; otherwise it goes on when the day has passed";
 const HELD: &str = "allow deletions again when the reason has passed (POST /admin/v1/deletions)";
 const FULL: &str = "delete channels that nobody needs, or lower limits.conversations";
 const AWAY: &str = "is the bot still in the guild? Otherwise wait: Discord has outages";

@@ -2,13 +2,16 @@
 
 use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::{CommandError, Maintenance};
 use crate::{
     Failed, Watchdog, connect,
     engines::Engines,
-    limits::{ORDER_ASK_EVERY, ORDER_IDLE_MAX, ORDER_PATIENCE, ORDER_ROUND_MAX, START_TIMEOUT},
+    limits::{
+        ORDER_ASK_EVERY, ORDER_IDLE_MAX, ORDER_PATIENCE, ORDER_ROUND_MAX, ORDER_WITHDRAW_TIMEOUT,
+        START_TIMEOUT,
+    },
     mark_key,
     orders::{self, Instruction, Steward, Told},
     relay::Relay,
@@ -21,6 +24,24 @@ use crate::{
 pub(crate) struct Alone {
     pub(crate) engines: Engines,
     pub(crate) channels: Channels,
+}
+
+/// An order that somebody waits for.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    daybook: Daybook,
+    id: OrderId,
+}
+
+/// What becomes of the order that a command had given when it was interrupted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interrupted {
+    /// Nobody had begun with it, and nobody will.
+    Withdrawn,
+    /// Somebody has begun with it, and carries it out.
+    Begun,
+    /// It could not be withdrawn: whoever holds the store within an hour carries it out.
+    Stands,
 }
 
 /// What came of an instruction, and who has to be kept alive until what follows from it is done: nobody
@@ -47,15 +68,40 @@ impl Maintenance {
             let why = "too many orders wait for whoever holds the store; does the proxy run?";
             CommandError::Refused(why.to_owned())
         })?;
-        // When we are interrupted here it stands: whoever holds the store still carries it out.
+        // When we are killed here it stands: whoever holds the store still carries it out, for an hour.
+        *self.given.lock() = Some(Given {
+            daybook: daybook.clone(),
+            id: given,
+        });
         let mut alone = None;
         let told = self.carried_out(&daybook, given, &mut alone).await;
+        self.given.lock().take();
         if told.is_err() {
             // It must not be done behind the back of somebody who was told that it was not.
             drop(daybook.withdraw_order(given).await);
         }
         let told = told?;
         Ok(Errand { told, alone })
+    }
+
+    /// Withdraws the order of a command that was dropped while it waited, and says what becomes of it;
+    /// `None`: it had given none, or that was carried out.
+    pub async fn interrupted(&self) -> Option<Interrupted> {
+        let Given { daybook, id } = self.given.lock().take()?;
+        let withdrawing = async {
+            if daybook.withdraw_order(id).await? {
+                return Ok(Some(Interrupted::Withdrawn));
+            }
+            let state = daybook.order_state(id).await?;
+            Ok::<_, StoreError>(match state {
+                Some(OrderState::Waiting) => Some(Interrupted::Stands),
+                Some(OrderState::Taken) => Some(Interrupted::Begun),
+                Some(OrderState::Done(_)) | None => None,
+            })
+        };
+        let withdrawn = timeout(ORDER_WITHDRAW_TIMEOUT, withdrawing).await;
+        let withdrawn = withdrawn.ok().and_then(Result::ok);
+        withdrawn.unwrap_or(Some(Interrupted::Stands))
     }
 
     /// Waits until the order is carried out, by whoever holds the store.
@@ -165,6 +211,11 @@ impl<T: PartialEq> Patience<T> {
 // === impl Errand ===
 
 impl Errand {
+    /// Whether nobody else holds the store, so that we do it.
+    pub(crate) const fn is_alone(&self) -> bool {
+        self.alone.is_some()
+    }
+
     /// Waits for a moment, in which what follows from the instruction goes on.
     ///
     /// # Errors

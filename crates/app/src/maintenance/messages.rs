@@ -7,7 +7,7 @@ mod gaps;
 
 pub use self::{
     consumers::{ConsumerLine, Readers},
-    cursors::{Backfilled, CursorLine, Cursors, From},
+    cursors::{Backfilled, CursorLine, Cursors, From, To},
     export::{Exported, Line, Span},
     gaps::{GapLine, Gaps},
 };

@@ -189,6 +189,9 @@ impl Maintenance {
                  is in that guild"
             );
         }
+        if matches!(error, RemovalError::MissingPermission) {
+            message.push_str("; --resume goes on");
+        }
         Stop {
             is_upstream: matches!(error, RemovalError::Unreachable { .. }),
             message,

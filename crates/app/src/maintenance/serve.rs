@@ -193,6 +193,7 @@ impl Work {
             clock,
             discord,
             actor,
+            given: _,
         } = self.maintenance.clone();
         let rooms = Arc::new(VisitingRooms::new(
             self.maintenance.clone(),

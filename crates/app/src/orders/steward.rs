@@ -63,7 +63,11 @@ impl Steward {
             },
             Instruction::Protect { channel_id, reason } => self.protect(channel_id, reason).await,
             Instruction::Unprotect { channel_id } => self.unprotect(channel_id).await,
-            Instruction::Reread { channel_ids, after } => self.reread(channel_ids, after).await,
+            Instruction::Reread {
+                channel_ids,
+                after,
+                until,
+            } => self.reread(channel_ids, after, until).await,
             Instruction::ResetConsumer { name, to } => self.reset_consumer(&name, to).await,
             Instruction::Sweep => {
                 self.channels.sweep().await;
@@ -110,6 +114,7 @@ impl Steward {
         &self,
         channel_ids: BTreeSet<Id<ChannelMarker>>,
         after: Option<Id<MessageMarker>>,
+        until: Option<Id<MessageMarker>>,
     ) -> Told {
         let Some(recovery) = &self.recovery else {
             let why = "relay.channels is not set: no messages are recorded".to_owned();
@@ -117,7 +122,7 @@ impl Steward {
         };
         let mut strangers = Vec::new();
         for channel_id in channel_ids {
-            match recovery.reread(channel_id, after).await {
+            match recovery.reread(channel_id, after, until).await {
                 Ok(true) => {}
                 Ok(false) => strangers.push(channel_id.to_string()),
                 Err(error) => return failed(&error),

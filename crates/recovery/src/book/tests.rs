@@ -237,6 +237,39 @@ async fn a_gap_is_read_from_the_watermark_and_the_cursor_stays_behind_what_may_y
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_read_again_ends_where_it_was_told_to_unless_something_else_is_missing() {
+    let mut book = begun();
+    let end = Some(message_id(NOW_MS - 5_000));
+    let early = || page((0..100).map(|n| NOW_MS - 10_000 + n));
+    let late = || page((0..100).map(|n| NOW_MS - 4_000 + n));
+    let now = Instant::now();
+    // To its end.
+    assert!(book.reread(HERE, None, end));
+    let scrubbed_ms = book.take_batch().channels[0].scrubbed_ms;
+    let first = order(&mut book);
+    book.turn(&first, early());
+    assert!(book.take_batch().channels[0].dirty.is_some());
+    let second = book.next_order(now).unwrap();
+    book.turn(&second, late());
+    let channel = book.take_batch().channels[0].clone();
+    assert_eq!((channel.dirty, channel.scrubbed_ms), (None, scrubbed_ms));
+    assert!(book.next_order(now).is_none());
+    // Two at once: what the first one still owes reaches further.
+    assert!(book.reread(HERE, None, None) && book.reread(HERE, None, end));
+    let first = order(&mut book);
+    book.turn(&first, late());
+    assert!(book.next_order(now).is_some());
+    // A gap before it is through.
+    let mut book = begun();
+    assert!(book.reread(HERE, None, end));
+    begin(&mut book, "second", head(Some(NOW_MS)), &HashSet::new());
+    let first = order(&mut book);
+    book.turn(&first, late());
+    assert!(book.next_order(now).is_some());
+    assert!(!book.reread(Id::new(9), None, None));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_read_before_a_gap_counts_for_nothing_after_it() {
     let mut book = begun();
     begin(

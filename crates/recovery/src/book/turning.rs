@@ -96,7 +96,7 @@ impl Book {
             .max(order.watermark_ms);
         walk.began_ms = walk.began_ms.or(Some(settled_ms));
         let turn = walk.turn(&page.messages, page.probed.is_some(), settled_ms);
-        let purpose = walk.purpose;
+        let (purpose, is_far_enough) = (walk.purpose, walk.is_far_enough());
         for message in &page.messages {
             self.last_is(id, message.id);
         }
@@ -117,6 +117,7 @@ impl Book {
         }
         match turn.progress {
             Progress::Done => self.finish(order, page.probed),
+            _ if is_far_enough => self.finish(order, page.probed),
             Progress::More | Progress::MoreAfterTie => {
                 if purpose == Purpose::CatchUp {
                     self.advance(order, turn.next, settled_ms);
@@ -177,8 +178,8 @@ impl Book {
         }
     }
 
-    /// The last page of a channel was read, on a session that has missed nothing since: from here on
-    /// the watermark holds for it.
+    /// The last page of a channel was read, or all that it was to be read again for, on a session that has
+    /// missed nothing since: from here on the watermark holds for it.
     fn finish(&mut self, order: &Order, probed: Option<Probed>) {
         let id = order.channel_id;
         let Some(walk) = self.agenda.forget(id) else {
@@ -198,7 +199,9 @@ impl Book {
         let from_ms = channel
             .dirty
             .map_or(0, |dirty| dirty.after.map_or(0, created_ms));
-        if walk.purpose == Purpose::Scrub || from_ms <= channel.scrubbed_ms {
+        // What lies behind an end that was set was not looked at.
+        let is_whole = !walk.is_far_enough();
+        if walk.purpose == Purpose::Scrub || (is_whole && from_ms <= channel.scrubbed_ms) {
             channel.scrubbed_ms = channel.scrubbed_ms.max(walk.began_ms.unwrap_or_default());
         }
         if walk.purpose == Purpose::CatchUp {

@@ -21,18 +21,23 @@ macro_rules! columns {
     };
 }
 
-/// A row that is open stays; one that is settled is replaced.
+/// A row that is settled is replaced; one that is open stands where it stood, by the plan of now. What an
+/// assignment reads is the row as it was before all of them.
 const BEGIN: &str = concat!(
     "INSERT INTO role_removal (",
     columns!(),
     ") VALUES (:guild_id, :role_id, :plan, :name, :holders, :must_be_empty, :audit_reason, :stage, \
      :since_ms, :asked_ms, :asks, :detail)
      ON CONFLICT DO UPDATE SET plan = excluded.plan, name = excluded.name,
-        holders = excluded.holders, must_be_empty = excluded.must_be_empty,
-        audit_reason = excluded.audit_reason, stage = excluded.stage,
-        since_ms = excluded.since_ms, asked_ms = excluded.asked_ms, asks = excluded.asks,
-        detail = excluded.detail, act_id = NULL
-     WHERE stage IN ('gone', 'refused')"
+        holders = excluded.holders, audit_reason = excluded.audit_reason,
+        must_be_empty = excluded.must_be_empty
+            OR (must_be_empty AND stage NOT IN ('gone', 'refused')),
+        stage = iif(stage IN ('gone', 'refused'), excluded.stage, stage),
+        since_ms = iif(stage IN ('gone', 'refused'), excluded.since_ms, since_ms),
+        asked_ms = iif(stage IN ('gone', 'refused'), excluded.asked_ms, asked_ms),
+        asks = iif(stage IN ('gone', 'refused'), excluded.asks, asks),
+        detail = iif(stage IN ('gone', 'refused'), excluded.detail, detail),
+        act_id = iif(stage IN ('gone', 'refused'), NULL, act_id)"
 );
 
 const STEP: &str = "UPDATE role_removal SET stage = :stage, since_ms = :since_ms,

@@ -10,7 +10,7 @@ const GUILD: Id<GuildMarker> = Id::new(7);
 /// again, as another process does.
 pub async fn suite<J: RoleJournal>(fresh: impl AsyncFn() -> J, another: impl AsyncFn(&J) -> J) {
     rows_outlive_the_process(&fresh, &another).await;
-    what_is_open_is_not_planned_anew(&fresh).await;
+    what_is_open_stands_where_it_stood_by_the_plan_of_now(&fresh).await;
     what_is_settled_stays_until_it_is_planned_anew(&fresh).await;
     a_guild_has_one_holder(&fresh, &another).await;
 }
@@ -79,17 +79,39 @@ async fn rows_outlive_the_process<J: RoleJournal>(
     assert_eq!(rows(&reopened, u64::MAX).await, [lost, asked, unmeasured]);
 }
 
-async fn what_is_open_is_not_planned_anew<J: RoleJournal>(fresh: &impl AsyncFn() -> J) {
+async fn what_is_open_stands_where_it_stood_by_the_plan_of_now<J: RoleJournal>(
+    fresh: &impl AsyncFn() -> J,
+) {
     let journal = fresh().await;
-    write(&journal, &[row(2)]).await;
+    write(&journal, &[row(2), row(3)]).await;
     let asked = after(&row(2), RoleEvent::Asked, 2_000);
     step(&journal, &asked).await;
-    let other = RoleRow {
+    let anew = |role_id, must_be_empty| RoleRow {
         plan: "fedcba9876543210".to_owned(),
-        ..row(2)
+        name: "renamed".to_owned(),
+        holders: None,
+        must_be_empty,
+        audit_reason: "another".to_owned(),
+        since_ms: 5_000,
+        ..row(role_id)
     };
-    write(&journal, &[other, row(3)]).await;
-    assert_eq!(rows(&journal, u64::MAX).await, [asked, row(3)]);
+    write(&journal, &[anew(2, false), anew(3, true), row(4)]).await;
+    // What was to be empty, by either plan, is.
+    let (asked, planned) = (
+        RoleRow {
+            must_be_empty: true,
+            stage: RoleStage::Asked,
+            since_ms: 2_000,
+            asked_ms: asked.asked_ms,
+            asks: 1,
+            ..anew(2, false)
+        },
+        RoleRow {
+            since_ms: 1_000,
+            ..anew(3, true)
+        },
+    );
+    assert_eq!(rows(&journal, u64::MAX).await, [asked, planned, row(4)]);
 }
 
 async fn what_is_settled_stays_until_it_is_planned_anew<J: RoleJournal>(

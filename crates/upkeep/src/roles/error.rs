@@ -64,6 +64,9 @@ pub enum RemovalError {
         /// What it said.
         source: Source,
     },
+    /// Our bot has lost *Manage Roles*, or never had it: no other role would fare better.
+    #[error("the bot lacks the permission Manage Roles: grant it to one of its roles")]
+    MissingPermission,
     /// The record failed.
     #[error(transparent)]
     Journal(#[from] JournalError),

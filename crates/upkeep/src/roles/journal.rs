@@ -7,8 +7,9 @@ use super::{JournalError, RoleRow};
 /// The record of removals. What a call says it wrote survives the process. The feature `conformance` has a
 /// suite for authors of other records.
 pub trait RoleJournal: Send + Sync {
-    /// Writes rows of a plan down, all or none. A row that is open on record for the same role stays as
-    /// it is; one that is settled is replaced.
+    /// Writes rows of a plan down, all or none. One that is settled on record is replaced. One that is open
+    /// stands where it stood, by the plan of now ([`RoleRow::planned_anew`]): that is the one somebody was
+    /// shown.
     fn begin(&self, rows: Vec<RoleRow>) -> impl Future<Output = Result<(), JournalError>> + Send;
 
     /// Writes down how a row is now, if it is open on record. If somebody else has settled it, nothing is

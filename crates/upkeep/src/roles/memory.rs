@@ -54,11 +54,9 @@ impl RoleJournal for MemoryRoleJournal {
         let mut state = self.shared.state.lock();
         for row in rows {
             let key = (row.guild_id, row.role_id);
-            let known = state.rows.get(&key);
-            let stays = known.is_some_and(|row| row.stage.is_open());
-            if !stays {
-                state.rows.insert(key, row);
-            }
+            let known = state.rows.get(&key).filter(|known| known.stage.is_open());
+            let row = known.map_or_else(|| row.clone(), |known| known.planned_anew(&row));
+            state.rows.insert(key, row);
         }
         Ok(())
     }

@@ -134,6 +134,21 @@ impl RoleRow {
         plan.roles.iter().map(row).collect()
     }
 
+    /// The row of a role that is planned anew while this one is open: where its deletion stands is what
+    /// happened, what it may do is what the new plan has shown, and what either asked for it to stay.
+    #[must_use]
+    pub fn planned_anew(&self, planned: &Self) -> Self {
+        Self {
+            stage: self.stage,
+            since_ms: self.since_ms,
+            asked_ms: self.asked_ms,
+            asks: self.asks,
+            detail: self.detail.clone(),
+            must_be_empty: self.must_be_empty || planned.must_be_empty,
+            ..planned.clone()
+        }
+    }
+
     /// The row after something has happened. What is settled stays so: `None`.
     #[must_use]
     pub fn after(&self, event: RoleEvent, now_ms: u64) -> Option<Self> {

@@ -166,7 +166,7 @@ impl View {
     }
 
     /// Whether it has *Manage Roles* (Discord: resources/guild#delete-guild-role).
-    fn may_manage(&self) -> bool {
+    pub(super) fn may_manage(&self) -> bool {
         let enough = Permissions::ADMINISTRATOR | Permissions::MANAGE_ROLES;
         self.standing.is_owner || self.held().any(|role| role.permissions.intersects(enough))
     }

@@ -7,8 +7,8 @@ use tokio::time::{Instant, sleep};
 use twilight_model::id::{Id, marker::RoleMarker};
 
 use super::{
-    Deletion, Failure, LEASE, Removal, RemovalError, RoleApi, RoleEvent, RoleJournal, RoleRow,
-    View,
+    Deletion, Failure, LEASE, Refusal, Removal, RemovalError, RoleApi, RoleEvent, RoleJournal,
+    RoleRow, View,
     limits::{
         ASK_AGAIN_AFTER, ASK_AGAIN_AFTER_MAX, ASKS_MAX, LEASE_LEFT, LEASE_RECHECK, LEASE_WAIT,
         LOOK_EVERY, SCAN_SLACK, SCANNED_PER_SECOND, SETTLE_PAUSE, SETTLE_PAUSE_MAX, UNSETTLED_MAX,
@@ -96,6 +96,10 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
             match self.judge(index).await? {
                 Judgement::Goes => {}
                 Judgement::Gone => return self.gone(index, OFF_THE_LIST).await,
+                // No other role would fare better, and whoever grants it goes on where we stop.
+                Judgement::Stays(Refusal::MissingPermission) => {
+                    return Err(RemovalError::MissingPermission);
+                }
                 Judgement::Stays(refusal) => {
                     let why = RoleEvent::Refused(refusal.to_string());
                     return self.step(index, why).await;
@@ -109,8 +113,13 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
                 Ok(Deletion::Gone) => return self.gone(index, "deleted").await,
                 Ok(Deletion::Absent) => return self.gone(index, "it was gone already").await,
                 Ok(Deletion::Refused { why }) => {
-                    // Perhaps the bot has lost its rights: seen before the next one is asked for.
-                    self.seen = None;
+                    // Perhaps the bot has lost its rights: then it is not the role that stays. If we die
+                    // over the look, the row is in doubt, and settled by the list.
+                    self.look().await?;
+                    if self.lacks_permission() {
+                        self.step(index, RoleEvent::NotDone).await?;
+                        return Err(RemovalError::MissingPermission);
+                    }
                     return self.step(index, RoleEvent::Refused(why)).await;
                 }
                 Err(failure) => failure,
@@ -211,6 +220,11 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
             }
             self.look().await?;
         }
+    }
+
+    fn lacks_permission(&self) -> bool {
+        let seen = self.seen.as_ref();
+        seen.is_some_and(|(view, _)| !view.may_manage())
     }
 
     /// Reads all that decides about a role.

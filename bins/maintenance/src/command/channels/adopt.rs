@@ -42,6 +42,9 @@ pub(crate) struct Adopt {
     /// Do it, and wait until it is done.
     #[arg(long)]
     apply: bool,
+    /// Only show what would be done: what happens without --apply.
+    #[arg(long, conflicts_with = "apply")]
+    dry_run: bool,
     /// How many channels the plan adopts: what is asked for on a terminal.
     #[arg(long, requires = "apply", value_name = "NUMBER")]
     count: Option<usize>,
@@ -62,7 +65,7 @@ impl Adopt {
             unknown_creators: self.unknown_creators,
         };
         let plan = maintenance.plan_adoption(&query).await?;
-        if !self.apply {
+        if self.dry_run || !self.apply {
             context.output.report(&plan);
             return Ok(Outcome::Done);
         }
@@ -90,10 +93,11 @@ impl Adopt {
 
     /// Whoever deletes hundreds of channels says how many.
     async fn confirm(&self, context: &Context, plan: &AdoptionPlan) -> Result<(), Stopped> {
+        context.output.show(plan);
         let count = match self.count {
             Some(count) => count,
-            None if io::stdin().is_terminal() => {
-                context.output.report(plan);
+            // A script has no use for a question, and gets one object.
+            None if io::stdin().is_terminal() && !context.output.is_json() => {
                 asked(plan.count).await?
             }
             None => {

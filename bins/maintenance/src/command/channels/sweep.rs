@@ -19,6 +19,9 @@ pub(crate) struct Sweep {
     /// Do it, and wait until it is done.
     #[arg(long)]
     apply: bool,
+    /// Only show what would be done: what happens without --apply.
+    #[arg(long, conflicts_with = "apply")]
+    dry_run: bool,
 }
 
 // === impl Sweep ===
@@ -26,12 +29,16 @@ pub(crate) struct Sweep {
 impl Sweep {
     pub(super) async fn run(self, context: &Context) -> Ended {
         let maintenance = context.maintenance("channels sweep")?;
-        if !self.apply {
-            context.output.report(&maintenance.plan_sweep().await?);
+        let plan = maintenance.plan_sweep().await?;
+        if self.dry_run || !self.apply {
+            context.output.report(&plan);
             return Ok(Outcome::Done);
         }
+        context.output.show(&plan);
         let bar = context.output.bar();
-        let swept = maintenance.sweep(&|progress| bar.show(progress)).await?;
+        let swept = maintenance
+            .sweep(plan, &|progress| bar.show(progress))
+            .await?;
         drop(bar);
         context.output.report(&swept);
         Ok(if swept.open.is_empty() {
@@ -77,7 +84,12 @@ impl Report for SweepPlan {
             "{}",
             table(&["CHANNEL", "STAGE", "SINCE", "WHY"], owed.chain(marked))
         )?;
-        writeln!(out, "Nothing was done. --apply does it.")
+        writeln!(
+            out,
+            "{} channels on record would be deleted, {} with a mark would be looked up.",
+            self.owed.len(),
+            self.marked.len()
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
-use cordboard_app::maintenance::messages::{self, Backfilled, From};
+use cordboard_app::maintenance::messages::{self, Backfilled, From, To};
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, MessageMarker},
@@ -23,7 +23,7 @@ use crate::{
 /// recorded, and consumers are told of it.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example: cordboard-maintenance messages backfill --channel 1087394857203948572 --since 2026-11-01"
+    after_help = "Example: cordboard-maintenance messages backfill --channel 1087394857203948572 --since 2026-11-01 --until 2026-11-08"
 )]
 pub(crate) struct Backfill {
     /// A watched channel; several times for several. Without it, all of them.
@@ -31,6 +31,20 @@ pub(crate) struct Backfill {
     channels: Vec<Id<ChannelMarker>>,
     #[command(flatten)]
     begin: Begin,
+    #[command(flatten)]
+    end: End,
+}
+
+/// Where reading ends: without it, with the present.
+#[derive(Debug, Args)]
+#[group(required = false, multiple = false)]
+struct End {
+    /// No further than to this message: it ends with the page that reaches it.
+    #[arg(long, value_name = "MESSAGE")]
+    before: Option<Id<MessageMarker>>,
+    /// No further than to this time.
+    #[arg(long, value_name = "TIME", value_parser = time::parse)]
+    until: Option<u64>,
 }
 
 /// Where reading begins.
@@ -94,6 +108,15 @@ impl Begin {
     }
 }
 
+// === impl End ===
+
+impl End {
+    fn to(&self) -> Option<To> {
+        let time = self.until.map(To::Time);
+        self.before.map(To::Message).or(time)
+    }
+}
+
 // === impl Backfill ===
 
 impl Backfill {
@@ -103,7 +126,7 @@ impl Backfill {
         let bar = context.output.bar();
         let show = |progress| bar.show(progress);
         let backfilled = maintenance
-            .backfill(channels, self.begin.from(), &show)
+            .backfill(channels, self.begin.from(), self.end.to(), &show)
             .await?;
         drop(bar);
         context.output.report(&backfilled);
@@ -173,7 +196,7 @@ impl Report for messages::Cursors {
 
 impl Report for Backfilled {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} channels are on record.", self.done.len())?;
+        writeln!(out, "{} channels are read.", self.done.len())?;
         for id in &self.left {
             writeln!(
                 out,

@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use cordboard_lifecycle::{Clock as _, Evidence, PlanHash};
+use cordboard_lifecycle::{Clock as _, Evidence, PlanHash, Row};
 use serde::Serialize;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, UserMarker},
 };
 
-use super::guild::{TEXT, created_ms};
+use super::{
+    debts::Awaited,
+    guild::{TEXT, created_ms},
+};
 use crate::{
     maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
     orders::{Instruction, Told},
@@ -62,7 +65,7 @@ pub struct Adopted {
     /// The plan that was applied.
     pub plan: AdoptionPlan,
     /// How many of its channels are gone.
-    pub gone: usize,
+    pub gone: u64,
     /// Channels that were not adopted after all, and why.
     pub left: Vec<(Id<ChannelMarker>, String)>,
     /// Channels that are on record and not gone yet, and why, if that is known.
@@ -84,14 +87,14 @@ impl Maintenance {
             );
             return Err(CommandError::Usage(why));
         }
+        // First, because whoever is in another guild is told so by this.
+        let mut channels = self.overview().await?;
         let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
-        let creators = creators.unwrap_or_default();
         let mut known = self.bots().await?;
         known.extend(&query.creators);
         let on_record = self.on_record().await?;
         let now_ms = self.clock.now_ms();
         let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
-        let mut channels = self.overview().await?;
         channels.retain(|channel| channel.name.starts_with(&query.prefix));
         channels.sort_unstable_by_key(|channel| channel.id);
         let candidates = channels.into_iter().map(|channel| {
@@ -135,14 +138,13 @@ impl Maintenance {
         plan: AdoptionPlan,
         watcher: Watcher<'_>,
     ) -> Result<Adopted, CommandError> {
-        let ids = adopted(&plan.candidates);
         let instruction = Instruction::Adopt {
-            channel_ids: ids.clone(),
+            channel_ids: adopted(&plan.candidates),
             plan: plan.hash.clone(),
             request_id: "adopted".to_owned(),
         };
         let mut errand = self.instruct(&instruction).await?;
-        let left = match &errand.told {
+        let mut left = match &errand.told {
             Told::Adopted { left } => left.clone(),
             _ => Vec::new(),
         };
@@ -150,27 +152,32 @@ impl Maintenance {
         let evidence = hash
             .map(Evidence::Operator)
             .map_err(|_| CommandError::Usage("the plan's hash is none".to_owned()))?;
-        let of_plan = |row: &cordboard_lifecycle::Row| {
-            row.stage
-                .owned()
-                .is_some_and(|owned| owned.evidence == evidence)
+        let of_plan = |row: &&Row| {
+            let owned = row.stage.owned();
+            owned.is_some_and(|owned| owned.evidence == evidence)
         };
-        let total = u64::try_from(ids.len() - left.len()).unwrap_or(u64::MAX);
+        let rows = self.rows(&self.peek().await?).await?;
+        let rows: Vec<_> = rows.iter().filter(of_plan).collect();
+        // An order like ours may have been carried out before: what is on record by this plan was
+        // adopted, whoever's order did it, and may be gone from the guild by now.
+        let adopted = rows.iter().filter_map(|row| row.stage.channel_id());
+        let adopted: HashSet<_> = adopted.collect();
+        left.retain(|(channel_id, _)| !adopted.contains(channel_id));
+        let mut awaited = Awaited::new(rows);
         let mut patience = Patience::new();
-        let open = loop {
-            let standing = self.standing(of_plan).await?;
+        let (gone, open) = loop {
+            let standing = self.standing(&mut awaited).await?;
             watcher(Progress {
                 done: standing.gone,
-                total: Some(total),
+                total: Some(awaited.len()),
                 message: format!("channels gone; {} parked", standing.parked),
             });
             if standing.waiting == 0 || patience.is_over(standing.gone) {
-                break standing.open;
+                break (standing.gone, standing.open);
             }
             errand.wait().await?;
         };
         errand.end().await?;
-        let gone = ids.len() - left.len() - open.len();
         Ok(Adopted {
             plan,
             gone,

@@ -1,8 +1,8 @@
 //! What an operator may say about a single channel, and how far deletions have come.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use cordboard_lifecycle::{Row, Stage};
+use cordboard_lifecycle::{AttemptId, Row, Stage};
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
@@ -21,7 +21,15 @@ pub struct Settled {
     pub now: String,
 }
 
-/// How far the deletion of some rows has come.
+/// Rows whose deletion is waited for: those, and none that others begin meanwhile.
+#[derive(Debug)]
+pub(super) struct Awaited {
+    attempts: HashSet<AttemptId>,
+    /// Those that were found settled: they are not read again.
+    settled: HashMap<AttemptId, Row>,
+}
+
+/// How far their deletion has come.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Standing {
     pub(super) gone: u64,
@@ -30,6 +38,21 @@ pub(super) struct Standing {
     pub(super) waiting: u64,
     /// The channels that are not gone, and why.
     pub(super) open: Vec<(Id<ChannelMarker>, String)>,
+}
+
+// === impl Awaited ===
+
+impl Awaited {
+    pub(super) fn new<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        Self {
+            attempts: rows.into_iter().map(|row| row.attempt).collect(),
+            settled: HashMap::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        u64::try_from(self.attempts.len()).unwrap_or(u64::MAX)
+    }
 }
 
 // === impl Maintenance ===
@@ -114,40 +137,64 @@ impl Maintenance {
         Ok(rows.collect())
     }
 
-    /// How far the deletion of the rows that are `meant` has come.
-    pub(super) async fn standing(
-        &self,
-        meant: impl Fn(&Row) -> bool,
-    ) -> Result<Standing, CommandError> {
+    /// How far the deletion of these rows has come. Of those that are settled each is read once: this is
+    /// asked all the time, and a store may hold a week of them.
+    pub(super) async fn standing(&self, awaited: &mut Awaited) -> Result<Standing, CommandError> {
         let peek = self.peek().await?;
         let held = peek
             .deletions_held()
             .await
             .map_err(settings::store_failed)?;
-        let mut standing = Standing::default();
-        for row in self.rows(&peek).await?.iter().filter(|row| meant(row)) {
-            let waits = match row.stage {
-                Stage::Gone(_) => {
-                    standing.gone += 1;
-                    continue;
-                }
-                Stage::Parked(_) => {
-                    standing.parked += 1;
-                    false
-                }
-                Stage::Live(_) | Stage::Condemned(_) | Stage::Verifying(_) => !held,
-                _ => false,
-            };
-            standing.waiting += u64::from(waits);
-            let why = match &row.reason {
-                Some(reason) => reason.clone(),
-                None if held => "an operator holds all deletions".to_owned(),
-                None => row.stage.name().to_owned(),
-            };
-            standing
-                .open
-                .extend(row.stage.channel_id().map(|id| (id, why)));
+        let open = self.open_rows(&peek).await?.into_iter();
+        let mut rows: Vec<Row> = open
+            .filter(|row| awaited.attempts.contains(&row.attempt))
+            .collect();
+        let seen: HashSet<_> = rows.iter().map(|row| row.attempt).collect();
+        // What was proved gone may have been found again, and is open once more.
+        awaited.settled.retain(|attempt, _| !seen.contains(attempt));
+        let is_unseen = |of: &&AttemptId| !seen.contains(of) && !awaited.settled.contains_key(of);
+        let unseen: Vec<_> = awaited.attempts.iter().filter(is_unseen).copied().collect();
+        for attempt in unseen {
+            let row = peek.row(attempt).await.map_err(settings::store_failed)?;
+            match row {
+                Some(row) if row.stage.is_open() => rows.push(row),
+                Some(row) => drop(awaited.settled.insert(attempt, row)),
+                None => {}
+            }
         }
+        let mut standing = Standing::default();
+        for row in rows.iter().chain(awaited.settled.values()) {
+            standing.count(row, held);
+        }
+        // In the order of their creation.
+        standing.open.sort_unstable_by_key(|(id, _)| *id);
         Ok(standing)
+    }
+}
+
+// === impl Standing ===
+
+impl Standing {
+    fn count(&mut self, row: &Row, held: bool) {
+        let waits = match row.stage {
+            Stage::Gone(_) => {
+                self.gone += 1;
+                return;
+            }
+            Stage::Parked(_) => {
+                self.parked += 1;
+                false
+            }
+            Stage::Live(_) | Stage::Condemned(_) | Stage::Verifying(_) => !held,
+            _ => false,
+        };
+        self.waiting += u64::from(waits);
+        let why = match &row.reason {
+            Some(reason) => reason.clone(),
+            None if held => "an operator holds all deletions".to_owned(),
+            None => row.stage.name().to_owned(),
+        };
+        let channel_id = row.stage.channel_id();
+        self.open.extend(channel_id.map(|id| (id, why)));
     }
 }

@@ -3,14 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use cordboard_discord::{ChannelOverview, DiscordError};
-use cordboard_lifecycle::{GuildApi as _, Isolation};
+use cordboard_lifecycle::{Failure, GuildApi as _, Isolation};
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, UserMarker},
 };
 
 use crate::{
-    Failed,
+    Failed, Source,
     limits::AUDIT_PAGES_MAX,
     maintenance::{CommandError, Maintenance},
     settings,
@@ -45,8 +45,12 @@ impl Maintenance {
     ) -> Result<HashMap<Id<ChannelMarker>, &'static str>, CommandError> {
         let guild_id = self.config.discord.guild_id;
         let special = self.discord.special_channels(guild_id).await;
-        let special = special.map_err(|failure| {
-            CommandError::Upstream(format!("the guild's special channels: {failure}"))
+        let special = special.map_err(|failure| match failure {
+            Failure::Never { .. } => refused("the guild (discord.guild_id)", failure),
+            failure => Failed::Unreachable {
+                source: failure.into(),
+            }
+            .into(),
         })?;
         let mut all: HashMap<_, _> = special
             .into_iter()
@@ -69,17 +73,23 @@ impl Maintenance {
         Ok(all)
     }
 
-    /// Who created which channel, as far back as the audit log goes (45 days). `None` when it may not be
-    /// read.
+    /// Who created which channel, as far back as the audit log goes (45 days). When it may not be read, that
+    /// is an error: a creator who is not told of is one whom the log has forgotten.
     pub(super) async fn creators(
         &self,
-    ) -> Result<Option<HashMap<Id<ChannelMarker>, Id<UserMarker>>>, CommandError> {
+    ) -> Result<HashMap<Id<ChannelMarker>, Id<UserMarker>>, CommandError> {
         let (mut creators, mut last) = (HashMap::new(), None);
         for _ in 0..AUDIT_PAGES_MAX {
             let guild_id = self.config.discord.guild_id;
             let page = match self.discord.channel_creations(guild_id, last).await {
                 Ok(page) => page,
-                Err(DiscordError::Never { .. }) => return Ok(None),
+                Err(error @ DiscordError::Never { .. }) => {
+                    return Err(refused(
+                        "that the bot has the permission View Audit Log: without it nobody can tell \
+                         the channels of people from leftovers",
+                        error,
+                    ));
+                }
                 Err(error) => return Err(unanswered("the audit log", error)),
             };
             let creations = page.creations.into_iter();
@@ -89,7 +99,7 @@ impl Maintenance {
                 break;
             }
         }
-        Ok(Some(creators))
+        Ok(creators)
     }
 
     /// Our own bot, and the bots that answer.
@@ -108,10 +118,15 @@ pub(super) fn unanswered(what: &str, error: DiscordError) -> CommandError {
             source: error.into(),
         }
         .into(),
-        _ => Failed::Refused {
-            hint: format!("check {what}"),
-            source: error.into(),
-        }
-        .into(),
+        _ => refused(what, error),
     }
+}
+
+/// What Discord refuses, and what somebody should check.
+fn refused(what: &str, error: impl Into<Source>) -> CommandError {
+    Failed::Refused {
+        hint: format!("check {what}"),
+        source: error.into(),
+    }
+    .into()
 }

@@ -96,6 +96,21 @@ impl Maintenance {
             rows.extend(ours.filter(|row| row.guild_id == self.config.discord.guild_id));
         }
     }
+
+    /// The open rows of our guild.
+    pub(crate) async fn open_rows(&self, peek: &Peek) -> Result<Vec<Row>, Failed> {
+        let (mut rows, mut last) = (Vec::new(), None);
+        loop {
+            let page = peek.open_rows(last, PEEK_ROWS).await;
+            let page = page.map_err(settings::store_failed)?;
+            let Some(end) = page.last() else {
+                return Ok(rows);
+            };
+            last = Some(end.attempt);
+            let ours = page.into_iter();
+            rows.extend(ours.filter(|row| row.guild_id == self.config.discord.guild_id));
+        }
+    }
 }
 
 // === impl ChannelLine ===

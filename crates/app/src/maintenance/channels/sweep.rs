@@ -1,11 +1,13 @@
 //! Deleting what is ours and should be gone.
 
-use cordboard_lifecycle::{Mark, Row, Stage};
+use std::collections::HashMap;
+
+use cordboard_lifecycle::{Evidence, Mark, Row, Stage};
 use cordboard_store::Store;
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::list::ChannelLine;
+use super::{debts::Awaited, list::ChannelLine};
 use crate::{
     maintenance::{
         CommandError, Maintenance, Progress, Watcher, channels::ChannelList, errand::Patience,
@@ -30,6 +32,8 @@ pub struct SweepPlan {
 /// What came of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Swept {
+    /// What was shown before.
+    pub plan: SweepPlan,
     /// How many channels were deleted.
     pub gone: u64,
     /// What is left, and why.
@@ -73,37 +77,41 @@ impl Maintenance {
     }
 
     /// Compares the guild with the record, deletes what is ours and should be gone, and waits until it is, or
-    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay.
+    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay. What falls
+    /// due between the plan and the sweep is swept as well.
     ///
     /// # Errors
     /// When whoever holds the store does not do it, or cannot go on.
-    pub async fn sweep(&self, watcher: Watcher<'_>) -> Result<Swept, CommandError> {
+    pub async fn sweep(
+        &self,
+        plan: SweepPlan,
+        watcher: Watcher<'_>,
+    ) -> Result<Swept, CommandError> {
         let before = match self.peek_if_any().await? {
-            Some(peek) => self
-                .rows(&peek)
-                .await?
-                .iter()
-                .filter(|row| is_gone(row))
-                .count(),
-            None => 0,
+            Some(peek) => self.rows(&peek).await?,
+            None => Vec::new(),
         };
+        let before: HashMap<_, _> = before.iter().map(|row| (row.attempt, row.stage)).collect();
         let mut errand = self.instruct(&Instruction::Sweep).await?;
-        let before = u64::try_from(before).unwrap_or(u64::MAX);
+        // What a running proxy lets go of from now on is its own: beside a busy one there is always some.
+        let mut awaited = {
+            let rows = self.rows(&self.peek().await?).await?;
+            let is_alone = errand.is_alone();
+            let swept = |row: &&Row| is_swept(before.get(&row.attempt), row, is_alone);
+            Awaited::new(rows.iter().filter(swept))
+        };
         let mut patience = Patience::new();
         let swept = loop {
-            // Live channels are in use; what nobody holds was condemned when the store was taken over.
-            let standing = self
-                .standing(|row| !matches!(row.stage, Stage::Live(_)))
-                .await?;
-            let gone = standing.gone.saturating_sub(before);
+            let standing = self.standing(&mut awaited).await?;
+            let gone = standing.gone;
             watcher(Progress {
                 done: gone,
-                total: Some(gone + standing.waiting),
+                total: Some(awaited.len()),
                 message: format!("channels gone; {} parked", standing.parked),
             });
             if standing.waiting == 0 || patience.is_over(gone) {
                 let open = standing.open;
-                break Swept { gone, open };
+                break Swept { plan, gone, open };
             }
             errand.wait().await?;
         };
@@ -112,6 +120,27 @@ impl Maintenance {
     }
 }
 
-fn is_gone(row: &Row) -> bool {
-    matches!(row.stage, Stage::Gone(_))
+/// Whether a row is the sweep's, by where it stood before and where it stands once the guild has been
+/// compared with the record: deletions go on meanwhile.
+fn is_swept(before: Option<&Stage>, row: &Row, is_alone: bool) -> bool {
+    match (before, row.stage) {
+        (
+            _,
+            Stage::Condemned(_) | Stage::Verifying(_) | Stage::Parked(_) | Stage::Quarantined(_),
+        )
+        | (
+            Some(
+                Stage::Condemned(_)
+                | Stage::Verifying(_)
+                | Stage::Parked(_)
+                | Stage::Quarantined(_),
+            ),
+            Stage::Gone(_),
+        ) => true,
+        (Some(Stage::Gone(_)), Stage::Gone(_)) => false,
+        // What nobody held was condemned when we took the store.
+        (Some(Stage::Live(_)), Stage::Gone(_)) => is_alone,
+        (_, Stage::Gone(owned)) => owned.evidence == Evidence::AuditLog,
+        _ => false,
+    }
 }

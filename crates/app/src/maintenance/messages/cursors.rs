@@ -29,6 +29,15 @@ pub enum From {
     Beginning,
 }
 
+/// Where reading ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Before this message.
+    Message(Id<MessageMarker>),
+    /// At this time, in milliseconds since 1970.
+    Time(u64),
+}
+
 /// How far all of it is on record.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cursors {
@@ -54,7 +63,7 @@ pub struct CursorLine {
 /// What came of reading channels again.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Backfilled {
-    /// Channels that are on record up to the present.
+    /// Channels that are read.
     pub done: Vec<Id<ChannelMarker>>,
     /// Channels that are still to be read, and of which nothing was read for minutes.
     pub left: Vec<Id<ChannelMarker>>,
@@ -71,13 +80,28 @@ impl From {
     fn after(self) -> Option<Id<MessageMarker>> {
         match self {
             Self::Message(id) => Some(id),
-            Self::Time(ms) => {
-                let just_before = (ms.saturating_sub(DISCORD_EPOCH_MS) << 22).saturating_sub(1);
-                Id::new_checked(just_before)
-            }
+            Self::Time(ms) => just_before(ms),
             Self::Beginning => None,
         }
     }
+}
+
+// === impl To ===
+
+impl To {
+    /// The last message that is to be read.
+    fn until(self) -> Option<Id<MessageMarker>> {
+        match self {
+            Self::Message(id) => Id::new_checked(id.get() - 1),
+            Self::Time(ms) => just_before(ms),
+        }
+    }
+}
+
+/// The largest id that is older than this millisecond.
+fn just_before(ms: u64) -> Option<Id<MessageMarker>> {
+    let first = ms.saturating_sub(DISCORD_EPOCH_MS) << 22;
+    first.checked_sub(1).and_then(Id::new_checked)
 }
 
 // === impl Maintenance ===
@@ -108,13 +132,18 @@ impl Maintenance {
         from: From,
     ) -> Result<Cursors, CommandError> {
         let after = from.after();
-        let instruction = Instruction::Reread { channel_ids, after };
+        let instruction = Instruction::Reread {
+            channel_ids,
+            after,
+            until: None,
+        };
         self.instruct(&instruction).await?.end().await?;
         self.cursors().await
     }
 
     /// As [`Self::set_cursors`], and waits until the channels are read: without channels, all watched ones.
-    /// When it is interrupted, whoever holds the store next goes on where it was.
+    /// When it is interrupted, whoever holds the store next goes on where it was. It ends with the page that
+    /// reaches `to`; after an interruption, or when something else is missing, with the present.
     ///
     /// # Errors
     /// As [`Self::set_cursors`], or when what reads cannot go on.
@@ -122,18 +151,24 @@ impl Maintenance {
         &self,
         channel_ids: BTreeSet<Id<ChannelMarker>>,
         from: From,
+        to: Option<To>,
         watcher: Watcher<'_>,
     ) -> Result<Backfilled, CommandError> {
+        let (after, until) = (from.after(), to.and_then(To::until));
+        if to.is_some() && until <= after {
+            let why = "the end is not behind the beginning: there is nothing to read in between";
+            return Err(CommandError::Usage(why.to_owned()));
+        }
         let channel_ids = if channel_ids.is_empty() {
             let channels = self.cursors().await?.channels;
             channels.iter().map(|line| line.channel_id).collect()
         } else {
             channel_ids
         };
-        let after = from.after();
         let instruction = Instruction::Reread {
             channel_ids: channel_ids.clone(),
             after,
+            until,
         };
         let mut errand = self.instruct(&instruction).await?;
         let mut patience = Patience::new();

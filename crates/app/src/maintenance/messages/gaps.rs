@@ -85,7 +85,11 @@ impl Maintenance {
         }
         for (channel_id, after) in oldest {
             let channel_ids = BTreeSet::from([channel_id]);
-            let instruction = Instruction::Reread { channel_ids, after };
+            let instruction = Instruction::Reread {
+                channel_ids,
+                after,
+                until: None,
+            };
             self.instruct(&instruction).await?.end().await?;
         }
         Ok(Gaps { gaps })
