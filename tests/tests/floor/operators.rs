@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use twilight_model::id::Id;
 
 const DELETE: &str = "DELETE /channels/{channel_id}";
+const LIST: &str = "GET /guilds/{guild_id}/channels";
 
 fn query() -> AdoptionQuery {
     AdoptionQuery {
@@ -164,6 +165,25 @@ fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
         assert_eq!((swept.gone, swept.open.len()), (3, 0));
         assert_eq!(world.channels_alive(), 0);
         world.start_proxy().await;
+    });
+}
+
+#[test]
+fn a_sweep_looks_at_once_although_the_list_was_refused_a_moment_ago() {
+    // How: Discord refuses the list while nobody waits for it, which is tried again in a quarter of an hour;
+    // an operator puts the permission right, and sweeps.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let refused = Fault::status(LIST, 403).code(50001);
+        world.discord.fault(refused.always());
+        world.start_proxy().await;
+        sleep(Duration::from_mins(1)).await;
+        let lists = world.discord.requests(Some(LIST));
+        assert!(lists.iter().any(|list| list.status == Some(403)));
+        world.discord.clear_faults();
+        let maintenance = world.maintenance("channels sweep");
+        let swept = maintenance.sweep(&|_| ()).await.unwrap();
+        assert_eq!((swept.gone, swept.open.len()), (0, 0));
     });
 }
 
