@@ -12,7 +12,8 @@ use crate::{Failure, limits::DIARY_KEPT_MS};
 /// open to others again. All times are in milliseconds since 1970.
 pub trait Diary: Send + Sync + 'static {
     /// How `job` stands at `now_ms`. Its beginning is written down when it is asked for the first time:
-    /// nothing that was due before that is made up for.
+    /// nothing that was due before that is made up for. One that lies ahead was written by a clock that was
+    /// wrong: `now_ms` is put in its place.
     fn standing(
         &self,
         job: &str,
@@ -133,9 +134,10 @@ impl Diary for MemoryDiary {
             began_ms: now_ms,
             dues: BTreeMap::new(),
         });
+        job.began_ms = job.began_ms.min(now_ms);
         let last = job.dues.range(..=now_ms).next_back();
         Ok(Standing {
-            since_ms: last.map_or(job.began_ms.min(now_ms), |(due_ms, _)| *due_ms),
+            since_ms: last.map_or(job.began_ms, |(due_ms, _)| *due_ms),
             open: last
                 .filter(|(_, due)| due.outcome.is_none())
                 .map(|(due_ms, due)| Open {

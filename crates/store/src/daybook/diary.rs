@@ -11,7 +11,16 @@ use crate::{
 impl Diary for Daybook {
     async fn standing(&self, job: &str, now_ms: u64) -> Result<Standing, Failure> {
         let job = job.to_owned();
-        let standing = self.call(move |transaction| standing(transaction, &job, now_ms));
+        let standing = self.call(move |transaction| {
+            // One that lies ahead was written by a clock that was wrong, and would not come for years.
+            let mut begin = transaction.prepare_cached(
+                "INSERT INTO diary_job (name, began_ms) VALUES (?1, ?2)
+                 ON CONFLICT DO UPDATE SET began_ms = excluded.began_ms
+                 WHERE began_ms > excluded.began_ms",
+            )?;
+            begin.execute((&job, signed(now_ms)))?;
+            standing(transaction, &job, now_ms)
+        });
         standing.await.map_err(failed)
     }
 
@@ -101,10 +110,6 @@ impl Daybook {
 }
 
 fn standing(transaction: &Transaction<'_>, job: &str, now_ms: u64) -> rusqlite::Result<Standing> {
-    let mut begin = transaction.prepare_cached(
-        "INSERT INTO diary_job (name, began_ms) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-    )?;
-    begin.execute((job, signed(now_ms)))?;
     let mut query = transaction.prepare_cached(
         "SELECT due_ms, until_ms, outcome IS NULL FROM diary WHERE job = ?1 AND due_ms <= ?2
          ORDER BY due_ms DESC LIMIT 1",
