@@ -71,6 +71,8 @@ pub(crate) struct Core<A, R, C> {
     pub(crate) logged: Inbox<Creation>,
     pub(crate) scan_soon: Notify,
     pub(crate) sweep_soon: Notify,
+    /// An operator wants the guild to be swept: what failed is tried again at once.
+    pub(crate) sweep_ordered: Notify,
     /// To the reconciler: what Discord refused to show may be shown now.
     pub(crate) allowed: Notify,
     pub(crate) sabotage: Option<Sabotage>,
@@ -218,6 +220,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             logged: Inbox::new(),
             scan_soon: Notify::new(),
             sweep_soon: Notify::new(),
+            sweep_ordered: Notify::new(),
             allowed: Notify::new(),
             sabotage: None,
         }

@@ -45,7 +45,7 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                 Box::pin(forgetting::forget(core, attempt, answer)).await?;
             }
             Instruction::Sweep => {
-                core.sweep_soon.notify_one();
+                core.sweep_ordered.notify_one();
                 core.released.notify_one();
             }
         }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use self::{
     bind::bind_all,
-    pace::Pace,
+    pace::{Pace, Why},
     scan::{Scan, scan},
     sweep::Seen,
 };
@@ -89,6 +89,7 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             creation = core.logged.next() => bind_all(core, &mut missing, &[creation]).await?,
             () = core.scan_soon.notified() => pace.scan_soon(),
             () = core.sweep_soon.notified() => pace.sweep_soon(),
+            () = core.sweep_ordered.notified() => pace.sweep_ordered(),
             () = core.allowed.notified() => pace.allowed(),
             () = sleep_until(pace.due(&missing)) => {
                 round(core, &mut missing, &mut seen, &mut pace).await?;
@@ -126,9 +127,9 @@ async fn round<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             Scan::Partial => pace.scan_again(Instant::now() + SCAN_PARTIAL_PAUSE),
             Scan::Failed(failure) => {
                 kp!("lifecycle.scan.failed");
-                let is_refused = matches!(failure, Failure::Never { .. });
+                let why = Why::of(&failure);
                 let pause = pause(core, failure, pace.log_failures, missing);
-                pace.scan_failed(pause, is_refused);
+                pace.scan_failed(pause, why);
             }
         }
     }

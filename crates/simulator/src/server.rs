@@ -24,7 +24,7 @@ mod page;
 mod tasks;
 mod wording;
 
-pub(crate) use self::tasks::Tasks;
+pub(crate) use self::{front::CLIENT, tasks::Tasks};
 use self::{front::Front, link::Link};
 
 /// How long the listener rests when the process has no descriptor left for another connection.

@@ -135,6 +135,17 @@ impl Simulator {
         format!("http://{}", self.address())
     }
 
+    /// Where REST is for a client that shares the proxy's token and is another process: what that one was
+    /// told of waits and of channels that are gone, this one does not know. A name is one segment of a path.
+    ///
+    /// # Panics
+    ///
+    /// Before [`Simulator::serve`] was called.
+    #[must_use]
+    pub fn rest_url_of(&self, client: &str) -> String {
+        format!("http://{}{}{client}", self.address(), server::CLIENT)
+    }
+
     /// `ws://127.0.0.1:PORT`.
     ///
     /// # Panics

@@ -65,8 +65,9 @@ async fn a_job_begins_when_it_is_asked_for_first<D: Diary>(
     assert_eq!(standing(&diary, "job", 1_000).await, begun);
     let other = shared(&diary).await;
     assert_eq!(standing(&other, "job", 5_000).await, begun);
-    // Set back before its beginning.
+    // Set back before its beginning: that is when it began, or it would begin anew with each look.
     assert_eq!(standing(&other, "job", 500).await.since_ms, 500);
+    assert_eq!(standing(&diary, "job", 600).await.since_ms, 500);
 }
 
 async fn keep_to(diary: &impl Diary, schedule: &str, now_ms: u64) {

@@ -22,7 +22,8 @@ pub trait Diary: Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Failure>> + Send;
 
     /// How `job` stands at `now_ms`. Its beginning is written down when it is asked for the first time:
-    /// nothing that was due before that is made up for.
+    /// nothing that was due before that is made up for. One that lies ahead was written by a clock that was
+    /// wrong: `now_ms` is put in its place.
     fn standing(
         &self,
         job: &str,

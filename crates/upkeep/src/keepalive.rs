@@ -105,13 +105,17 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
         occasion: impl Fn(&KeepAlive) -> Occasion,
         told: impl Fn(&Report),
     ) -> Vec<Report> {
-        let keeping = stream::iter(bots.iter().enumerate()).map(async |(index, bot)| {
+        let (occasion, told) = (&occasion, &told);
+        let keep = |(index, bot)| async move {
             let report = self.keep(bot, &occasion(bot), Duration::ZERO).await;
             let report = report.unwrap_or_else(|| Report::left(bot.bot.clone()));
             told(&report);
             (index, report)
-        });
-        let mut reports: Vec<_> = keeping.buffer_unordered(BOTS_AT_ONCE).collect().await;
+        };
+        // Made beforehand: mapped in the stream, the whole could not be spawned (rust-lang/rust#102211).
+        let keeping: Vec<_> = bots.iter().enumerate().map(keep).collect();
+        let keeping = stream::iter(keeping).buffer_unordered(BOTS_AT_ONCE);
+        let mut reports: Vec<_> = keeping.collect().await;
         reports.sort_unstable_by_key(|(index, _)| *index);
         reports.into_iter().map(|(_, report)| report).collect()
     }

@@ -149,14 +149,18 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
         }
     }
 
-    /// Waits by the wall clock, which may be set meanwhile.
+    /// Waits by the wall clock, which may be set meanwhile. When it was put back, something else may be due
+    /// before that time comes again.
     async fn wait(&self, until_ms: u64) {
-        loop {
-            let left = Duration::from_millis(until_ms.saturating_sub(self.clock.now_ms()));
-            if left.is_zero() {
+        let mut seen_ms = self.clock.now_ms();
+        while seen_ms < until_ms {
+            let left = Duration::from_millis(until_ms - seen_ms);
+            sleep(left.min(LOOK_EVERY)).await;
+            let now_ms = self.clock.now_ms();
+            if now_ms < seen_ms {
                 return;
             }
-            sleep(left.min(LOOK_EVERY)).await;
+            seen_ms = now_ms;
         }
     }
 

@@ -261,6 +261,26 @@ fn a_sweep_beside_a_busy_proxy_ends_and_counts_what_was_owed_when_it_began() {
 }
 
 #[test]
+fn a_sweep_looks_at_once_although_the_list_was_refused_a_moment_ago() {
+    // How: Discord refuses the list while nobody waits for it, which is tried again in a quarter of an hour;
+    // an operator puts the permission right, and sweeps.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let refused = Fault::status(LIST, 403).code(50001);
+        world.discord.fault(refused.always());
+        world.start_proxy().await;
+        sleep(Duration::from_mins(1)).await;
+        let lists = world.discord.requests(Some(LIST));
+        assert!(lists.iter().any(|list| list.status == Some(403)));
+        world.discord.clear_faults();
+        let maintenance = world.maintenance("channels sweep");
+        let plan = maintenance.plan_sweep().await.unwrap();
+        let swept = maintenance.sweep(plan, &|_| ()).await.unwrap();
+        assert_eq!((swept.gone, swept.open.len()), (0, 0));
+    });
+}
+
+#[test]
 fn a_parked_channel_is_forgotten_through_a_running_proxy() {
     sim(async |world| {
         let refused = Fault::status(DELETE, 403).code(50013);

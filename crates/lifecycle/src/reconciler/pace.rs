@@ -20,12 +20,39 @@ pub(super) struct Pace {
     /// Until when the log is left alone, because its last reading came to nothing.
     log_not_before: Instant,
     pub(super) log_failures: u32,
+    /// Whether that is how long Discord told us to wait.
+    is_log_told: bool,
     /// When Discord refused to show us the log, if that is why.
     refused: Option<Instant>,
     /// When the last reading of the log to its end began.
     read: Option<Instant>,
     list_not_before: Instant,
+    /// Whether that is how long Discord told us to wait.
+    is_list_told: bool,
     list_failures: u32,
+}
+
+/// Why a reading came to nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Why {
+    /// Discord does not show it to us.
+    Refused,
+    /// Discord told us how long to wait.
+    Told,
+    /// Anything else.
+    Failed,
+}
+
+// === impl Why ===
+
+impl Why {
+    pub(super) const fn of(failure: &Failure) -> Self {
+        match failure {
+            Failure::Never { .. } => Self::Refused,
+            Failure::NotDone { wait: Some(_), .. } => Self::Told,
+            _ => Self::Failed,
+        }
+    }
 }
 
 // === impl Pace ===
@@ -36,10 +63,12 @@ impl Pace {
             scan: now,
             sweep: now,
             log_not_before: now,
+            is_log_told: false,
             log_failures: 0,
             refused: None,
             read: None,
             list_not_before: now,
+            is_list_told: false,
             list_failures: 0,
         }
     }
@@ -75,6 +104,19 @@ impl Pace {
         self.sweep = self.sweep.min(Instant::now() + SOON);
     }
 
+    /// Somebody who may have put right what kept us from it waits for a sweep. Only what Discord has told us
+    /// to wait for is waited for.
+    pub(super) fn sweep_ordered(&mut self) {
+        let now = Instant::now();
+        self.sweep_soon();
+        if !self.is_list_told {
+            self.list_not_before = self.list_not_before.min(now);
+        }
+        if !self.is_log_told {
+            self.log_not_before = self.log_not_before.min(now);
+        }
+    }
+
     /// The list is read again when the log is.
     pub(super) fn sweep_with_log(&mut self) {
         self.sweep = self
@@ -104,13 +146,15 @@ impl Pace {
 
     pub(super) fn scan_again(&mut self, not_before: Instant) {
         self.log_not_before = not_before;
+        self.is_log_told = false;
         self.scan = self.scan.min(not_before);
     }
 
-    pub(super) fn scan_failed(&mut self, pause: Duration, is_refused: bool) {
-        self.refused = is_refused.then(Instant::now);
+    pub(super) fn scan_failed(&mut self, pause: Duration, why: Why) {
+        self.refused = (why == Why::Refused).then(Instant::now);
         self.log_failures = self.log_failures.saturating_add(1);
         self.scan_again(Instant::now() + pause);
+        self.is_log_told = why == Why::Told;
     }
 
     pub(super) fn listed(&mut self, began: Instant, is_quiet: bool) {
@@ -134,6 +178,7 @@ impl Pace {
         };
         self.list_failures = self.list_failures.saturating_add(1);
         self.list_not_before = Instant::now() + pause;
+        self.is_list_told = Why::of(failure) == Why::Told;
     }
 }
 
@@ -162,10 +207,30 @@ mod tests {
         let began = Instant::now();
         let mut pace = Pace::starting(began);
         pace.listed(began, true);
-        pace.scan_failed(Duration::from_mins(15), true);
+        pace.scan_failed(Duration::from_mins(15), Why::Refused);
         pace.sweep_soon();
         assert_eq!(pace.due(&AllMissing::new()), began + SOON);
         assert!(pace.is_log_read(began), "it will not decide anything");
+        assert!(!pace.is_scan_open(began + SOON));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_order_waits_for_what_discord_has_told_and_for_nothing_else() {
+        let began = Instant::now();
+        let mut pace = Pace::starting(began);
+        pace.scanned(began);
+        pace.listed(began, true);
+        pace.scan_failed(Duration::from_mins(15), Why::Failed);
+        let source = "no permission".into();
+        pace.list_failed(&Failure::Never { source });
+        pace.sweep_ordered();
+        assert_eq!(pace.due(&AllMissing::new()), began + SOON);
+        assert!(pace.is_scan_open(began + SOON));
+
+        pace.scan_failed(Duration::from_mins(10), Why::Told);
+        pace.list_failed(&refused());
+        pace.sweep_ordered();
+        assert!(pace.due(&AllMissing::new()) >= began + Duration::from_mins(10));
         assert!(!pace.is_scan_open(began + SOON));
     }
 

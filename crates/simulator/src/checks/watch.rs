@@ -1,7 +1,10 @@
 //! The checkers' eyes: each request is looked at as it passes, so that no check depends on how
 //! much of the history is kept.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -22,15 +25,18 @@ pub(crate) struct Watch {
     special: BTreeMap<u64, u64>,
     seen: Vec<Violation>,
     marks: Sightings<String, Mark>,
-    /// Channels that Discord told the proxy gone.
-    gone: Sightings<u64, Gone>,
+    /// Channels that Discord told the proxy gone. What one client was told, another does not know.
+    gone: Sightings<(Client, u64), Gone>,
     /// Roles that Discord told the proxy gone, and when.
     roles_gone: Sightings<u64, u64>,
-    doors: HashMap<Door, Closed>,
+    doors: HashMap<(Client, Door), Closed>,
     invalid_budget: WindowLimit,
     invalid: Tally,
     identifies_per_day: u64,
 }
+
+/// One of those that use the proxy's token, if they have names.
+type Client = Option<Arc<str>>;
 
 /// How an attempt with a mark ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -158,7 +164,7 @@ impl Watch {
             && let Some(channel_id) = answered.channel_id
         {
             self.gone.insert(
-                channel_id,
+                (answered.client.clone(), channel_id),
                 Gone {
                     told_ms: answered.at_ms,
                     looked: false,
@@ -177,13 +183,14 @@ impl Watch {
     }
 
     fn see_door(&mut self, arrival: &Arrival, door: Door) {
-        let Some(&closed) = self.doors.get(&door) else {
+        let known = (arrival.client.clone(), door);
+        let Some(&closed) = self.doors.get(&known) else {
             return;
         };
         let in_flight = arrival.at_ms <= closed.told_ms + IN_FLIGHT_GRACE_MS;
         let open = arrival.at_ms + WAIT_ROUNDING_MS >= closed.until_ms;
         if open {
-            self.doors.remove(&door);
+            self.doors.remove(&known);
         } else if !in_flight {
             self.report(Violation::ClosedDoor {
                 route: arrival.route,
@@ -199,7 +206,8 @@ impl Watch {
         let Some(channel_id) = arrival.channel_id else {
             return;
         };
-        let Some(gone) = self.gone.get_mut(&channel_id) else {
+        let known = (arrival.client.clone(), channel_id);
+        let Some(gone) = self.gone.get_mut(&known) else {
             return;
         };
         if arrival.at_ms <= gone.told_ms + IN_FLIGHT_GRACE_MS {
@@ -312,7 +320,7 @@ impl Watch {
         }
         let closed = self
             .doors
-            .entry(door)
+            .entry((answered.client.clone(), door))
             .or_insert(Closed { told_ms, until_ms });
         // Told once is told: a second answer may lengthen the wait, never excuse the first.
         if closed.until_ms <= told_ms {

@@ -1,5 +1,7 @@
 //! One REST request in the history.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,6 +18,8 @@ pub(crate) struct Arrival {
     pub(crate) at_ms: u64,
     /// Whose token it carries; `None`: nobody's.
     pub(crate) actor: Option<u64>,
+    /// Which of those that use this token, if they have names.
+    pub(crate) client: Option<Arc<str>>,
     /// The route template; `unknown` if there is none.
     pub(crate) route: &'static str,
     /// The path with its ids, without the query.
@@ -30,6 +34,8 @@ pub(crate) struct Arrival {
     pub(crate) resource: u64,
     /// What the body allows to ping, if the body is a message.
     pub(crate) allowed_mentions: Option<Value>,
+    /// The nonce, if the body is a message.
+    pub(crate) nonce: Option<Value>,
     /// The audit-log reason, percent-decoded.
     pub(crate) reason: Option<String>,
     /// The mark in reason or topic, if this creates a channel or a thread.
@@ -43,6 +49,8 @@ pub(crate) struct Answered {
     pub(crate) at_ms: u64,
     /// As in the [`Arrival`].
     pub(crate) actor: Option<u64>,
+    /// As in the [`Arrival`].
+    pub(crate) client: Option<Arc<str>>,
     /// As in the [`Arrival`].
     pub(crate) route: &'static str,
     /// As in the [`Arrival`].
@@ -91,6 +99,7 @@ impl Answered {
         Self {
             at_ms: arrival.at_ms,
             actor: arrival.actor,
+            client: arrival.client.clone(),
             route: arrival.route,
             channel_id: arrival.channel_id,
             resource: arrival.resource,
@@ -133,6 +142,9 @@ pub struct RequestTruth {
     /// Whose token it carried.
     #[serde(with = "id::option")]
     pub actor_id: Option<u64>,
+    /// Which of those that use this token, if they have names
+    /// ([`Simulator::rest_url_of`](crate::Simulator::rest_url_of)).
+    pub client: Option<String>,
     /// The route template, such as `POST /guilds/{guild_id}/channels`.
     pub route: &'static str,
     /// The path with its ids.
@@ -143,6 +155,8 @@ pub struct RequestTruth {
     pub fault: Option<FaultKind>,
     /// What a message's body said in `allowed_mentions`.
     pub allowed_mentions: Option<Value>,
+    /// A new message's nonce.
+    pub nonce: Option<Value>,
     /// The audit-log reason, decoded.
     pub reason: Option<String>,
 }
@@ -155,11 +169,13 @@ impl RequestTruth {
             executed_ms: None,
             answered_ms: None,
             actor_id: arrival.actor,
+            client: arrival.client.as_deref().map(ToOwned::to_owned),
             route: arrival.route,
             path: arrival.path,
             status: None,
             fault: None,
             allowed_mentions: arrival.allowed_mentions,
+            nonce: arrival.nonce,
             reason: arrival.reason,
         }
     }

@@ -92,6 +92,7 @@ impl<'a> Exchange<'a> {
         let arrival = Arrival {
             at_ms: shared.clock.now_ms(),
             actor,
+            client: asked.client.clone(),
             route: template,
             path: asked.path.clone(),
             channel_id,
@@ -100,6 +101,7 @@ impl<'a> Exchange<'a> {
             resource: route.and_then(|route| route.resource).unwrap_or_default(),
             mark: glance.mark(reason.as_deref()).filter(|_| creates),
             allowed_mentions: glance.allowed_mentions,
+            nonce: glance.nonce,
             reason,
         };
         // A webhook's caller has no token, and limits of its own.

@@ -23,6 +23,9 @@ use crate::{
     world::ApiError,
 };
 
+/// What is in front of the paths of a client that has a name.
+pub(crate) const CLIENT: &str = "/__client/";
+
 /// What all connections share.
 #[derive(Debug)]
 pub(super) struct Front {
@@ -35,6 +38,8 @@ pub(super) struct Front {
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) method: Method,
+    /// Who sent it, if they have a name ([`Simulator::rest_url_of`](crate::Simulator::rest_url_of)).
+    pub(super) client: Option<Arc<str>>,
     /// Without the `/api/v10` in front.
     pub(super) path: String,
     pub(super) query: String,
@@ -69,7 +74,7 @@ impl Front {
             }
         }
         let (head, body) = request.into_parts();
-        let path = head.uri.path();
+        let (client, path) = client_of(head.uri.path());
         let (api, path) = match below_api(path) {
             Some(below) => (true, below.to_owned()),
             None => (false, path.to_owned()),
@@ -85,6 +90,7 @@ impl Front {
         };
         let asked = Asked {
             method: head.method,
+            client: client.map(Arc::from),
             path,
             query,
             headers: head.headers,
@@ -144,6 +150,15 @@ impl Front {
     }
 }
 
+/// Whom a path names as its sender, and the path without that.
+fn client_of(path: &str) -> (Option<&str>, &str) {
+    let named = path.strip_prefix(CLIENT).and_then(|named| {
+        let end = named.find('/')?;
+        Some((Some(&named[..end]), &named[end..]))
+    });
+    named.unwrap_or((None, path))
+}
+
 /// The path below `/api`, `/api/v8`, `/api/v9` or `/api/v10`.
 fn below_api(path: &str) -> Option<&str> {
     let below = path.strip_prefix("/api")?;
@@ -194,5 +209,14 @@ mod tests {
         assert_eq!(below_api("/api/users/@me"), Some("/users/@me"));
         assert_eq!(below_api("/apis/users"), None);
         assert_eq!(below_api("/"), None);
+    }
+
+    #[test]
+    fn a_client_may_have_a_name_before_its_paths() {
+        let named = (Some("second"), "/api/v10/users/@me");
+        assert_eq!(client_of("/__client/second/api/v10/users/@me"), named);
+        for path in ["/api/v10/users/@me", "/__client/second", "/"] {
+            assert_eq!(client_of(path), (None, path));
+        }
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value;
 pub(super) struct Glance {
     pub(super) allowed_mentions: Option<Value>,
     pub(super) name: Option<Value>,
+    pub(super) nonce: Option<Value>,
     pub(super) topic: Option<Value>,
 }
 

@@ -162,6 +162,34 @@ async fn a_request_against_a_closed_door_is_seen() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_one_client_was_told_another_does_not_know() {
+    world(Config::default(), async |world| {
+        let wait = Duration::from_secs(3);
+        let path = "/api/v10/users/@me";
+        world
+            .discord
+            .fault(Fault::rate_limited("*", Scope::User, wait));
+        assert_eq!(world.get(path).await.status, 429);
+        seconds(1).await;
+        let other = format!("/__client/other{path}");
+        assert_eq!(world.get(&other).await.status, 200);
+        assert_eq!(world.discord.check(), []);
+        assert_eq!(world.get(path).await.status, 200);
+        let found = world.discord.check();
+        assert!(
+            matches!(&found[..], [Violation::ClosedDoor { .. }]),
+            "{found:?}"
+        );
+        let asked = world.discord.requests(None);
+        let clients: Vec<_> = asked.iter().map(|of| of.client.as_deref()).collect();
+        assert_eq!(clients, [None, Some("other"), None]);
+        let url = world.discord.rest_url_of("other");
+        assert!(url.ends_with("/__client/other"), "{url}");
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_global_refusal_closes_every_door() {
     world(Config::default(), async |world| {
         let wait = Duration::from_secs(3);

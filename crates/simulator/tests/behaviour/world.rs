@@ -87,7 +87,7 @@ impl World {
         let uri = format!("{}{path}", self.discord.rest_url());
         let mut request = Request::builder().method(method).uri(uri);
         let anonymous = headers.iter().any(|(name, _)| *name == "authorization");
-        if path.starts_with("/api") && !anonymous {
+        if path.contains("/api") && !anonymous {
             request = request.header("authorization", format!("Bot {}", self.discord.token()));
         }
         if let Some(kind) = kind {

@@ -19,7 +19,9 @@ pub struct Lease {
 
 impl Daybook {
     /// Takes the lease `name` until `until_ms`, unless somebody else holds it now; one of our own is
-    /// somebody else's as well. Times are in milliseconds since 1970.
+    /// somebody else's as well. Nobody holds it for longer than whoever asks now would: what is on record
+    /// beyond that was written before the clock was put back, perhaps by somebody who has died. Times are in
+    /// milliseconds since 1970.
     ///
     /// # Errors
     /// When the database fails.
@@ -34,7 +36,12 @@ impl Daybook {
             let mut query =
                 transaction.prepare_cached("SELECT until_ms FROM lease WHERE name = ?1")?;
             let until: Option<i64> = query.query_row([&key], |row| row.get(0)).optional()?;
-            if until.is_some_and(|until| until > signed(now_ms)) {
+            if let Some(until) = until.filter(|until| *until > signed(now_ms)) {
+                if until > signed(until_ms) {
+                    let mut cap = transaction
+                        .prepare_cached("UPDATE lease SET until_ms = ?2 WHERE name = ?1")?;
+                    cap.execute((&key, signed(until_ms)))?;
+                }
                 return Ok(false);
             }
             let mut replace = transaction.prepare_cached(

@@ -13,6 +13,7 @@ pub async fn suite<J: RoleJournal>(fresh: impl AsyncFn() -> J, another: impl Asy
     what_is_open_stands_where_it_stood_by_the_plan_of_now(&fresh).await;
     what_is_settled_stays_until_it_is_planned_anew(&fresh).await;
     a_guild_has_one_holder(&fresh, &another).await;
+    a_clock_that_was_put_back_keeps_nobody_out(&fresh, &another).await;
 }
 
 /// A row of the role with this id, in a plan.
@@ -158,6 +159,26 @@ async fn a_guild_has_one_holder<J: RoleJournal>(
     assert!(!hold(&one, 22, 50).await, "it was not ours to let go");
     other.release(GUILD).await.expect("the record works");
     assert!(hold(&one, 23, 50).await);
+}
+
+async fn a_clock_that_was_put_back_keeps_nobody_out<J: RoleJournal>(
+    fresh: &impl AsyncFn() -> J,
+    another: &impl AsyncFn(&J) -> J,
+) {
+    let one = fresh().await;
+    let other = another(&one).await;
+    let hold = async |journal: &J, now_ms, until_ms| {
+        let held = journal.hold(GUILD, now_ms, until_ms).await;
+        held.expect("the record works")
+    };
+    assert!(hold(&one, 10_000, 10_060).await);
+    assert!(!hold(&other, 10, 70).await, "whoever has it may live");
+    assert!(!hold(&other, 69, 129).await, "for as long as we would");
+    assert!(hold(&other, 70, 130).await, "and has not said so");
+    assert!(!hold(&one, 71, 131).await, "taken over");
+    // One that lives holds it for longer, by the same clock.
+    assert!(hold(&other, 20, 80).await);
+    assert!(!hold(&one, 75, 135).await, "it lives");
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ pub trait RoleJournal: Send + Sync {
         settled_since_ms: u64,
     ) -> impl Future<Output = Result<Vec<RoleRow>, JournalError>> + Send;
 
-    /// Takes the guild until then, or holds it for longer. `false`: somebody else has it now.
+    /// Takes the guild until then, or holds it for longer. `false`: somebody else has it now. Nobody has it
+    /// for longer than whoever asks now would: what is on record beyond that was written before the clock
+    /// was put back.
     fn hold(
         &self,
         guild_id: Id<GuildMarker>,

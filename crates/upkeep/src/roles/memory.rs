@@ -95,8 +95,13 @@ impl RoleJournal for MemoryRoleJournal {
         until_ms: u64,
     ) -> Result<bool, JournalError> {
         let mut state = self.shared.state.lock();
-        let taken = state.leases.get(&guild_id);
-        let is_theirs = taken.is_some_and(|(who, until)| *who != self.holder && *until > now_ms);
+        let taken = state.leases.get_mut(&guild_id);
+        let is_theirs = taken.is_some_and(|(who, until)| {
+            if *who != self.holder {
+                *until = until_ms.min(*until);
+            }
+            *who != self.holder && *until > now_ms
+        });
         if !is_theirs {
             state.leases.insert(guild_id, (self.holder, until_ms));
         }

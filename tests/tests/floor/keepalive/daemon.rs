@@ -126,6 +126,25 @@ fn what_was_missed_while_nobody_ran_is_done_once() {
 }
 
 #[test]
+fn a_clock_that_was_ahead_at_the_beginning_keeps_no_bot_from_being_kept_alive() {
+    // How: a machine without a clock of its own begins in a year that is not, and is set right before
+    // anything was due.
+    let setup = scheduled(setup([Script::instant()]), "0 * * * *", "0s");
+    sim_with(setup, async |world| {
+        world.stop_proxy().await;
+        let year = 365 * 24 * 3_600_000;
+        world.jump_clock(year);
+        let daemon = world.serve().await;
+        sleep(Duration::from_mins(1)).await;
+        world.jump_clock(-year);
+        sleep(3 * HOUR).await;
+        daemon.stop().await;
+        assert_eq!(world.ours_in(FIRST).len(), 3);
+        world.serve().await.stop().await;
+    });
+}
+
+#[test]
 fn a_configuration_that_changes_is_picked_up_and_a_bad_one_is_not() {
     let setup = scheduled(setup([Script::instant()]), "0 9 1 1 *", "1m");
     sim_with(setup, async |world| {
