@@ -198,27 +198,6 @@ impl Book {
         }
     }
 
-    /// This channel is to be read again from there, and with `until` no further than to there; `false` when
-    /// it is not watched.
-    pub(crate) fn reread(
-        &mut self,
-        channel_id: Id<ChannelMarker>,
-        after: Option<Id<MessageMarker>>,
-        until: Option<Id<MessageMarker>>,
-    ) -> bool {
-        let Some(channel) = self.channels.get(&channel_id) else {
-            return false;
-        };
-        // What is missing for another reason reaches up to the present, and so does a gap that has begun.
-        let may_end = channel.dirty.is_none() && self.is_covered;
-        let reason = DirtyReason::Lapse;
-        self.soil(channel_id, Dirty { after, reason });
-        if may_end {
-            self.agenda.end_at(channel_id, until);
-        }
-        true
-    }
-
     pub(crate) fn standing(&self, pages: u64) -> Standing {
         Standing {
             is_covered: self.is_covered,
