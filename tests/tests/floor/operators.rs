@@ -15,6 +15,9 @@ use twilight_model::id::Id;
 
 const DELETE: &str = "DELETE /channels/{channel_id}";
 
+/// The list of channels.
+const LIST: &str = "GET /guilds/{guild_id}/channels";
+
 fn query() -> AdoptionQuery {
     AdoptionQuery {
         prefix: "cdp-chat-".to_owned(),

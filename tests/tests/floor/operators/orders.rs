@@ -4,8 +4,6 @@ use cordboard_app::maintenance::Interrupted;
 
 use super::*;
 
-const LIST: &str = "GET /guilds/{guild_id}/channels";
-
 #[test]
 fn an_order_that_nobody_carries_out_is_withdrawn_and_says_who_holds_the_store() {
     // How: somebody holds the store who knows no orders, such as a proxy of an older version.
