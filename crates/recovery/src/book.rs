@@ -3,6 +3,7 @@
 mod hearing;
 mod parting;
 mod releasing;
+mod sight;
 mod survey;
 mod turning;
 mod writing;

@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Over, Wish, is_refused, survey::may_have_moved};
+use super::{Book, Over, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
@@ -16,10 +16,6 @@ use crate::{
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
 };
-
-/// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
-/// resources/channel#channel-object-channel-flags, discord-api-docs #8454).
-const HIDDEN: u64 = 1 << 17;
 
 #[derive(Deserialize)]
 struct Ready {
@@ -45,20 +41,6 @@ struct Birth {
     newly_created: bool,
 }
 
-/// Whether a guild that is gone is in an outage (Discord: events/gateway-events#guild-delete).
-#[derive(Deserialize)]
-struct Departure {
-    #[serde(default)]
-    unavailable: bool,
-}
-
-/// What a channel's flags say.
-#[derive(Deserialize)]
-struct Shape {
-    #[serde(default)]
-    flags: u64,
-}
-
 #[derive(Deserialize)]
 struct Threads {
     threads: Vec<Box<RawValue>>,
@@ -74,24 +56,6 @@ impl Book {
                 self.wish = Some(Wish::Gap);
             }
             Observed::Acknowledged { sent, away } => self.prove(*sent, away),
-        }
-    }
-
-    /// A guild is in an outage, or the bot was thrown out of it: nothing that happens in it comes from now
-    /// on. Of an outage the end is told, with a lapse, and nothing is vouched for before that.
-    fn hear_of_departure(&mut self, event: &Event) {
-        if !self.is_here(event.guild_id) {
-            return;
-        }
-        let departure = serde_json::from_str::<Departure>(event.data.get());
-        if departure.is_ok_and(|departure| departure.unavailable) {
-            self.outage_at = self.outage_at.or(Some(event.sequence));
-            return;
-        }
-        let within = self.channels.values();
-        let within = within.filter(|channel| Some(channel.guild_id) == event.guild_id);
-        for id in within.map(|channel| channel.id).collect::<Vec<_>>() {
-            self.doubt(id);
         }
     }
 
@@ -184,7 +148,7 @@ impl Book {
         }
     }
 
-    fn is_here(&self, guild_id: Option<Id<GuildMarker>>) -> bool {
+    pub(super) fn is_here(&self, guild_id: Option<Id<GuildMarker>>) -> bool {
         guild_id.is_some_and(|id| self.settings.guild_ids.contains(&id))
     }
 
@@ -299,22 +263,10 @@ impl Book {
             self.last_is(head.id, last);
         }
         self.archive(head.id, head.is_archived);
-        let shape = serde_json::from_str::<Shape>(json.get());
-        if shape.is_ok_and(|shape| shape.flags & HIDDEN != 0) {
+        if is_hidden(json) {
             return self.hide(head.id);
         }
         self.ask_refused_again(now, Some(head.id));
-    }
-
-    /// Only the shape of a channel is shown any more. Reading it, and its threads, tells that nothing of it is.
-    fn hide(&mut self, id: Id<ChannelMarker>) {
-        let hidden = self.channels.values().filter(|channel| {
-            channel.dirty.is_none()
-                && (channel.id == id || (channel.is_thread && channel.parent_id == Some(id)))
-        });
-        for id in hidden.map(|channel| channel.id).collect::<Vec<_>>() {
-            self.doubt(id);
-        }
     }
 
     /// A channel that was not known. `born`: all that happened in it came as events.
@@ -392,14 +344,5 @@ impl Book {
     pub(super) fn last_is(&mut self, channel_id: Id<ChannelMarker>, id: Id<MessageMarker>) {
         let last = self.last.entry(channel_id).or_insert(id);
         *last = (*last).max(id);
-    }
-
-    fn ask_refused_again(&mut self, now: Instant, which: Option<Id<ChannelMarker>>) {
-        let channels = &self.channels;
-        self.agenda.hasten(now, |id| {
-            let dirty = channels.get(&id).and_then(|channel| channel.dirty);
-            which.is_none_or(|which| which == id)
-                && dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
-        });
     }
 }
