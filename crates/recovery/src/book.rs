@@ -45,6 +45,8 @@ pub(crate) struct Book {
     refused: usize,
     /// The youngest message of each channel that was heard of, in a list or by an event.
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    /// Forums, and the categories they are in: their posts are threads that are watched with the category.
+    forums: HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>>,
     /// Channels that are not watched, and since when that is known, or had to be asked.
     strangers: HashMap<Id<ChannelMarker>, Instant>,
     /// Threads that are archived: once they are read, nothing is to be known of them.
@@ -101,6 +103,7 @@ impl Book {
                 .map(|channel| (channel.id, channel))
                 .collect(),
             last: HashMap::new(),
+            forums: HashMap::new(),
             strangers: HashMap::new(),
             archived: HashSet::new(),
             watermark_ms,
@@ -132,7 +135,8 @@ impl Book {
 
     /// What a former run has watched, and this one is not to.
     fn unwatch_unwanted(&mut self) {
-        let is_wanted = |channel: &Channel| {
+        let mut unwanted = Vec::new();
+        for channel in self.channels.values() {
             let head = Head {
                 id: channel.id,
                 guild_id: channel.guild_id,
@@ -142,10 +146,17 @@ impl Book {
                 is_archived: false,
                 last_message_id: None,
             };
-            self.settings.guild_ids.contains(&channel.guild_id) && self.wants(&head)
-        };
-        let unwanted = self.channels.values().filter(|channel| !is_wanted(channel));
-        for id in unwanted.map(|channel| channel.id).collect::<Vec<_>>() {
+            let is_here = self.settings.guild_ids.contains(&channel.guild_id);
+            if is_here && self.wants(&head) {
+                continue;
+            }
+            if is_here && self.is_unplaced(&head) {
+                self.wish = Some(Wish::Look);
+            } else {
+                unwanted.push(channel.id);
+            }
+        }
+        for id in unwanted {
             self.unwatch(id);
         }
     }
@@ -216,6 +227,7 @@ impl Book {
         let strangers = self.strangers.len() + self.archived.len();
         self.channels.len()
             + self.last.len()
+            + self.forums.len()
             + strangers
             + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()

@@ -34,8 +34,8 @@ pub struct Settings {
 pub enum Watch {
     /// All that the bot may see, and their threads.
     All,
-    /// These channels and threads, those in these categories, and the threads in them. Posts in a forum
-    /// are threads in it: name the forum itself, its category is not enough.
+    /// These channels and threads, those in these categories, and the threads in them. The posts of a forum
+    /// are the threads in it.
     Some(HashSet<Id<ChannelMarker>>),
 }
 

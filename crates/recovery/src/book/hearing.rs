@@ -222,10 +222,21 @@ impl Book {
         let Ok(Some(head)) = Head::read(json, guild_id) else {
             return;
         };
-        if head.is_forum || !self.is_here(Some(head.guild_id)) {
+        if !self.is_here(Some(head.guild_id)) {
+            return;
+        }
+        if head.is_forum {
+            let before = self.forums.insert(head.id, head.parent_id);
+            if before != Some(head.parent_id) {
+                // Its posts may be watched now, or not any more.
+                self.wish(Wish::Look);
+            }
             return;
         }
         if !self.wants(&head) {
+            if self.is_unplaced(&head) {
+                return self.wish(Wish::Look);
+            }
             // When something happens in it, the lists need not be asked; but what a thread is in may not
             // be known yet.
             if !head.is_thread {
@@ -308,10 +319,22 @@ impl Book {
     }
 
     pub(super) fn wants(&self, head: &Head) -> bool {
-        let parent = head.parent_id.and_then(|id| self.channels.get(&id));
-        self.settings
-            .watch
-            .has(head, parent.and_then(|parent| parent.parent_id))
+        let grandparent = head.parent_id.and_then(|id| {
+            let parent = self.channels.get(&id).map(|parent| parent.parent_id);
+            parent.or_else(|| self.forums.get(&id).copied())?
+        });
+        self.settings.watch.has(head, grandparent)
+    }
+
+    /// Whether this is a thread on record that is in nothing we know: it may be a forum, which only the lists
+    /// tell, and no record.
+    pub(super) fn is_unplaced(&self, head: &Head) -> bool {
+        let is_known =
+            |id: &Id<ChannelMarker>| self.channels.contains_key(id) || self.forums.contains_key(id);
+        head.is_thread
+            && self.looked_at.is_none()
+            && self.channels.contains_key(&head.id)
+            && !head.parent_id.as_ref().is_some_and(is_known)
     }
 
     /// Of an archived thread nothing more is to be known once it is read: should it be opened again,

@@ -22,6 +22,7 @@ impl Book {
     /// An event says that a channel is deleted. So are its threads: Discord says so of the channel alone.
     pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
         self.strangers.remove(&id);
+        self.forums.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
         for thread in within.map(|thread| thread.id).collect::<BTreeSet<_>>() {

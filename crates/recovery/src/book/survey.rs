@@ -85,6 +85,12 @@ pub(super) fn may_have_moved(last: Option<Id<MessageMarker>>, since_ms: u64) -> 
     last.is_some_and(|id| created_ms(id).saturating_add(milliseconds(SETTLE)) >= since_ms)
 }
 
+/// The forums among these, and the categories they are in.
+fn forums(heads: &[Head]) -> HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>> {
+    let forums = heads.iter().filter(|head| head.is_forum);
+    forums.map(|head| (head.id, head.parent_id)).collect()
+}
+
 // === impl Book ===
 
 impl Book {
@@ -147,6 +153,7 @@ impl Book {
         if is_first {
             self.begin_watching(survey);
         }
+        self.forums = forums(&survey.heads);
         // Channels before threads: what a thread's channel is in decides whether it is watched.
         let heads = survey.heads.iter().filter(|head| !head.is_forum);
         let mut heads: Vec<_> = heads.collect();

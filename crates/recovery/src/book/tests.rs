@@ -1,4 +1,5 @@
 mod edges;
+mod forums;
 mod lists;
 mod preferring;
 mod sight;

@@ -1,0 +1,99 @@
+//! Posts in forums: threads in channels that hold no messages.
+
+use super::*;
+
+const CATEGORY: Id<ChannelMarker> = Id::new(150);
+const FORUM: Id<ChannelMarker> = Id::new(200);
+const POST: Id<ChannelMarker> = Id::new(300);
+
+fn forum() -> Head {
+    Head {
+        id: FORUM,
+        parent_id: Some(CATEGORY),
+        is_forum: true,
+        ..head(Some(NOW_MS))
+    }
+}
+
+fn post() -> Head {
+    Head {
+        id: POST,
+        parent_id: Some(FORUM),
+        is_thread: true,
+        ..head(Some(NOW_MS - 1_000))
+    }
+}
+
+fn settings() -> Settings {
+    Settings {
+        watch: crate::Watch::Some(HashSet::from([CATEGORY])),
+        ..Settings::new(GUILD)
+    }
+}
+
+fn survey(book: &mut Book, heads: Vec<Head>) {
+    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let survey = Survey {
+        wish,
+        generation,
+        heads,
+        hidden: Vec::new(),
+        unlisted: BTreeSet::new(),
+    };
+    book.survey(&survey, &HashSet::new());
+}
+
+/// A book that watches a category with a forum, and one post in it.
+fn watching() -> Book {
+    let mut book = Book::new(settings(), Loaded::default());
+    book.observe(&ready(1, "first"), Instant::now());
+    book.observe(&Observed::Lapsed, Instant::now());
+    survey(&mut book, vec![forum(), post()]);
+    book
+}
+
+fn told(book: &mut Book, name: &str, id: Id<ChannelMarker>) {
+    let thread = json!({"id": id.to_string(), "type": 11, "parent_id": FORUM.to_string(),
+        "newly_created": true});
+    book.observe(&event(name, 2, &thread), Instant::now());
+}
+
+#[tokio::test(start_paused = true)]
+async fn posts_in_a_forum_of_a_watched_category_are_watched_and_the_forum_is_not_read() {
+    let mut book = watching();
+    told(&mut book, "THREAD_CREATE", Id::new(301));
+    let watched: BTreeSet<_> = book.channels.keys().copied().collect();
+    assert_eq!(watched, BTreeSet::from([POST, Id::new(301)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forum_that_is_opened_or_moved_takes_its_posts_along() {
+    let mut book = watching();
+    let moved = json!({"id": FORUM.to_string(), "type": 15, "parent_id": "151"});
+    book.observe(&event("CHANNEL_UPDATE", 2, &moved), Instant::now());
+    told(&mut book, "THREAD_CREATE", Id::new(301));
+    assert!(!book.channels.contains_key(&Id::new(301)));
+    let back = json!({"id": FORUM.to_string(), "type": 15, "parent_id": CATEGORY.to_string()});
+    book.observe(&event("CHANNEL_UPDATE", 3, &back), Instant::now());
+    told(&mut book, "THREAD_CREATE", Id::new(302));
+    assert!(book.channels.contains_key(&Id::new(302)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_posts_stay_watched_until_the_lists_say_what_they_are_in() {
+    for (heads, is_watched) in [(vec![forum(), post()], true), (vec![post()], false)] {
+        let mut before = watching();
+        let batch = before.take_batch();
+        let loaded = Loaded {
+            session: batch.session,
+            watermark_ms: batch.watermark_ms.unwrap(),
+            channels: batch.channels,
+        };
+        let mut book = Book::new(settings(), loaded);
+        assert!(book.channels.contains_key(&POST));
+        told(&mut book, "THREAD_UPDATE", POST);
+        assert!(book.channels.contains_key(&POST));
+        survey(&mut book, heads);
+        assert_eq!(book.channels.contains_key(&POST), is_watched);
+    }
+}
