@@ -95,8 +95,10 @@ impl Field {
             starts.any(|start| (told_ms..=at_ms).contains(start))
         };
         match *seen {
-            Violation::ClosedDoor { at_ms, .. } | Violation::GoneChannel { at_ms, .. }
-                if self.process.overlapped(at_ms) =>
+            // Told to one of two lives, and the other asks: then, or when it is alone again.
+            Violation::ClosedDoor { told_ms, at_ms, .. }
+            | Violation::GoneChannel { told_ms, at_ms, .. }
+                if self.process.overlapped(at_ms) || self.process.overlapped(told_ms) =>
             {
                 true
             }
