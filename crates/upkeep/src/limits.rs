@@ -40,6 +40,10 @@ pub(crate) const CLAIM_RENEWED_EVERY: Duration = Duration::from_secs(40);
 /// run out, and must not find it claimed anew.
 pub(crate) const LEFT_PAUSE: Duration = Duration::from_mins(5);
 
+/// How often somebody who waits for another one's claim looks whether it was given back. Who is told to stop
+/// does that, and three minutes later something else may be due.
+pub(crate) const CLAIM_LOOKED_AT_EVERY: Duration = Duration::from_secs(30);
+
 /// Jobs that run at the same time. They mostly wait for somebody's answer.
 pub(crate) const RUNS_MAX: usize = 16;
 

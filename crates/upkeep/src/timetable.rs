@@ -18,7 +18,10 @@ use tokio::{
 
 use crate::{
     Claim, Diary, Ended, Failure, Job, Jobs, Schedule, Standing, Turn,
-    limits::{CLAIM_HOLDS, CLAIM_RENEWED_EVERY, DIARY_RETRY, LEFT_PAUSE, LOOK_EVERY, RUNS_MAX},
+    limits::{
+        CLAIM_HOLDS, CLAIM_LOOKED_AT_EVERY, CLAIM_RENEWED_EVERY, DIARY_RETRY, LEFT_PAUSE,
+        LOOK_EVERY, RUNS_MAX,
+    },
 };
 
 /// Keeps jobs to their schedules, side by side; several of it over one diary, in as many processes, do
@@ -265,8 +268,9 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
 fn next(job: &dyn Job, Standing { since_ms, open }: Standing, now_ms: u64) -> Next {
     let (schedule, name) = (job.schedule(), job.name());
     if let Some(open) = open.filter(|open| open.until_ms > now_ms) {
-        // Somebody is at it. If they were to die, it is open again by then.
-        return Next::Wait(open.until_ms);
+        // Somebody is at it. If they were to die, it is open again by then; if they stop, before that.
+        let look_ms = u64::try_from(CLAIM_LOOKED_AT_EVERY.as_millis()).unwrap_or(u64::MAX);
+        return Next::Wait(open.until_ms.min(now_ms.saturating_add(look_ms)));
     }
     // What is due later goes before what somebody has begun and not finished.
     if let Some(ripe) = schedule.ripe(name, since_ms, now_ms) {

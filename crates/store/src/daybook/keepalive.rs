@@ -181,7 +181,8 @@ impl<C: Clock> Ledger for KeepAlives<C> {
     }
 }
 
-/// What is older than [`KEEPALIVES_KEPT_MS`] is forgotten.
+/// What is older than [`KEEPALIVES_KEPT_MS`] is forgotten. Whoever died before the job was done as well had
+/// come to the same: it is put in its place.
 fn conclude(
     transaction: &Transaction<'_>,
     job: &str,
@@ -191,6 +192,9 @@ fn conclude(
 ) -> rusqlite::Result<()> {
     let mut fade = transaction.prepare_cached("DELETE FROM keepalive WHERE at_ms < ?1")?;
     fade.execute([signed(now_ms.saturating_sub(KEEPALIVES_KEPT_MS))])?;
+    let mut replace = transaction
+        .prepare_cached("DELETE FROM keepalive WHERE bot = ?1 AND job = ?2 AND due_ms = ?3")?;
+    replace.execute((&report.bot, job, signed(due_ms)))?;
     let mut insert = transaction.prepare_cached(
         "INSERT INTO keepalive (at_ms, bot, job, due_ms, channel_id, outcome, latency_ms, why)
          VALUES (:at_ms, :bot, :job, :due_ms, :channel_id, :outcome, :latency_ms, :why)",

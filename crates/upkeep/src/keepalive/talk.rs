@@ -112,7 +112,8 @@ pub trait Ledger: Send + Sync + 'static {
         due_ms: u64,
     ) -> impl Future<Output = Result<Vec<Tried>, Failure>> + Send;
 
-    /// Writes down what came of it in all, for whoever wants to know how the bot is.
+    /// Writes down what came of it in all, for whoever wants to know how the bot is. When it is said again
+    /// of the same time, the last word counts.
     fn conclude(
         &self,
         job: &str,

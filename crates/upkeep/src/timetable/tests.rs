@@ -181,6 +181,27 @@ async fn what_is_told_to_stop_gives_back_what_it_holds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_one_gives_back_another_that_runs_takes_up_soon() {
+    let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
+    let job = Noted::daily("job", Duration::from_mins(2));
+    let due = job.schedule.next_after(clock.now_ms()).unwrap();
+    let fires = Duration::from_millis(job.schedule.fires_at("job", due) - clock.now_ms());
+    let stop = fires + Duration::from_secs(5);
+    let (one, other) = (
+        table(&diary, &clock, &[&job]),
+        table(&diary, &clock, &[&job]),
+    );
+    let first = async {
+        one.run(sleep(stop)).await;
+        job.at_once.store(0, Ordering::Relaxed);
+    };
+    tokio::join!(first, other.run(sleep(stop + Duration::from_mins(1))));
+    let turns = job.turns();
+    assert_eq!(turns.len(), 2);
+    assert!(turns[1].again);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_nobody_was_there_for_is_done_once_and_counted() {
     let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
     let job = Noted::daily("job", Duration::ZERO);

@@ -129,6 +129,7 @@ async fn what_was_tried_comes_back_as_it_was_written_and_is_an_act() {
         assert_eq!(kept[0].outcome, outcome);
         assert_eq!((kept[0].at_ms, kept[0].channel_id), (5, Some(Id::new(9))));
     }
-    assert_eq!(daybook.kept_alive("bot", 100).await.unwrap().len(), 7);
+    // One time is one time, whoever has died before he could say that it is done.
+    assert_eq!(daybook.kept_alive("bot", 100).await.unwrap().len(), 1);
     assert!(daybook.kept_alive("another", 100).await.unwrap().is_empty());
 }
