@@ -8,6 +8,7 @@ mod field;
 mod ledger;
 mod load;
 mod lookout;
+mod operator;
 mod others;
 mod people;
 mod process;
@@ -24,7 +25,9 @@ use std::{
 };
 
 use cordboard_lifecycle::{Sabotage, panic_at, seed_attempts};
-use cordboard_store::sabotage::{let_former_lives_write, stall_until, work_at_once};
+use cordboard_store::sabotage::{
+    Upkeep, let_former_lives_write, stall_until, take_away, work_at_once,
+};
 use tokio::time::{Instant, sleep};
 
 pub use self::report::{Report, kinds};
@@ -63,6 +66,8 @@ pub enum Safeguard {
     Lifecycle(Sabotage),
     /// That a life which another one has followed cannot write any more.
     Fencing,
+    /// One of maintenance's.
+    Upkeep(Upkeep),
 }
 
 // === impl Safeguard ===
@@ -71,7 +76,14 @@ impl Safeguard {
     fn of_lifecycle(safeguard: Option<Self>) -> Option<Sabotage> {
         match safeguard? {
             Self::Lifecycle(sabotage) => Some(sabotage),
-            Self::Fencing => None,
+            Self::Fencing | Self::Upkeep(_) => None,
+        }
+    }
+
+    fn of_upkeep(safeguard: Option<Self>) -> Option<Upkeep> {
+        match safeguard? {
+            Self::Upkeep(upkeep) => Some(upkeep),
+            Self::Lifecycle(_) | Self::Fencing => None,
         }
     }
 }
@@ -104,12 +116,20 @@ fn run_once(seed: u64, safeguard: Option<Safeguard>) -> Report {
     work_at_once(works_at_once(seed));
     stall_until(None);
     let_former_lives_write(safeguard == Some(Safeguard::Fencing));
+    take_away(Safeguard::of_upkeep(safeguard));
     let report = catch_unwind(AssertUnwindSafe(|| storm(seed, safeguard)));
     panic_at(None);
     let_former_lives_write(false);
+    take_away(None);
     work_at_once(false);
     seed_attempts(None);
     report.unwrap_or_else(|panic| Report::of_panic(panic.as_ref()))
+}
+
+/// Whether somebody uses the maintenance binary in the storm of this seed.
+#[must_use]
+pub fn has_operator(seed: u64) -> bool {
+    operator::is_there(seed, None)
 }
 
 /// Whether the store of this storm works on the storm's own thread.
@@ -132,7 +152,9 @@ fn storm(seed: u64, safeguard: Option<Safeguard>) -> Report {
         let mut troubles = Troubles::draw(seed, &mut field);
         safety(&mut field, &mut troubles).await;
         heal(&mut field).await;
-        let converged_in = liveness(&mut field, troubles.told_max).await;
+        let told = field.operator.as_ref().map(|operator| operator.told_max);
+        let told_max = troubles.told_max.max(told.unwrap_or_default());
+        let converged_in = liveness(&mut field, told_max).await;
         field.report(&troubles.counted(), converged_in)
     })
 }
@@ -224,6 +246,7 @@ async fn safety(field: &mut Field, troubles: &mut Troubles) {
         if has_struck && troubles.mode == Mode::Burst && field.load.asked < 2 * asks_max {
             field.ask_at_once().await;
         }
+        field.operate().await;
         field.revive().await;
         field.watch();
     }
@@ -245,6 +268,7 @@ async fn heal(field: &mut Field) {
     field.discord.clear_faults();
     panic_at(None);
     people::put_back(&field.discord);
+    field.kill_hand().await;
     // Requests that were let in before may still act: the longest delay that was drawn. A process
     // that began before may end for what it met then, and for no longer.
     sleep(weather::LATE_MAX + Duration::from_secs(30)).await;
@@ -269,6 +293,11 @@ async fn liveness(field: &mut Field, told_max: Duration) -> Duration {
     let converged_in = began.elapsed();
     if field.wrong.is_empty() {
         field.wrong.append(&mut open);
+    }
+    if field.wrong.is_empty() && field.operator.is_some() {
+        field.bring_to_an_end(told_max).await;
+        let open = field.unsettled();
+        field.wrong.extend(open);
     }
     field.load.abandon();
     field.stop().await;

@@ -48,6 +48,30 @@ pub(crate) fn lets_former_lives_write() -> bool {
     IS_UNFENCED.get()
 }
 
+/// A safeguard of maintenance.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Upkeep {
+    /// What somebody has claimed, another one does not claim as well.
+    OneClaim,
+    /// A role whose deletion may be on its way is known to be in doubt.
+    RolesInDoubt,
+    /// The deletion of a role is on record before it is sent.
+    RolesOnRecord,
+}
+
+thread_local! {
+    static MISSING: Cell<Option<Upkeep>> = const { Cell::new(None) };
+}
+
+/// Daybooks that are used on this thread do without this safeguard; `None`: with all of them.
+pub fn take_away(safeguard: Option<Upkeep>) {
+    MISSING.set(safeguard);
+}
+
+pub(crate) fn lacks(safeguard: Upkeep) -> bool {
+    MISSING.get() == Some(safeguard)
+}
+
 /// The disk below stores that work at once on this thread does not answer until then, by tokio's clock;
 /// `None`: it answers.
 pub fn stall_until(until: Option<Instant>) {

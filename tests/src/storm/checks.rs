@@ -134,7 +134,8 @@ impl Field {
             && (until_ms - told_ms) * percent <= (at_ms - told_ms) * 100 + DRIFT_ROUNDING_MS
     }
 
-    fn keeps(&self) -> bool {
+    /// Whether channels are kept by choice, so that none is adopted to be deleted.
+    pub(super) fn keeps(&self) -> bool {
         self.terrain.has("with: channels kept")
     }
 
@@ -197,6 +198,8 @@ impl Field {
             Some(69) => !self.is_healed || self.terrain.has("with: few IDENTIFYs"),
             // The token or a permission is refused.
             Some(77) => !self.is_healed,
+            // A command of the operator's works on the store; the supervisor tries again.
+            Some(BUSY) if self.process.was_lent() => true,
             // A former life's disk has not let go of the store yet, or does not answer.
             Some(BUSY | STORE_FAILED) if self.is_stalled() => true,
             Some(70 | STORE_FAILED) => has_panicked,

@@ -25,6 +25,7 @@ use super::{
     checks::STALL_TOLD,
     load::Load,
     lookout::Lookout,
+    operator::{self, Operator},
     others::Others,
     people::alive,
     process::Process,
@@ -43,6 +44,7 @@ pub(super) const KEY: &str = "sk-storm";
 const WAITS_FOR_PROXY: Duration = Duration::from_secs(20);
 
 /// Where a storm takes place.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Field {
     pub(super) dice: Rng,
     pub(super) discord: Simulator,
@@ -57,6 +59,10 @@ pub(super) struct Field {
     /// Whether Discord is well again, so that it is no excuse any more.
     pub(super) is_healed: bool,
     pub(super) others: Others,
+    /// Whether the bot was thrown out: it comes back with a role below all others.
+    pub(super) was_kicked: bool,
+    /// Somebody who cares for the guild meanwhile, if there is anybody.
+    pub(super) operator: Option<Operator>,
     /// Whether the store works on this thread.
     pub(super) works_at_once: bool,
     /// Until when the disk does not answer.
@@ -104,7 +110,9 @@ impl Field {
         lookout: Lookout,
     ) -> Self {
         let mut dice = Rng::with_seed(seed);
-        let terrain = Terrain::draw(&mut dice);
+        let mut terrain = Terrain::draw(&mut dice);
+        let operator =
+            operator::is_there(seed, safeguard).then(|| Operator::draw(seed, &mut terrain));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
             .await
             .expect("loopback has a free port");
@@ -116,7 +124,7 @@ impl Field {
         let others = Others::new(key, discord.guild_id(), Safeguard::of_lifecycle(safeguard));
         let clock = WorldClock::new(BEGINS_MS, terrain.clock_percent);
         let strikes = Strikes::draw(&mut dice);
-        let field = Self {
+        let mut field = Self {
             dice,
             discord,
             process: Process::default(),
@@ -128,6 +136,8 @@ impl Field {
             wrong: Vec::new(),
             is_healed: false,
             others,
+            was_kicked: false,
+            operator: None,
             works_at_once,
             stalled_until: None,
             has_panicked: false,
@@ -137,6 +147,10 @@ impl Field {
             _server: server,
         };
         field.lookout.begin(field.discord.clone(), &field.store());
+        if let Some(mut operator) = operator {
+            operator.settle_in(&mut field);
+            field.operator = Some(operator);
+        }
         field
     }
 
@@ -145,9 +159,25 @@ impl Field {
     }
 
     pub(super) fn config(&self) -> Config {
-        let text = configuration(&self.discord, &self.store(), KEY, "");
-        let variables: Environment = self.terrain.variables.iter().cloned().collect();
-        let config = Config::parse(&text, "the storm", &variables);
+        self.parsed(&self.terrain.variables.iter().cloned().collect())
+    }
+
+    /// The same for another process, which Discord tells apart from the proxy by this name.
+    pub(super) fn config_of(&self, client: &str) -> Config {
+        self.parsed(&self.variables_of(client))
+    }
+
+    pub(super) fn variables_of(&self, client: &str) -> Environment {
+        let url = self.discord.rest_url_of(client);
+        let reached = ("CORDBOARD__DISCORD__REST_URL".to_owned(), url);
+        let variables = self.terrain.variables.iter().cloned();
+        variables.chain([reached]).collect()
+    }
+
+    fn parsed(&self, variables: &Environment) -> Config {
+        let more = &self.terrain.toml;
+        let text = configuration(&self.discord, &self.store(), KEY, more);
+        let config = Config::parse(&text, "the storm", variables);
         let mut config = config.expect("the storm's configuration is right");
         config.sabotage = Safeguard::of_lifecycle(self.safeguard);
         config
@@ -222,6 +252,7 @@ impl Field {
         if self.terrain.spends_day(self.discord.counters().identifies) {
             struck.insert("identifies_spent".to_owned(), 1);
         }
+        struck.extend(self.operator.iter().flat_map(Operator::counted));
         let features = self.terrain.features.iter();
         struck.extend(features.map(|feature| ((*feature).to_owned(), 1)));
         let me = self.discord.user_id();

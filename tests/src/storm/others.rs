@@ -63,6 +63,11 @@ impl Others {
         self.channels.insert(channel_id);
     }
 
+    /// An older program has left it behind; whoever adopts it may delete it.
+    pub(super) fn left(&mut self, channel_id: u64) {
+        self.channels.insert(channel_id);
+    }
+
     /// Whether this channel is theirs.
     pub(super) fn made(&self, channel_id: u64) -> bool {
         self.channels.contains(&channel_id)

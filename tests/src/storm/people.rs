@@ -128,6 +128,7 @@ impl People {
             _ => to_channel(kind, &field.ours(), &discord, &mut field.dice),
         };
         let made = act.and_then(|act| self.perform(&discord, kind, act));
+        field.was_kicked |= kind == Kind::Kick;
         if kind == Kind::OtherProgram
             && let Some(channel_id) = made
         {

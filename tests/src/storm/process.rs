@@ -28,6 +28,8 @@ pub(super) struct Process {
     pub(super) starts_ms: Vec<u64>,
     /// When lives overlapped, by Discord's clock.
     overlaps_ms: Vec<RangeInclusive<u64>>,
+    /// When another program may have held the store while no proxy did, by Discord's clock.
+    lent_ms: Vec<RangeInclusive<u64>>,
 }
 
 #[derive(Debug)]
@@ -121,6 +123,24 @@ impl Process {
     /// Whether two lives overlapped then, neither of which knew what the other was told.
     pub(super) fn overlapped(&self, at_ms: u64) -> bool {
         self.overlaps_ms.iter().any(|span| span.contains(&at_ms))
+    }
+
+    /// Another program has begun that takes the store if nobody has it.
+    pub(super) fn lends_store(&mut self, now_ms: u64) {
+        self.lent_ms.push(now_ms..=u64::MAX);
+    }
+
+    /// That program has ended.
+    pub(super) fn has_store_back(&mut self, now_ms: u64) {
+        if let Some(last) = self.lent_ms.last_mut() {
+            *last = *last.start()..=now_ms;
+        }
+    }
+
+    /// Whether such a program was there when the last proxy began, or after that.
+    pub(super) fn was_lent(&self) -> bool {
+        let since_ms = self.starts_ms.last().copied().unwrap_or_default();
+        self.lent_ms.iter().any(|span| *span.end() >= since_ms)
     }
 
     fn no_overlap(&mut self, now_ms: u64) {

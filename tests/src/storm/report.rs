@@ -2,7 +2,7 @@
 
 use std::{any::Any, collections::BTreeMap, fmt, time::Duration};
 
-use super::{people, rude, strikes, terrain, weather};
+use super::{operator, people, rude, strikes, terrain, weather};
 
 /// How the troubles of a storm can follow each other.
 const MODES: [&str; 4] = ["Independent", "GapInGap", "Burst", "Slow"];
@@ -41,7 +41,7 @@ pub fn kinds() -> Vec<String> {
     let rude = rude::RUDE.map(|how| format!("client: {how:?}"));
     let modes = MODES.map(|mode| format!("mode: {mode}"));
     let named = people.into_iter().chain(process).chain(rude).chain(modes);
-    plain.chain(named).collect()
+    plain.chain(named).chain(operator::kinds()).collect()
 }
 
 // === impl Report ===

@@ -160,6 +160,7 @@ impl Field {
                 self.kill().await;
                 // A store that is taken away under a life fences nobody.
                 self.process.kill_former(self.discord.now_ms()).await;
+                self.kill_hand().await;
                 sleep(ON_THE_WIRE).await;
                 self.exchange_store(strike);
                 true
@@ -223,6 +224,7 @@ impl Field {
     async fn start_older(&mut self) -> bool {
         self.kill().await;
         self.process.kill_former(self.discord.now_ms()).await;
+        self.kill_hand().await;
         if self.is_stalled() || !ledger::is_there(&self.store()) {
             return false;
         }

@@ -33,6 +33,8 @@ pub(super) struct Terrain {
     pub(super) discord: SimulatorConfig,
     /// The proxy's configuration, as environment variables.
     pub(super) variables: Vec<(String, String)>,
+    /// More of it, as TOML.
+    pub(super) toml: String,
     /// How fast the clock of the proxy's machine goes, in per cent of the machine's own timers.
     pub(super) clock_percent: u64,
     /// How long Discord may ask to wait because of it.

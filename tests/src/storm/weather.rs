@@ -14,11 +14,11 @@ pub(super) const TOLD_MAX: Duration = Duration::from_hours(6);
 pub(super) const CREATE: &str = "POST /guilds/{guild_id}/channels";
 pub(super) const CREATE_THREAD: &str = "POST /channels/{channel_id}/threads";
 pub(super) const DELETE: &str = "DELETE /channels/{channel_id}";
-const LOOK: &str = "GET /channels/{channel_id}";
-const LIST: &str = "GET /guilds/{guild_id}/channels";
-const LOG: &str = "GET /guilds/{guild_id}/audit-logs";
-const GUILD: &str = "GET /guilds/{guild_id}";
-const POST: &str = "POST /channels/{channel_id}/messages";
+pub(super) const LOOK: &str = "GET /channels/{channel_id}";
+pub(super) const LIST: &str = "GET /guilds/{guild_id}/channels";
+pub(super) const LOG: &str = "GET /guilds/{guild_id}/audit-logs";
+pub(super) const GUILD: &str = "GET /guilds/{guild_id}";
+pub(super) const POST: &str = "POST /channels/{channel_id}/messages";
 
 /// The routes that a channel's life depends on, the ones that act more often than the others.
 const ROUTES: [&str; 11] = [
@@ -137,7 +137,7 @@ impl Weather {
 }
 
 /// One fault that a route can meet.
-fn rest(dice: &mut Rng, route: &'static str) -> (&'static str, FaultKind) {
+pub(super) fn rest(dice: &mut Rng, route: &'static str) -> (&'static str, FaultKind) {
     let delay_ms = dice.u64(100..30_000);
     let kind = match dice.u32(0..25) {
         0 => FaultKind::ActThenHangUp,
@@ -200,7 +200,7 @@ fn rest(dice: &mut Rng, route: &'static str) -> (&'static str, FaultKind) {
 }
 
 /// What a 429 tells to wait.
-fn told(kind: FaultKind) -> Duration {
+pub(super) fn told(kind: FaultKind) -> Duration {
     match kind {
         FaultKind::RateLimited { retry_after_ms, .. } => Duration::from_millis(retry_after_ms),
         _ => Duration::ZERO,

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use cordboard_lifecycle::Sabotage;
+use cordboard_store::sabotage::Upkeep;
 use cordboard_tests::storm::{self, Safeguard};
 
 /// Each safeguard, and the seeds within which the storm has to find that it is missing.
@@ -26,18 +27,44 @@ const SAFEGUARDS: [(Safeguard, u64); 17] = [
     (Safeguard::Fencing, 500),
 ];
 
+/// Those of maintenance, and the seeds with an operator within which it has to.
+const OF_MAINTENANCE: [(Safeguard, usize); 3] = [
+    (Safeguard::Upkeep(Upkeep::OneClaim), 60),
+    (Safeguard::Upkeep(Upkeep::RolesInDoubt), 100),
+    (Safeguard::Upkeep(Upkeep::RolesOnRecord), 20),
+];
+
 #[test]
 fn each_missing_safeguard_is_noticed() {
-    let mut blind = String::new();
-    for (safeguard, budget) in SAFEGUARDS {
-        let found = (1..=budget).find_map(|seed| {
+    let (seen, blind) = notice(SAFEGUARDS.map(|(safeguard, budget)| (safeguard, 1..=budget)));
+    println!("{seen}");
+    assert!(blind.is_empty(), "the storm does not see:\n{blind}");
+}
+
+#[test]
+fn each_missing_safeguard_of_maintenance_is_noticed() {
+    let operated = |budget| (1..).filter(|seed| storm::has_operator(*seed)).take(budget);
+    let safeguards = OF_MAINTENANCE.map(|(safeguard, budget)| (safeguard, operated(budget)));
+    let (seen, blind) = notice(safeguards);
+    println!("{seen}");
+    assert!(blind.is_empty(), "the storm does not see:\n{blind}");
+}
+
+/// What was seen of each missing safeguard first, and of which nothing was.
+fn notice<S: IntoIterator<Item = u64>>(
+    safeguards: impl IntoIterator<Item = (Safeguard, S)>,
+) -> (String, String) {
+    let (mut seen, mut blind) = (String::new(), String::new());
+    for (safeguard, seeds) in safeguards {
+        let found = seeds.into_iter().find_map(|seed| {
             let report = storm::run(seed, Some(safeguard));
             report.wrong.into_iter().next().map(|wrong| (seed, wrong))
         });
-        match found {
-            Some((seed, wrong)) => println!("{safeguard:?}: seed {seed}: {wrong}"),
-            None => writeln!(blind, "{safeguard:?} in {budget} seeds").unwrap(),
-        }
+        let told = match found {
+            Some((number, wrong)) => writeln!(seen, "{safeguard:?}: seed {number}: {wrong}"),
+            None => writeln!(blind, "{safeguard:?} in its budget of seeds"),
+        };
+        told.expect("a string takes it");
     }
-    assert!(blind.is_empty(), "the storm does not see:\n{blind}");
+    (seen, blind)
 }

@@ -8,6 +8,8 @@ use rusqlite::{OptionalExtension as _, Row, Transaction, named_params, types::Fr
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::acts::{self, ActId};
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{Upkeep, lacks};
 use crate::{
     Act, Daybook, Lease, StoreError,
     limits::ACTS_KEPT_MS,
@@ -88,6 +90,10 @@ impl RoleJournal for DaybookRoles {
     }
 
     async fn step(&self, row: RoleRow) -> Result<(), JournalError> {
+        #[cfg(feature = "sabotage")]
+        if row.stage == RoleStage::Asked && lacks(Upkeep::RolesOnRecord) {
+            return Ok(());
+        }
         let actor = Arc::clone(&self.actor);
         let done = self
             .daybook
@@ -105,6 +111,13 @@ impl RoleJournal for DaybookRoles {
             let of = [signed(guild_id.get()), signed(settled_since_ms)];
             query.query_map(of, read)?.collect()
         });
+        #[cfg(feature = "sabotage")]
+        if lacks(Upkeep::RolesInDoubt) {
+            let mut rows: Vec<RoleRow> = read.await.map_err(failed)?;
+            let doubtful = rows.iter_mut().filter(|row| row.stage.is_in_doubt());
+            doubtful.for_each(|row| row.stage = RoleStage::Planned);
+            return Ok(rows);
+        }
         read.await.map_err(failed)
     }
 

@@ -1,0 +1,203 @@
+//! Commands of the maintenance binary, as the operator gives them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use cordboard_app::{
+    Failed,
+    maintenance::{
+        CommandError, Maintenance,
+        channels::AdoptionQuery,
+        roles::{RolesRemoved, RolesRequest, Selection},
+        status::StatusRequest,
+    },
+};
+use cordboard_simulator::Simulator;
+use cordboard_upkeep::roles::Refusal;
+use fastrand::Rng;
+use parking_lot::Mutex;
+use twilight_model::id::Id;
+
+use super::house::{PREFIX, TEMPORARY};
+use crate::storm::field::KEY;
+
+/// A command of the maintenance binary.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Command {
+    RemoveRoles,
+    ResumeRoles,
+    Adopt,
+    Sweep,
+    Audit,
+    List,
+    Status,
+    Budget,
+    KeepAlive,
+    Migrate,
+    Serve,
+}
+
+/// Those that are given by hand.
+pub(super) const BY_HAND: [Command; 10] = [
+    Command::RemoveRoles,
+    Command::ResumeRoles,
+    Command::Adopt,
+    Command::Sweep,
+    Command::Audit,
+    Command::List,
+    Command::Status,
+    Command::Budget,
+    Command::KeepAlive,
+    Command::Migrate,
+];
+
+/// What somebody has agreed to, and since when, by Discord's clock: roles and leftovers in plans that were
+/// applied.
+#[derive(Debug, Default)]
+pub(super) struct Agreed {
+    pub(super) roles: BTreeMap<u64, u64>,
+    /// Those that the last plan said are out of reach.
+    pub(super) out_of_reach: BTreeSet<u64>,
+    pub(super) leftovers: BTreeMap<u64, u64>,
+}
+
+/// What a command needs to be carried out.
+#[derive(Debug)]
+pub(super) struct Errand {
+    pub(super) maintenance: Maintenance,
+    pub(super) discord: Simulator,
+    pub(super) agreed: Arc<Mutex<Agreed>>,
+    /// Where the proxy is, if one is ready.
+    pub(super) proxy: Option<SocketAddr>,
+    /// The leftover that no plan includes.
+    pub(super) excluded: u64,
+    pub(super) dice: Rng,
+    /// Whether all roles are meant, and not some.
+    pub(super) all: bool,
+}
+
+// === impl Command ===
+
+impl Command {
+    /// Whether it works on the store itself when nobody holds it: a proxy that starts meanwhile does not
+    /// get it.
+    pub(super) const fn may_hold_store(self) -> bool {
+        matches!(self, Self::Adopt | Self::Sweep | Self::Migrate)
+    }
+}
+
+// === impl Errand ===
+
+impl Errand {
+    /// Carries a command out, as the binary does.
+    pub(super) async fn run(mut self, command: Command) -> Result<(), CommandError> {
+        let maintenance = self.maintenance.clone();
+        match command {
+            Command::RemoveRoles => self.remove_roles().await,
+            Command::ResumeRoles => {
+                let request = RolesRequest {
+                    resumes: true,
+                    ..RolesRequest::default()
+                };
+                ended(maintenance.remove_roles(None, &request, &|_| ()).await?)
+            }
+            Command::Adopt => self.adopt().await,
+            Command::Sweep => {
+                maintenance.plan_sweep().await?;
+                maintenance.sweep(&|_| ()).await.map(drop)
+            }
+            Command::Audit => maintenance.audit_channels().await.map(drop),
+            Command::List => maintenance.channels(true).await.map(drop),
+            Command::Status => {
+                let request = StatusRequest {
+                    url: Some(
+                        self.proxy
+                            .map_or_else(nowhere, |proxy| format!("http://{proxy}")),
+                    ),
+                    key: Some(KEY.into()),
+                };
+                Ok(maintenance.status(&request).await.map(drop)?)
+            }
+            Command::Budget => Ok(maintenance.budget().await.map(drop)?),
+            Command::KeepAlive => {
+                let kept = maintenance.keepalive_run(&[], &|_| ()).await?;
+                kept.map(drop).map_err(CommandError::Usage)
+            }
+            Command::Migrate => Ok(maintenance.store_migrate().await.map(drop)?),
+            Command::Serve => unreachable!("it is no command that ends"),
+        }
+    }
+
+    async fn remove_roles(&mut self) -> Result<(), CommandError> {
+        let pattern = format!("{TEMPORARY}*");
+        let request = RolesRequest {
+            selection: Selection {
+                names: vec![pattern.parse().expect("it is a pattern")],
+                without_members: !self.all && self.dice.bool(),
+                ..Selection::default()
+            },
+            verify: (!self.all && self.dice.bool()).then_some(Duration::from_mins(1)),
+            ..RolesRequest::default()
+        };
+        let planned = self.maintenance.plan_roles(&request).await?;
+        let now_ms = self.discord.now_ms();
+        let refused = planned.plan.refused.iter();
+        let out_of_reach = refused.filter(|role| role.refusal == Refusal::NotBelowUs);
+        self.agreed.lock().out_of_reach = out_of_reach.map(|role| role.role_id.get()).collect();
+        for role in &planned.plan.roles {
+            let agreed = &mut self.agreed.lock().roles;
+            agreed.entry(role.role_id.get()).or_insert(now_ms);
+        }
+        let planned = Some(planned);
+        let removed = self
+            .maintenance
+            .remove_roles(planned, &request, &|_| ())
+            .await;
+        ended(removed?)
+    }
+
+    async fn adopt(&self) -> Result<(), CommandError> {
+        let query = AdoptionQuery {
+            prefix: PREFIX.to_owned(),
+            exclude: [Id::new(self.excluded)].into(),
+            ..AdoptionQuery::default()
+        };
+        let plan = self.maintenance.plan_adoption(&query).await?;
+        let now_ms = self.discord.now_ms();
+        for candidate in &plan.candidates {
+            if candidate.excluded.is_none() {
+                let agreed = &mut self.agreed.lock().leftovers;
+                agreed.entry(candidate.channel_id.get()).or_insert(now_ms);
+            }
+        }
+        if plan.count > 0 {
+            self.maintenance.adopt(plan, &|_| ()).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where no proxy is, for one that is not ready.
+fn nowhere() -> String {
+    "http://127.0.0.1:1".to_owned()
+}
+
+fn ended(removed: RolesRemoved) -> Result<(), CommandError> {
+    match removed.stopped {
+        Some(stop) if stop.is_upstream => Err(CommandError::Upstream(stop.message)),
+        Some(stop) => Err(CommandError::Refused(stop.message)),
+        None => Ok(()),
+    }
+}
+
+/// What a command that failed is to a supervisor: its exit code, where it has one.
+pub(super) fn exit_code(error: &CommandError) -> Option<u8> {
+    match error {
+        CommandError::Failed(failed) => Some(Failed::exit_code(failed)),
+        _ => None,
+    }
+}

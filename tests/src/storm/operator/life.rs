@@ -1,0 +1,129 @@
+//! A process of the maintenance binary, and how it ends.
+
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{Arc, OnceLock},
+    task::Poll,
+};
+
+use cordboard_app::maintenance::CommandError;
+use tokio::{
+    sync::oneshot,
+    task::{JoinError, JoinHandle},
+};
+
+use super::errand::{Command, exit_code};
+use crate::storm::{
+    field::Field,
+    strikes::{BUSY, STORE_FAILED, Strike},
+};
+
+/// How a command ended, as it is counted.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum End {
+    Done,
+    Killed,
+    /// It says why it did not do it: Discord, a safeguard, or a proxy that does not answer.
+    Refused,
+    /// Somebody else has the store.
+    Busy,
+}
+
+/// The life of one process, by Discord's clock.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) client: String,
+    pub(super) from_ms: u64,
+    pub(super) until_ms: Option<u64>,
+}
+
+/// A process of the maintenance binary.
+#[derive(Debug)]
+pub(super) struct Running {
+    pub(super) command: Command,
+    pub(super) client: String,
+    /// How often something had panicked in this storm when it began.
+    pub(super) panics: u64,
+    /// What came of it; `None`: it was killed at a poll that was drawn.
+    pub(super) task: JoinHandle<Option<Result<(), CommandError>>>,
+    pub(super) stop: Option<oneshot::Sender<()>>,
+    pub(super) is_ready: Arc<OnceLock<()>>,
+}
+
+// === impl Life ===
+
+impl Life {
+    /// Whether it had begun by then, and not ended.
+    pub(super) fn is_at(&self, at_ms: u64) -> bool {
+        self.from_ms <= at_ms && self.until_ms.is_none_or(|until_ms| at_ms < until_ms)
+    }
+}
+
+/// Goes on until it has been polled so often: dropped then, it is dead between two of its instructions.
+pub(super) async fn until_killed<T>(
+    work: impl Future<Output = T>,
+    polls: Option<u64>,
+) -> Option<T> {
+    let (mut work, mut left) = (pin!(work), polls);
+    poll_fn(|context| {
+        match &mut left {
+            Some(0) => return Poll::Ready(None),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+/// How often something has panicked in this storm.
+pub(super) fn panics_of(field: &Field) -> u64 {
+    let panics = field.strikes.struck.get(&Strike::Panic);
+    panics.copied().unwrap_or_default()
+}
+
+/// How a process ended, and what it said. Whatever it was not to end like is wrong.
+pub(super) fn judge(
+    command: Command,
+    ended: Result<Option<Result<(), CommandError>>, JoinError>,
+    panics: u64,
+    field: &mut Field,
+) -> (End, String) {
+    field.note_panic();
+    // A proxy that was started since has nothing to do with it any more; this process has.
+    let has_panicked = field.has_panicked || panics_of(field) > panics;
+    let error = match ended {
+        Ok(Some(Ok(()))) => return (End::Done, String::new()),
+        Ok(None) => return (End::Killed, String::new()),
+        Err(error) if error.is_cancelled() => return (End::Killed, String::new()),
+        Err(panic) => {
+            let words = format!("it panicked: {panic}");
+            if !has_panicked {
+                field.wrong.push(format!("C29: {command:?}: {words}"));
+            }
+            return (End::Killed, words);
+        }
+        Ok(Some(Err(error))) => error,
+    };
+    let words = match &error {
+        CommandError::Failed(failed) => failed.chain(),
+        error => error.to_string(),
+    };
+    let is_expected = match (&error, exit_code(&error)) {
+        // Discord refuses, or cannot be reached, or there is no proxy; the storm goes on.
+        (CommandError::Refused(_) | CommandError::Upstream(_), _) | (_, Some(69 | 77 | BUSY)) => {
+            true
+        }
+        // The disk does not answer, or a life that another one has followed wrote last.
+        (_, Some(STORE_FAILED)) => field.is_stalled() || has_panicked || field.process.has_former(),
+        (_, Some(70)) => has_panicked,
+        _ => false,
+    };
+    if !is_expected {
+        field.wrong.push(format!("C29: {command:?}: {words}"));
+    }
+    let is_busy = exit_code(&error) == Some(BUSY);
+    let end = if is_busy { End::Busy } else { End::Refused };
+    (end, words)
+}
