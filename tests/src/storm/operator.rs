@@ -33,7 +33,7 @@ use tokio::{
 use self::{
     errand::{Agreed, BY_HAND, Command, Errand},
     house::House,
-    life::{End, Life, Running, judge, until_killed},
+    life::{End, Life, Running, judge, panics_of, until_killed},
 };
 use super::{
     Safeguard,
@@ -233,6 +233,7 @@ impl Operator {
         self.hand = Some(Running {
             command,
             client,
+            panics: panics_of(field),
             task,
             stop: None,
             is_ready: Arc::default(),
@@ -270,6 +271,7 @@ impl Operator {
         self.daemons[place] = Some(Running {
             command: Command::Serve,
             client,
+            panics: panics_of(field),
             task,
             stop: Some(stop),
             is_ready,
@@ -324,6 +326,7 @@ impl Operator {
         let Running {
             command,
             client,
+            panics,
             task,
             ..
         } = running;
@@ -335,7 +338,7 @@ impl Operator {
         if let Some(life) = self.lives.iter_mut().find(|life| life.client == client) {
             life.until_ms = Some(now_ms);
         }
-        let (end, words) = judge(command, ended, field);
+        let (end, words) = judge(command, ended, panics, field);
         *self.acted.entry((command, end)).or_default() += 1;
         (end, words)
     }

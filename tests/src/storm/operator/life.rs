@@ -16,7 +16,7 @@ use tokio::{
 use super::errand::{Command, exit_code};
 use crate::storm::{
     field::Field,
-    strikes::{BUSY, STORE_FAILED},
+    strikes::{BUSY, STORE_FAILED, Strike},
 };
 
 /// How a command ended, as it is counted.
@@ -43,6 +43,8 @@ pub(super) struct Life {
 pub(super) struct Running {
     pub(super) command: Command,
     pub(super) client: String,
+    /// How often something had panicked in this storm when it began.
+    pub(super) panics: u64,
     /// What came of it; `None`: it was killed at a poll that was drawn.
     pub(super) task: JoinHandle<Option<Result<(), CommandError>>>,
     pub(super) stop: Option<oneshot::Sender<()>>,
@@ -75,20 +77,29 @@ pub(super) async fn until_killed<T>(
     .await
 }
 
+/// How often something has panicked in this storm.
+pub(super) fn panics_of(field: &Field) -> u64 {
+    let panics = field.strikes.struck.get(&Strike::Panic);
+    panics.copied().unwrap_or_default()
+}
+
 /// How a process ended, and what it said. Whatever it was not to end like is wrong.
 pub(super) fn judge(
     command: Command,
     ended: Result<Option<Result<(), CommandError>>, JoinError>,
+    panics: u64,
     field: &mut Field,
 ) -> (End, String) {
     field.note_panic();
+    // A proxy that was started since has nothing to do with it any more; this process has.
+    let has_panicked = field.has_panicked || panics_of(field) > panics;
     let error = match ended {
         Ok(Some(Ok(()))) => return (End::Done, String::new()),
         Ok(None) => return (End::Killed, String::new()),
         Err(error) if error.is_cancelled() => return (End::Killed, String::new()),
         Err(panic) => {
             let words = format!("it panicked: {panic}");
-            if !field.has_panicked {
+            if !has_panicked {
                 field.wrong.push(format!("C29: {command:?}: {words}"));
             }
             return (End::Killed, words);
@@ -105,10 +116,8 @@ pub(super) fn judge(
             true
         }
         // The disk does not answer, or a life that another one has followed wrote last.
-        (_, Some(STORE_FAILED)) => {
-            field.is_stalled() || field.has_panicked || field.process.has_former()
-        }
-        (_, Some(70)) => field.has_panicked,
+        (_, Some(STORE_FAILED)) => field.is_stalled() || has_panicked || field.process.has_former(),
+        (_, Some(70)) => has_panicked,
         _ => false,
     };
     if !is_expected {
