@@ -51,8 +51,6 @@ pub(crate) fn lets_former_lives_write() -> bool {
 /// A safeguard of maintenance.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Upkeep {
-    /// What somebody has claimed, another one does not claim as well.
-    OneClaim,
     /// A role whose deletion may be on its way is known to be in doubt.
     RolesInDoubt,
     /// The deletion of a role is on record before it is sent.

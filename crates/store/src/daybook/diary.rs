@@ -39,13 +39,6 @@ impl Diary for Daybook {
         until_ms: u64,
     ) -> Result<Claim, Failure> {
         let job = job.to_owned();
-        #[cfg(feature = "sabotage")]
-        let now_ms = if crate::sabotage::lacks(crate::sabotage::Upkeep::OneClaim) {
-            // As if whoever has it were dead already.
-            until_ms
-        } else {
-            now_ms
-        };
         let claimed = self.call(move |transaction| {
             let mut fade =
                 transaction.prepare_cached("DELETE FROM diary WHERE job = ?1 AND due_ms < ?2")?;
