@@ -231,6 +231,9 @@ impl Book {
                 // Its posts may be watched now, or not any more.
                 self.wish(Wish::Look);
             }
+            if is_hidden(json) {
+                self.hide(head.id);
+            }
             return;
         }
         if !self.wants(&head) {

@@ -97,3 +97,13 @@ async fn after_a_restart_posts_stay_watched_until_the_lists_say_what_they_are_in
         assert_eq!(book.channels.contains_key(&POST), is_watched);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_posts_of_a_forum_that_is_hidden_are_read_and_not_taken_for_quiet() {
+    let mut book = watching();
+    assert!(book.channels[&POST].dirty.is_none());
+    let hidden = json!({"id": FORUM.to_string(), "type": 15, "parent_id": CATEGORY.to_string(),
+        "flags": 1 << 17});
+    book.observe(&event("CHANNEL_UPDATE", 2, &hidden), Instant::now());
+    assert!(book.channels[&POST].dirty.is_some());
+}
