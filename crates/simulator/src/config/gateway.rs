@@ -11,7 +11,8 @@ pub struct GatewayConfig {
     /// How long a session may be resumed after its connection ended, in milliseconds. Discord says
     /// "a few minutes" and no more.
     pub resume_window_ms: u64,
-    /// How many events are kept for a replay; more and the session cannot be resumed.
+    /// How many events are kept for a replay; more and the session cannot be resumed. What a session begins
+    /// with fits in any case.
     pub resume_buffer_max: usize,
     /// IDENTIFYs per day (Discord: 1000, then the token is reset).
     pub identifies_per_day: u64,

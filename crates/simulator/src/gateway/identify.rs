@@ -82,18 +82,15 @@ pub(crate) fn identify(
 
     state.forget_expired(now, shared.sessions.resume_window());
     state.make_room();
-    let mut session = Session::begin(
-        user_id,
-        intents,
-        slot,
-        connection,
-        gateway.resume_buffer_max,
-    );
+    let guild_ids = guilds_on_shard(&world, user_id, slot);
+    // READY and what follows it come at once: a buffer without room for them could begin nothing.
+    let replay_max = gateway.resume_buffer_max.max(1 + guild_ids.len());
+    let mut session = Session::begin(user_id, intents, slot, connection, replay_max);
     session.began_ms = shared.clock.now_ms();
     let session_id = format!("{:032x}", state.dice.u128(..));
     session.push("READY", &ready(shared, &world, user_id, slot, &session_id));
     if intents & intents::GUILDS != 0 {
-        for guild_id in guilds_on_shard(&world, user_id, slot) {
+        for guild_id in guild_ids {
             if world.reach(guild_id).is_ok() {
                 let mut guild = world.guild_create(guild_id, user_id);
                 if intents & intents::GUILD_PRESENCES != 0 {
