@@ -1,5 +1,6 @@
 //! What the driver knows, and what follows from what it hears and reads. No I/O.
 
+mod archives;
 mod hearing;
 mod parting;
 mod releasing;
@@ -16,11 +17,12 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use self::parting::Over;
 pub(crate) use self::{
-    survey::{Archives, Survey, Wish},
+    archives::Archives,
+    survey::{Survey, Wish},
     turning::{Page, Probe, Probed, ReadFailure},
 };
+use self::{archives::Unseen, parting::Over};
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
     agenda::Agenda,
@@ -30,6 +32,9 @@ use crate::{
     waiting::Waiting,
     walk::{Order, Purpose, Walk},
 };
+
+/// Forums, and the categories they are in.
+type Forums = HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>>;
 
 /// What the driver knows.
 ///
@@ -46,7 +51,9 @@ pub(crate) struct Book {
     /// The youngest message of each channel that was heard of, in a list or by an event.
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
     /// Forums, and the categories they are in: their posts are threads that are watched with the category.
-    forums: HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>>,
+    forums: Forums,
+    /// Channels and forums of which nothing could be seen.
+    unseen: HashMap<Id<ChannelMarker>, Unseen>,
     /// Channels that are not watched, and since when that is known, or had to be asked.
     strangers: HashMap<Id<ChannelMarker>, Instant>,
     /// Threads that are archived: once they are read, nothing is to be known of them.
@@ -62,8 +69,9 @@ pub(crate) struct Book {
     /// Counts the gaps: what was begun before one comes to nothing after it.
     generation: u64,
     wish: Option<Wish>,
-    /// When the lists were last taken in.
+    /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
+    looks_since: Option<Instant>,
     /// Where in the session a guild went into an outage, in which its events do not come: the session on
     /// record stays before that, so that whoever goes on with it hears of the outage.
     outage_at: Option<u64>,
@@ -104,6 +112,7 @@ impl Book {
                 .collect(),
             last: HashMap::new(),
             forums: HashMap::new(),
+            unseen: HashMap::new(),
             strangers: HashMap::new(),
             archived: HashSet::new(),
             watermark_ms,
@@ -118,6 +127,7 @@ impl Book {
             generation: 0,
             wish: None,
             looked_at: None,
+            looks_since: None,
             outage_at: None,
             meanwhile: None,
             agenda: Agenda::default(),
@@ -129,6 +139,12 @@ impl Book {
             sabotage: None,
         };
         book.unwatch_unwanted();
+        for channel in book.channels.values().cloned().collect::<Vec<_>>() {
+            // It may have been hidden, or still be.
+            if channel.dirty.is_some() {
+                book.lose_sight_of(&channel);
+            }
+        }
         book.resume_reading();
         book
     }
@@ -228,6 +244,7 @@ impl Book {
         self.channels.len()
             + self.last.len()
             + self.forums.len()
+            + self.unseen.len()
             + strangers
             + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()

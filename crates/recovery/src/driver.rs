@@ -296,14 +296,12 @@ async fn read<D: History + ChannelDirectory>(
         probed = match (discord.message(order.channel_id, id).await, probe) {
             (Ok(None), Probe::Last(last)) => Some(Probed::Explained(last)),
             (Ok(_), Probe::Any(_)) => Some(Probed::Allowed),
-            (Ok(Some(_)), Probe::Last(_)) => {
-                // It may have become readable in between.
-                messages = page(discord, order).await?;
-                messages.is_empty().then_some(Probed::Blind)
-            }
-            (Err(Failure::Never { .. }), _) => Some(Probed::Blind),
+            (Ok(Some(_)), Probe::Last(_)) | (Err(Failure::Never { .. }), _) => Some(Probed::Blind),
             (Err(failure), _) => return Err(failure.into()),
         };
+        // It may have become readable in between: the probe tells of a page that is asked for after it.
+        messages = page(discord, order).await?;
+        probed = probed.filter(|_| messages.is_empty());
     }
     Ok(Page {
         messages,

@@ -227,12 +227,23 @@ impl Book {
         }
         if head.is_forum {
             let before = self.forums.insert(head.id, head.parent_id);
+            if before.is_none() && name != "CHANNEL_CREATE" && self.wants(&head) {
+                let was_shown = self.looked_at.is_none();
+                let since_ms = if was_shown {
+                    self.watermark_ms
+                } else {
+                    created_ms(head.id)
+                };
+                self.lose_sight(head.id, since_ms);
+            }
             if before != Some(head.parent_id) {
                 // Its posts may be watched now, or not any more.
                 self.wish(Wish::Look);
             }
             if is_hidden(json) {
                 self.hide(head.id);
+            } else {
+                self.regain_sight(head.id);
             }
             return;
         }
@@ -263,6 +274,9 @@ impl Book {
                 let born = (is_born && is_young && !is_known && self.is_covered).then_some(());
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
+                if born.is_none() && !head.is_thread {
+                    self.lose_sight(head.id, created_ms(head.id));
+                }
             }
             Some(_) => self.place(&head),
         }
@@ -280,6 +294,7 @@ impl Book {
         if is_hidden(json) {
             return self.hide(head.id);
         }
+        self.regain_sight(head.id);
         self.ask_refused_again(now, Some(head.id));
     }
 

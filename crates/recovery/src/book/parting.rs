@@ -23,6 +23,7 @@ impl Book {
     pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
         self.strangers.remove(&id);
         self.forums.remove(&id);
+        self.unseen.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
         for thread in within.map(|thread| thread.id).collect::<BTreeSet<_>>() {
@@ -81,6 +82,7 @@ impl Book {
         self.agenda.forget(id);
         self.agenda.settle(id);
         self.archived.remove(&id);
+        self.unseen.remove(&id);
         Some(channel)
     }
 

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::Book;
-use crate::{DirtyReason, Event};
+use super::{Book, Forums, Survey, archives::root};
+use crate::{Channel, Dirty, DirtyReason, Event, snowflake::just_before};
 
 /// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
 /// resources/channel#channel-object-channel-flags, discord-api-docs #8454).
@@ -46,19 +46,72 @@ impl Book {
         }
         let within = self.channels.values();
         let within = within.filter(|channel| Some(channel.guild_id) == event.guild_id);
-        for id in within.map(|channel| channel.id).collect::<Vec<_>>() {
-            self.doubt(id);
+        for channel in within.cloned().collect::<Vec<_>>() {
+            self.lose_sight(root(&channel), self.watermark_ms);
+            self.doubt(channel.id);
+        }
+        for id in self.forums.keys().copied().collect::<Vec<_>>() {
+            self.lose_sight(id, self.watermark_ms);
         }
     }
 
     /// Only the shape of a channel is shown any more. Reading it, and its threads, tells that nothing of it is.
     pub(super) fn hide(&mut self, id: Id<ChannelMarker>) {
+        self.lose_sight(id, self.watermark_ms);
         let hidden = self.channels.values().filter(|channel| {
             channel.dirty.is_none()
                 && (channel.id == id || (channel.is_thread && channel.parent_id == Some(id)))
         });
         for id in hidden.map(|channel| channel.id).collect::<Vec<_>>() {
             self.doubt(id);
+        }
+    }
+
+    /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
+    /// Reading them tells.
+    pub(super) fn read_unlisted(&mut self, survey: &Survey, forums_before: &Forums) {
+        let listed = survey.listed();
+        let forums = forums_before.keys().filter(|id| !listed.contains(id));
+        for id in forums.copied().collect::<Vec<_>>() {
+            self.lose_sight(id, self.watermark_ms);
+        }
+        let unlisted = self
+            .channels
+            .values()
+            .filter(|channel| !listed.contains(&channel.id));
+        let here = unlisted.filter(|channel| self.settings.guild_ids.contains(&channel.guild_id));
+        for channel in here.cloned().collect::<Vec<_>>() {
+            self.doubt_since(&channel);
+            if !channel.is_thread {
+                self.lose_sight_of(&channel);
+            }
+        }
+        for guild_id in &survey.hidden {
+            tracing::warn!(guild.id = %guild_id, "discord does not show a guild that is watched");
+        }
+    }
+
+    /// Channels that no list names any more, in the middle of a session: deleted, or hidden, so that no
+    /// event of them comes. What they were verified up to is where something may be missing from. A thread
+    /// is among them with the channel it is in: alone it has fallen asleep.
+    pub(super) fn ask_for_unlisted(&mut self, survey: &Survey, forums_before: &Forums) {
+        let listed = survey.listed();
+        let is_unlisted = |channel: &&Channel| {
+            let id = root(channel);
+            let is_known = self.channels.contains_key(&id) || forums_before.contains_key(&id);
+            is_known && !listed.contains(&id)
+        };
+        let unlisted = self.channels.values().filter(is_unlisted);
+        let clean = unlisted.filter(|channel| channel.dirty.is_none());
+        for channel in clean.cloned().collect::<Vec<_>>() {
+            let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));
+            let reason = DirtyReason::Lapse;
+            let dirty = Some(Dirty { after, reason });
+            self.lose_sight_of(&Channel {
+                dirty,
+                ..channel.clone()
+            });
+            self.soil(channel.id, Dirty { after, reason });
         }
     }
 

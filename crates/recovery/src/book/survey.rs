@@ -10,7 +10,7 @@ use twilight_model::id::{
 
 use super::{Book, is_catching_up};
 use crate::{
-    Channel, Dirty, DirtyReason, GapReason, Head, Start, Watch,
+    Channel, Dirty, DirtyReason, Head, Start,
     limits::{LOOK_PAUSE, SCRUB_EVERY, SETTLE},
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
@@ -39,45 +39,8 @@ pub(crate) struct Survey {
     pub(crate) hidden: Vec<Id<GuildMarker>>,
     /// Channels of which the archived threads were wanted and could not be had.
     pub(crate) unlisted: BTreeSet<Id<ChannelMarker>>,
-}
-
-/// Which archived threads have to be listed: a thread may have been opened, written to and archived
-/// again while nobody looked, and no other list names it then.
-#[derive(Debug)]
-pub(crate) struct Archives {
-    is_wanted: bool,
-    /// Channels with threads that are on record as open.
-    with_threads: HashSet<Id<ChannelMarker>>,
-    watermark_ms: u64,
-    watch: Watch,
-}
-
-// === impl Archives ===
-
-impl Archives {
-    /// Since when they were archived. An hour more: the clocks of archiving and of writing are not one.
-    pub(crate) const fn since_ms(&self) -> u64 {
-        self.watermark_ms.saturating_sub(3_600_000)
-    }
-
-    /// Channels whose archived threads are to be listed, and whether it is the private ones: of channels
-    /// with threads that were open, both; of those in which something was written since, the public ones.
-    /// Whoever opens one leaves a message behind, unless there was one already that it is about.
-    pub(crate) fn of(&self, heads: &[Head]) -> Vec<(Id<ChannelMarker>, bool)> {
-        if !self.is_wanted {
-            return Vec::new();
-        }
-        let moved = heads.iter().filter(|head| {
-            !head.is_thread
-                && self.watch.has(head, None)
-                && may_have_moved(head.last_message_id, self.watermark_ms)
-        });
-        let moved = moved.map(|head| head.id);
-        let public: HashSet<_> = moved.chain(self.with_threads.iter().copied()).collect();
-        let public = public.into_iter().map(|id| (id, false));
-        let private = self.with_threads.iter().map(|id| (*id, true));
-        public.chain(private).collect()
-    }
+    /// Those of which Discord does not show the public ones.
+    pub(crate) refused: BTreeSet<Id<ChannelMarker>>,
 }
 
 /// Whether something may have been written since a time, in a channel with this last message.
@@ -91,6 +54,15 @@ fn forums(heads: &[Head]) -> HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>
     forums.map(|head| (head.id, head.parent_id)).collect()
 }
 
+// === impl Survey ===
+
+impl Survey {
+    /// Whatever the lists name.
+    pub(super) fn listed(&self) -> HashSet<Id<ChannelMarker>> {
+        self.heads.iter().map(|head| head.id).collect()
+    }
+}
+
 // === impl Book ===
 
 impl Book {
@@ -101,6 +73,7 @@ impl Book {
         }
         let wish = self.wish.take()?;
         self.meanwhile = Some(HashMap::new());
+        self.looks_since = Some(now);
         Some((wish, self.generation))
     }
 
@@ -118,17 +91,6 @@ impl Book {
     /// Whether a survey is still of use.
     pub(crate) fn is_current(&self, generation: u64) -> bool {
         self.generation == generation
-    }
-
-    /// Which archived threads have to be listed for a wish.
-    pub(crate) fn archives(&self, wish: Wish) -> Archives {
-        let threads = self.channels.values().filter(|channel| channel.is_thread);
-        Archives {
-            is_wanted: wish == Wish::Gap && self.watermark_ms > 0,
-            with_threads: threads.filter_map(|thread| thread.parent_id).collect(),
-            watermark_ms: self.watermark_ms,
-            watch: self.settings.watch.clone(),
-        }
     }
 
     /// Messages of which the driver has to say whether they are on record.
@@ -153,7 +115,7 @@ impl Book {
         if is_first {
             self.begin_watching(survey);
         }
-        self.forums = forums(&survey.heads);
+        let forums_before = std::mem::replace(&mut self.forums, forums(&survey.heads));
         // Channels before threads: what a thread's channel is in decides whether it is watched.
         let heads = survey.heads.iter().filter(|head| !head.is_forum);
         let mut heads: Vec<_> = heads.collect();
@@ -183,7 +145,12 @@ impl Book {
                     self.compare(&channel, head, survey.wish, on_record);
                 }
                 // On a first run it may have been heard of before the lists were read.
-                _ => self.meet_in_list(head, is_first),
+                _ => {
+                    self.meet_in_list(head, is_first);
+                    if !is_first {
+                        self.doubt_archives(head, survey.wish);
+                    }
+                }
             }
             // Something happened in it before it was known to be watched, and was not taken in.
             if self.strangers.remove(&head.id).is_some() {
@@ -191,11 +158,7 @@ impl Book {
             }
         }
         if survey.wish == Wish::Gap {
-            self.read_unlisted(survey);
-            for id in &survey.unlisted {
-                let after = just_before(self.watermark_ms);
-                self.miss(*id, after, None, GapReason::Unlisted);
-            }
+            self.read_unlisted(survey, &forums_before);
             self.is_covered = true;
             self.resume_reading();
             let channels = &self.channels;
@@ -210,8 +173,9 @@ impl Book {
             self.archive(id, true);
         }
         if survey.wish != Wish::Gap {
-            self.ask_for_unlisted(&heads);
+            self.ask_for_unlisted(survey, &forums_before);
         }
+        self.have_seen_archives(survey);
         self.meanwhile = None;
         self.looked_at = Some(now);
         if survey.wish == Wish::Scrub {
@@ -230,7 +194,7 @@ impl Book {
         head.is_archived
             && !self.channels.contains_key(&head.id)
             && !self.strangers.contains_key(&head.id)
-            && !may_have_moved(head.last_message_id, self.watermark_ms)
+            && !may_have_moved(head.last_message_id, self.unseen_since(head.parent_id))
     }
 
     fn compare(
@@ -340,7 +304,7 @@ impl Book {
 
     /// A gap in a channel: what is above the watermark may be missing, and of a dirty one what is above
     /// its own cursor.
-    fn doubt_since(&mut self, channel: &Channel) {
+    pub(super) fn doubt_since(&mut self, channel: &Channel) {
         match channel.dirty {
             // It is read from there on.
             Some(_) => {}
@@ -350,42 +314,6 @@ impl Book {
                 self.soil(channel.id, Dirty { after, reason });
             }
             None => self.doubt(channel.id),
-        }
-    }
-
-    /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
-    /// Reading them tells.
-    fn read_unlisted(&mut self, survey: &Survey) {
-        let listed: HashSet<_> = survey.heads.iter().map(|head| head.id).collect();
-        let unlisted = self
-            .channels
-            .values()
-            .filter(|channel| !listed.contains(&channel.id));
-        let here = unlisted.filter(|channel| self.settings.guild_ids.contains(&channel.guild_id));
-        for channel in here.cloned().collect::<Vec<_>>() {
-            self.doubt_since(&channel);
-        }
-        for guild_id in &survey.hidden {
-            tracing::warn!(guild.id = %guild_id, "discord does not show a guild that is watched");
-        }
-    }
-
-    /// Channels that no list names any more, in the middle of a session: deleted, or hidden, so that no
-    /// event of them comes. What they were verified up to is where something may be missing from. A thread
-    /// is among them with the channel it is in: alone it has fallen asleep.
-    fn ask_for_unlisted(&mut self, heads: &[&Head]) {
-        let listed: HashSet<_> = heads.iter().map(|head| head.id).collect();
-        let is_unlisted = |channel: &&Channel| {
-            let id = channel.parent_id.filter(|_| channel.is_thread);
-            let id = id.unwrap_or(channel.id);
-            !listed.contains(&id) && self.channels.contains_key(&id)
-        };
-        let unlisted = self.channels.values().filter(is_unlisted);
-        let clean = unlisted.filter(|channel| channel.dirty.is_none());
-        for channel in clean.cloned().collect::<Vec<_>>() {
-            let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));
-            let reason = DirtyReason::Lapse;
-            self.soil(channel.id, Dirty { after, reason });
         }
     }
 

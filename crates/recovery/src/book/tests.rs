@@ -5,9 +5,10 @@ mod preferring;
 mod sight;
 mod standing;
 mod threads;
+mod unseen;
 mod waiting;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::{json, value::to_raw_value};
 use twilight_model::id::marker::GuildMarker;
@@ -78,15 +79,26 @@ fn begin(book: &mut Book, session: &str, head: Head, on_record: &HashSet<Id<Mess
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
+    let wished = book.take_wish(Instant::now()).unwrap();
+    book.survey(&survey(wished, vec![head]), on_record);
+}
+
+/// The lists, as they were wished for.
+fn survey((wish, generation): (Wish, u64), heads: Vec<Head>) -> Survey {
+    Survey {
         wish,
         generation,
-        heads: vec![head],
+        heads,
         hidden: Vec::new(),
         unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, on_record);
+        refused: BTreeSet::new(),
+    }
+}
+
+/// The lists come, as they were wished for.
+fn look(book: &mut Book, heads: Vec<Head>) {
+    let wished = book.take_wish(Instant::now()).unwrap();
+    book.survey(&survey(wished, heads), &HashSet::new());
 }
 
 fn page(ids: impl IntoIterator<Item = u64>) -> Page {
@@ -156,15 +168,8 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     book.observe(&acknowledged(now), now);
     assert_eq!(book.take_batch().watermark_ms, None);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let heads = vec![head(Some(NOW_MS + 60_000))];
-    let survey = Survey {
-        wish,
-        generation,
-        heads,
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
+    let wished = book.take_wish(Instant::now()).unwrap();
+    let survey = survey(wished, vec![head(Some(NOW_MS + 60_000))]);
     book.survey(&survey, &HashSet::from([message_id(NOW_MS + 60_000)]));
     let batch = book.take_batch();
     let session = SessionMark {

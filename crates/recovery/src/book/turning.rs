@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{Book, is_refused};
+use super::{Book, archives::root, is_refused};
 use crate::{
     Channel, Dirty, DirtyReason, GapReason, Message, Progress, Record, Sight,
     limits::{GONE_AFTER, REFUSED_RETRY, RESCAN_AGE, RETRY_FIRST, RETRY_MAX, SETTLE},
@@ -207,6 +207,7 @@ impl Book {
         if walk.purpose == Purpose::CatchUp {
             channel.dirty = None;
             self.agenda.settle(id);
+            self.regain_sight(root(&channel));
         }
         self.put(channel);
         self.release_complete();
@@ -279,7 +280,9 @@ impl Book {
                 after,
                 reason: DirtyReason::Refused,
             });
-            self.put(Channel { dirty, ..channel });
+            let channel = Channel { dirty, ..channel };
+            self.lose_sight_of(&channel);
+            self.put(channel);
         }
         let reason = DirtyReason::Refused;
         // Whoever waits for it may wait for ever.

@@ -23,7 +23,7 @@ pub(super) struct Looks {
     pub(super) generation: u64,
     /// How many have failed in a row.
     failures: u32,
-    /// How many of this gap have failed at a list of archived threads, and how long such lists took.
+    /// How many in a row of this gap have failed at a list of archived threads, and how long such lists took.
     archive_failures: u32,
     archives_took: Duration,
 }
@@ -87,6 +87,8 @@ impl Looks {
 
     pub(super) fn succeeded(&mut self) {
         self.failures = 0;
+        self.archive_failures = 0;
+        self.archives_took = Duration::ZERO;
     }
 
     pub(super) fn failed(&mut self, failed: &Overlooked) {
@@ -117,6 +119,7 @@ impl<D: ChannelDirectory> Look<D> {
             heads: Vec::new(),
             hidden: Vec::new(),
             unlisted: BTreeSet::new(),
+            refused: BTreeSet::new(),
         };
         for guild_id in &self.guild_ids {
             match list(self.discord.channels(*guild_id)).await {
@@ -133,10 +136,10 @@ impl<D: ChannelDirectory> Look<D> {
 
     /// Several at once: after an outage it may be most channels of a guild.
     async fn archived(&self, survey: &mut Survey) -> Result<(), Duration> {
-        let since_ms = self.archives.since_ms();
         let wanted = self.archives.of(&survey.heads);
         let mut unread: BTreeSet<_> = wanted.iter().copied().collect();
         let lists = stream::iter(wanted).map(async |(channel_id, is_private)| {
+            let since_ms = self.archives.since_ms(channel_id);
             let archived = self.discord.archived(channel_id, since_ms, is_private);
             ((channel_id, is_private), list(archived).await)
         });
@@ -146,6 +149,10 @@ impl<D: ChannelDirectory> Look<D> {
                 match listed {
                     Ok(listed) => {
                         unread.remove(&which);
+                        let (channel_id, is_private) = which;
+                        if listed.is_none() && !is_private {
+                            survey.refused.insert(channel_id);
+                        }
                         // Of one that is not shown, what is on record of its threads is read one by one.
                         survey.heads.extend(listed.unwrap_or_default());
                     }

@@ -1,6 +1,7 @@
 //! Drivers of channels in memory: what they write, and whom that wakes.
 
 mod looks;
+mod pages;
 
 use std::{
     sync::atomic::{AtomicU32, Ordering},

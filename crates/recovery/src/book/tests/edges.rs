@@ -75,20 +75,13 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS + 1_000), now);
     let born = Head {
         parent_id: Some(category),
         ..head(None)
     };
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![other, born],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    book.survey(&survey(wished, vec![other, born]), &HashSet::new());
     let batch = book.take_batch();
     let new = batch.channels.iter().find(|channel| channel.id == HERE);
     assert_eq!(new.unwrap().dirty.unwrap().after, None);
@@ -123,15 +116,7 @@ async fn a_message_before_the_first_lists_makes_nobody_read_all_that_was_ever_sa
     book.observe(&created(2, NOW_MS), now);
     assert!(book.next_order(now).is_none());
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head(Some(NOW_MS))],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    look(&mut book, vec![head(Some(NOW_MS))]);
     assert!(book.next_order(now).is_none());
     let batch = book.take_batch();
     assert_eq!((batch.records.len(), batch.channels[0].dirty), (1, None));
@@ -164,17 +149,13 @@ pub(super) fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     let mut heads = vec![head(Some(NOW_MS - 1))];
     heads.extend(threads);
-    let survey = Survey {
-        wish,
-        generation,
-        heads,
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::from([message_id(NOW_MS - 1)]));
+    book.survey(
+        &survey(wished, heads),
+        &HashSet::from([message_id(NOW_MS - 1)]),
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -336,16 +317,7 @@ async fn what_was_deleted_while_the_lists_came_is_forgotten() {
         (vec![watched()], before),
     ] {
         book.wish(Wish::Scrub);
-        let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-        let hidden = Vec::new();
-        let survey = Survey {
-            wish,
-            generation,
-            heads,
-            hidden,
-            unlisted: BTreeSet::new(),
-        };
-        book.survey(&survey, &HashSet::new());
+        look(&mut book, heads);
         assert_eq!(book.held(), held);
         tokio::time::advance(crate::limits::SCRUB_EVERY).await;
     }

@@ -31,24 +31,12 @@ fn settings() -> Settings {
     }
 }
 
-fn survey(book: &mut Book, heads: Vec<Head>) {
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
-        wish,
-        generation,
-        heads,
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
-}
-
 /// A book that watches a category with a forum, and one post in it.
 fn watching() -> Book {
     let mut book = Book::new(settings(), Loaded::default());
     book.observe(&ready(1, "first"), Instant::now());
     book.observe(&Observed::Lapsed, Instant::now());
-    survey(&mut book, vec![forum(), post()]);
+    look(&mut book, vec![forum(), post()]);
     book
 }
 
@@ -93,7 +81,7 @@ async fn after_a_restart_posts_stay_watched_until_the_lists_say_what_they_are_in
         assert!(book.channels.contains_key(&POST));
         told(&mut book, "THREAD_UPDATE", POST);
         assert!(book.channels.contains_key(&POST));
-        survey(&mut book, heads);
+        look(&mut book, heads);
         assert_eq!(book.channels.contains_key(&POST), is_watched);
     }
 }
@@ -106,4 +94,21 @@ async fn the_posts_of_a_forum_that_is_hidden_are_read_and_not_taken_for_quiet() 
         "flags": 1 << 17});
     book.observe(&event("CHANNEL_UPDATE", 2, &hidden), Instant::now());
     assert!(book.channels[&POST].dirty.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forum_that_no_list_names_any_more_makes_its_posts_dirty() {
+    let mut book = watching();
+    book.wish(Wish::Scrub);
+    look(&mut book, vec![forum()]);
+    assert!(book.channels[&POST].dirty.is_none(), "it has fallen asleep");
+    book.wish(Wish::Scrub);
+    look(&mut book, Vec::new());
+    assert!(book.channels[&POST].dirty.is_some());
+    // Shown again, its archived posts are listed.
+    let shown = json!({"id": FORUM.to_string(), "type": 15, "parent_id": CATEGORY.to_string()});
+    book.observe(&event("CHANNEL_UPDATE", 3, &shown), Instant::now());
+    tokio::time::advance(crate::limits::LOOK_PAUSE).await;
+    let (wish, _) = book.take_wish(Instant::now()).unwrap();
+    assert!(book.archives(wish).of(&[forum()]).contains(&(FORUM, false)));
 }

@@ -16,7 +16,7 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS + 40_000), now);
     for _ in 0..2 {
         let deleted = event("CHANNEL_DELETE", 3, &json!({"id": HERE}));
@@ -26,14 +26,10 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
     assert_eq!(batch.records.len(), 1, "what was heard is told");
     // Others may have written before, and nobody can read that any more.
     assert_eq!(gone(&batch), [(HERE, just_before(NOW_MS), None)]);
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head(Some(NOW_MS)), other(101)],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    book.survey(
+        &survey(wished, vec![head(Some(NOW_MS)), other(101)]),
+        &HashSet::new(),
+    );
     let batch = book.take_batch();
     let met: Vec<_> = batch.channels.iter().map(|it| it.id).collect();
     assert_eq!((met, batch.gaps), (vec![Id::new(101)], Vec::new()));
@@ -63,17 +59,13 @@ async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     let new = other(101);
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": new.id})), now);
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head(Some(NOW_MS)), new],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    book.survey(
+        &survey(wished, vec![head(Some(NOW_MS)), new]),
+        &HashSet::new(),
+    );
     let expected = (Id::new(101), None, None);
     assert_eq!(gone(&book.take_batch()), [expected]);
 }
@@ -87,15 +79,7 @@ async fn what_was_said_last_in_a_channel_that_went_while_nobody_listened_is_in_t
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![other(101)],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    look(&mut book, vec![other(101)]);
     for at in [now, now + crate::limits::GONE_AFTER] {
         while let Some(order) = book.next_order(at) {
             book.fail(&order, ReadFailure::Gone, at);
@@ -154,15 +138,7 @@ fn watching_since(ms: u64) -> Book {
 /// What the next look at who has traffic makes of this.
 fn scrub(book: &mut Book, head: Head) {
     book.wish(Wish::Scrub);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
+    look(book, vec![head]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,18 +179,15 @@ async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_
     let now = Instant::now();
     book.observe(&ready(1, "first"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     book.observe(&created(2, NOW_MS), now);
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![Head {
+    let survey = survey(
+        wished,
+        vec![Head {
             parent_id: Some(category),
             ..head(None)
         }],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
+    );
     book.survey(&survey, &HashSet::new());
     let dirty = book.take_batch().channels[0].dirty.unwrap();
     assert_eq!(dirty.after, just_before(since_ms));

@@ -32,19 +32,6 @@ fn restarted(reason: DirtyReason) -> Book {
     Book::new(Settings::new(GUILD), loaded)
 }
 
-/// The lists come, as they were wished for.
-fn look(book: &mut Book, heads: Vec<Head>) {
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
-    let survey = Survey {
-        wish,
-        generation,
-        heads,
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::new());
-}
-
 fn refuse(book: &mut Book) -> Vec<Gap> {
     let order = order(book);
     book.fail(&order, ReadFailure::Refused, Instant::now());

@@ -34,7 +34,7 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
     let (mut book, now) = (begun_with_thread(true), Instant::now());
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": HERE})), now);
     let batch = book.take_batch();
     let missing: HashSet<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
@@ -43,13 +43,7 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
         id: Id::new(301),
         ..thread(false)
     };
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head(Some(NOW_MS)), thread(false), new],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
+    let survey = survey(wished, vec![head(Some(NOW_MS)), thread(false), new]);
     book.survey(&survey, &HashSet::new());
     let batch = book.take_batch();
     assert_eq!(batch.channels, []);
@@ -63,7 +57,7 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
     let (mut book, now) = (begun_with_thread(false), Instant::now());
     book.observe(&ready(1, "second"), now);
     book.observe(&Observed::Lapsed, now);
-    let (wish, generation) = book.take_wish(Instant::now()).unwrap();
+    let wished = book.take_wish(Instant::now()).unwrap();
     let asleep = json!({"id": THREAD, "type": 11, "guild_id": GUILD, "parent_id": HERE,
         "thread_metadata": {"archived": true}});
     book.observe(&event("THREAD_UPDATE", 2, &asleep), now);
@@ -72,14 +66,10 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
         last_message_id: Some(message_id(last_ms)),
         ..thread(false)
     };
-    let survey = Survey {
-        wish,
-        generation,
-        heads: vec![head(Some(last_ms)), open],
-        hidden: Vec::new(),
-        unlisted: BTreeSet::new(),
-    };
-    book.survey(&survey, &HashSet::from([message_id(last_ms)]));
+    book.survey(
+        &survey(wished, vec![head(Some(last_ms)), open]),
+        &HashSet::from([message_id(last_ms)]),
+    );
     let batch = book.take_batch();
     assert_eq!((batch.closed, batch.gaps), (vec![THREAD], Vec::new()));
     assert!(book.archived.is_empty());

@@ -1,0 +1,156 @@
+//! Threads that were archived while nobody looked, or nobody could.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::time::Instant;
+use twilight_model::id::{Id, marker::ChannelMarker};
+
+use super::{
+    Book, Wish,
+    survey::{Survey, may_have_moved},
+};
+use crate::{
+    Channel, GapReason, Head, Watch,
+    snowflake::{created_ms, just_before},
+};
+
+/// How much earlier than that archived threads are listed: the clocks of archiving and of writing are not
+/// one.
+const CLOCKS_DIFFER_MS: u64 = 3_600_000;
+
+/// Which archived threads have to be listed: a thread may have been opened, written to and archived
+/// again while nobody looked, and no other list names it then.
+#[derive(Debug)]
+pub(crate) struct Archives {
+    is_gap: bool,
+    /// Channels with threads that are on record as open.
+    with_threads: HashSet<Id<ChannelMarker>>,
+    /// Channels that could not be seen, and since when.
+    unseen: HashMap<Id<ChannelMarker>, u64>,
+    watermark_ms: u64,
+    watch: Watch,
+}
+
+/// A channel that could not be seen: its threads may have been opened and archived again meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unseen {
+    since_ms: u64,
+    /// When that was heard of last.
+    heard: Instant,
+}
+
+// === impl Archives ===
+
+impl Archives {
+    /// Since when archived threads of a channel are listed.
+    pub(crate) fn since_ms(&self, id: Id<ChannelMarker>) -> u64 {
+        let unseen = self.unseen.get(&id);
+        let since_ms = unseen.map_or(self.watermark_ms, |since| self.watermark_ms.min(*since));
+        since_ms.saturating_sub(CLOCKS_DIFFER_MS)
+    }
+
+    /// Channels whose archived threads are to be listed, and whether it is the private ones: of channels
+    /// with threads that were open, both; of those in which something was written since, the public ones.
+    /// Whoever opens one leaves a message behind, unless there was one already that it is about. Without a gap
+    /// only of channels that could not be seen, and can now.
+    pub(crate) fn of(&self, heads: &[Head]) -> Vec<(Id<ChannelMarker>, bool)> {
+        if self.watermark_ms == 0 {
+            return Vec::new();
+        }
+        let shown = heads.iter().filter(|head| !head.is_thread);
+        let shown = shown.filter(|head| self.is_gap || self.unseen.contains_key(&head.id));
+        let moved = shown.clone().filter(|head| {
+            let unseen = self.unseen.get(&head.id);
+            let since_ms = unseen.map_or(self.watermark_ms, |since| self.watermark_ms.min(*since));
+            self.watch.has(head, None) && may_have_moved(head.last_message_id, since_ms)
+        });
+        let shown: HashSet<_> = shown.map(|head| head.id).collect();
+        let with_threads = self.with_threads.iter().copied();
+        let with_threads = with_threads.filter(|id| self.is_gap || shown.contains(id));
+        let moved = moved.map(|head| head.id);
+        let public: HashSet<_> = moved.chain(with_threads.clone()).collect();
+        let public = public.into_iter().map(|id| (id, false));
+        public.chain(with_threads.map(|id| (id, true))).collect()
+    }
+}
+
+impl Book {
+    /// Which archived threads have to be listed for a wish.
+    pub(crate) fn archives(&self, wish: Wish) -> Archives {
+        let threads = self.channels.values().filter(|channel| channel.is_thread);
+        let unseen = self.unseen.iter();
+        Archives {
+            is_gap: wish == Wish::Gap,
+            with_threads: threads.filter_map(|thread| thread.parent_id).collect(),
+            unseen: unseen.map(|(id, unseen)| (*id, unseen.since_ms)).collect(),
+            watermark_ms: self.watermark_ms,
+            watch: self.settings.watch.clone(),
+        }
+    }
+
+    /// Nothing was seen of a channel, or forum, since then: of its threads neither.
+    pub(super) fn lose_sight(&mut self, id: Id<ChannelMarker>, since_ms: u64) {
+        let heard = Instant::now();
+        let unseen = self.unseen.entry(id);
+        let unseen = unseen.or_insert(Unseen { since_ms, heard });
+        unseen.since_ms = unseen.since_ms.min(since_ms);
+        unseen.heard = heard;
+    }
+
+    /// Nothing was seen of a channel from where it is dirty on; of a thread, of what it is in.
+    pub(super) fn lose_sight_of(&mut self, channel: &Channel) {
+        let after = channel.dirty.and_then(|dirty| dirty.after);
+        let since_ms = after.map_or_else(|| created_ms(channel.id), created_ms);
+        self.lose_sight(root(channel), since_ms.min(self.watermark_ms));
+    }
+
+    /// A channel can be seen: what was archived in it is looked for, if it could not be before.
+    pub(super) fn regain_sight(&mut self, id: Id<ChannelMarker>) {
+        if self.unseen.contains_key(&id) {
+            self.wish(Wish::Look);
+        }
+    }
+
+    /// A channel that the lists name for the first time: if it is older than what its archived threads were
+    /// listed from, or they were not, it could not be seen before.
+    pub(super) fn doubt_archives(&mut self, head: &Head, wish: Wish) {
+        let born_ms = created_ms(head.id);
+        let listed_ms = self.watermark_ms.saturating_sub(CLOCKS_DIFFER_MS);
+        let is_listed = wish == Wish::Gap && born_ms >= listed_ms;
+        if !head.is_thread && !is_listed {
+            self.lose_sight(head.id, born_ms);
+        }
+    }
+
+    /// Since when archived threads of a channel may be unknown.
+    pub(super) fn unseen_since(&self, parent_id: Option<Id<ChannelMarker>>) -> u64 {
+        let unseen = parent_id.and_then(|id| self.unseen.get(&id));
+        unseen.map_or(self.watermark_ms, |it| it.since_ms.min(self.watermark_ms))
+    }
+
+    /// Takes in which archived threads the lists told of, and which they did not.
+    pub(super) fn have_seen_archives(&mut self, survey: &Survey) {
+        for id in &survey.unlisted {
+            let after = just_before(self.unseen_since(Some(*id)));
+            self.miss(*id, after, None, GapReason::Unlisted);
+        }
+        for id in &survey.refused {
+            self.lose_sight(*id, self.watermark_ms);
+        }
+        let began = self.looks_since;
+        for head in survey.heads.iter().filter(|head| !head.is_thread) {
+            // What was hidden again since then is not seen.
+            let unseen = self.unseen.get(&head.id);
+            let is_over = unseen.is_some_and(|unseen| Some(unseen.heard) < began);
+            if is_over && !survey.refused.contains(&head.id) {
+                self.unseen.remove(&head.id);
+            }
+        }
+    }
+}
+
+/// What is hidden and shown with a channel: of a thread, what it is in.
+pub(super) fn root(channel: &Channel) -> Id<ChannelMarker> {
+    let parent_id = channel.parent_id.filter(|_| channel.is_thread);
+    parent_id.unwrap_or(channel.id)
+}
