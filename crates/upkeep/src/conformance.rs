@@ -20,6 +20,7 @@ pub async fn suite<D: Diary>(fresh: impl AsyncFn() -> D, shared: impl AsyncFn(&D
     a_change_that_was_ahead_is_put_right(&fresh().await).await;
     a_due_time_is_claimed_once(&fresh, &shared).await;
     a_claim_that_was_not_renewed_is_open_to_others(&fresh, &shared).await;
+    a_claim_from_before_the_clock_was_put_back_ends_as_one_of_now_would(&fresh().await).await;
     a_clock_that_was_ahead_keeps_no_job_from_running(&fresh().await).await;
     jobs_do_not_know_of_each_other(&fresh().await).await;
     what_is_old_is_forgotten_and_the_latest_is_not(&fresh().await).await;
@@ -178,6 +179,18 @@ async fn a_clock_that_was_ahead_keeps_no_job_from_running(diary: &impl Diary) {
     };
     assert_eq!(standing(diary, "job", 200).await, now);
     ours(diary, 150, 200, false).await;
+}
+
+async fn a_claim_from_before_the_clock_was_put_back_ends_as_one_of_now_would(diary: &impl Diary) {
+    let dead = ours(diary, 100, 9_000_000, false).await;
+    // Whoever finds it in its way lets it end.
+    let held = Claim::Held { until_ms: 160 };
+    assert_eq!(claim(diary, 100, 150, 160).await, held);
+    let open = standing(diary, "job", 155).await.open;
+    assert_eq!(open.map(|open| open.until_ms), Some(160));
+    let alive = ours(diary, 100, 160, true).await;
+    assert!(!finish(diary, 100, dead, 161).await);
+    assert!(finish(diary, 100, alive, 161).await);
 }
 
 async fn jobs_do_not_know_of_each_other(diary: &impl Diary) {

@@ -31,7 +31,8 @@ pub trait Diary: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Standing, Failure>> + Send;
 
     /// Claims a due time until `until_ms`. `Unknown`: it may be ours, and is open again when that time
-    /// has passed.
+    /// has passed. Nobody holds one for longer than whoever asks now would: what is on record beyond that was
+    /// written before the clock was put back, perhaps by somebody who has died.
     fn claim(
         &self,
         job: &str,
@@ -200,10 +201,11 @@ impl Diary for MemoryDiary {
             .or_insert_with(|| Job::begun(now_ms));
         let kept_from = now_ms.saturating_sub(DIARY_KEPT_MS).min(due_ms);
         job.dues = job.dues.split_off(&kept_from);
-        let holder = match job.dues.get(&due_ms) {
+        let holder = match job.dues.get_mut(&due_ms) {
             None => 1,
             Some(due) if due.outcome.is_some() => return Ok(Claim::Done),
             Some(due) if due.until_ms > now_ms => {
+                due.until_ms = due.until_ms.min(until_ms);
                 return Ok(Claim::Held {
                     until_ms: due.until_ms,
                 });

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    Claim, Diary, Ended, Failure, Job, Jobs, Schedule, Standing, Turn,
+    Claim, Diary, Ended, Failure, Job, Jobs, Open, Schedule, Standing, Turn,
     limits::{
         CLAIM_HOLDS, CLAIM_LOOKED_AT_EVERY, CLAIM_RENEWED_EVERY, DIARY_RETRY, LEFT_PAUSE,
         LOOK_EVERY, RUNS_MAX,
@@ -267,10 +267,16 @@ impl<D: Diary, C: Clock> Timetable<D, C> {
 /// What is to be done about a job that stands like this.
 fn next(job: &dyn Job, Standing { since_ms, open }: Standing, now_ms: u64) -> Next {
     let (schedule, name) = (job.schedule(), job.name());
-    if let Some(open) = open.filter(|open| open.until_ms > now_ms) {
+    let is_held = |open: &Open| open.until_ms > now_ms;
+    if let Some(open) = open.filter(is_held) {
+        if open.until_ms > now_ms + millis(CLAIM_HOLDS) {
+            // From before the clock was put back, perhaps by somebody who has died: a claim in vain makes it
+            // end in time.
+            return Next::Do(open.again());
+        }
         // Somebody is at it. If they were to die, it is open again by then; if they stop, before that.
-        let look_ms = u64::try_from(CLAIM_LOOKED_AT_EVERY.as_millis()).unwrap_or(u64::MAX);
-        return Next::Wait(open.until_ms.min(now_ms.saturating_add(look_ms)));
+        let look_ms = now_ms.saturating_add(millis(CLAIM_LOOKED_AT_EVERY));
+        return Next::Wait(open.until_ms.min(look_ms));
     }
     // What is due later goes before what somebody has begun and not finished.
     if let Some(ripe) = schedule.ripe(name, since_ms, now_ms) {
@@ -281,16 +287,23 @@ fn next(job: &dyn Job, Standing { since_ms, open }: Standing, now_ms: u64) -> Ne
         });
     }
     if let Some(open) = open {
-        return Next::Do(Turn {
-            due_ms: open.due_ms,
-            missed: 0,
-            again: true,
-        });
+        return Next::Do(open.again());
     }
     let next = schedule.next_after(since_ms);
     let fires = next.map(|due_ms| schedule.fires_at(name, due_ms));
     // What was looked at a moment ago is not looked at again at once.
     Next::Wait(fires.unwrap_or(u64::MAX).max(now_ms + 1))
+}
+
+impl Open {
+    /// It is taken up again.
+    fn again(self) -> Turn {
+        Turn {
+            due_ms: self.due_ms,
+            missed: 0,
+            again: true,
+        }
+    }
 }
 
 fn millis(duration: Duration) -> u64 {

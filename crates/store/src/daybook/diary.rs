@@ -167,7 +167,16 @@ fn claim(
     let holder = match found.optional()? {
         None => 1,
         Some((_, _, false)) => return Ok(Claim::Done),
-        Some((_, until_ms, true)) if until_ms > now_ms => return Ok(Claim::Held { until_ms }),
+        Some((_, held_ms, true)) if held_ms > now_ms => {
+            if held_ms > until_ms {
+                let mut cap = transaction.prepare_cached(
+                    "UPDATE diary SET until_ms = ?3 WHERE job = ?1 AND due_ms = ?2",
+                )?;
+                cap.execute((job, signed(due_ms), signed(until_ms)))?;
+            }
+            let until_ms = held_ms.min(until_ms);
+            return Ok(Claim::Held { until_ms });
+        }
         Some((holder, _, true)) => holder + 1,
     };
     let mut replace = transaction.prepare_cached(

@@ -166,6 +166,27 @@ async fn what_a_dead_process_has_begun_is_taken_up_by_looking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_a_dead_process_holds_until_a_time_that_a_wrong_clock_gave_is_taken_up_soon() {
+    let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
+    let job = Noted::daily("job", Duration::ZERO);
+    let start_ms = clock.now_ms();
+    diary.standing("job", start_ms).await.unwrap();
+    let due_ms = job.schedule.next_after(start_ms).unwrap();
+    tokio::time::advance(Duration::from_hours(10)).await;
+    let (now_ms, day_ms) = (clock.now_ms(), millis(DAY));
+    let claimed = diary.claim("job", due_ms, now_ms + day_ms, now_ms + 2 * day_ms);
+    assert!(matches!(claimed.await, Ok(Claim::Ours { .. })));
+    let table = table(&diary, &clock, &[&job]);
+    drop(timeout(2 * CLAIM_HOLDS, table.run(pending())).await);
+    let again = Turn {
+        due_ms,
+        missed: 0,
+        again: true,
+    };
+    assert_eq!(job.turns(), [again]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_told_to_stop_gives_back_what_it_holds() {
     let (diary, clock) = (MemoryDiary::default(), Paused(Instant::now()));
     let job = Noted::daily("job", Duration::from_mins(2));
