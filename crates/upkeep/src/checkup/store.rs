@@ -24,8 +24,9 @@ pub struct StoreFacts {
 pub enum FileFacts {
     /// It can be read, and is of this version.
     Sound(u32),
-    /// There is none yet, and it can be made.
-    Creatable,
+    /// There is none yet, and it can be made; in which folder. One that is relative is another one for whoever
+    /// is started elsewhere.
+    Creatable(String),
     /// It cannot be used.
     Refused {
         /// What is wrong.
@@ -105,7 +106,9 @@ fn file(check: &'static str, subject: &str, facts: &FileFacts) -> Finding {
         FileFacts::Sound(version) => {
             Finding::ok(check, subject).noting(format!("its version is {version}"))
         }
-        FileFacts::Creatable => Finding::ok(check, subject).noting("there is none yet"),
+        FileFacts::Creatable(folder) => {
+            Finding::ok(check, subject).noting(format!("there is none yet in {folder}"))
+        }
         FileFacts::Refused { matter, fix } => Finding::wrong(check, subject, matter, fix),
         FileFacts::Skipped(why) => Finding::skipped(check, subject, why),
     }

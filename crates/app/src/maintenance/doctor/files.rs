@@ -53,9 +53,10 @@ impl Maintenance {
             }
         };
         let store = peek.map(|peek| peek.reading().version());
+        let folder = folder(&self.config.store);
         StoreFacts {
-            file: file(store, &survey),
-            daybook: file(daybook, &survey),
+            file: file(store, &survey, &folder),
+            daybook: file(daybook, &survey, &folder),
             key: self.key(survey.exists && !is_read, known.as_deref()).await,
             disk: Some(DiskFacts {
                 free: survey.space.free_bytes,
@@ -119,7 +120,17 @@ fn in_memory() -> StoreFacts {
     }
 }
 
-fn file(version: Result<u32, StoreError>, survey: &Survey) -> FileFacts {
+/// Where a store is, from the root on: a relative path is relative to where the process was started.
+fn folder(store: &Location) -> String {
+    let Location::Path(path) = store else {
+        return String::new();
+    };
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let folder = whole.parent().unwrap_or(&whole);
+    folder.display().to_string()
+}
+
+fn file(version: Result<u32, StoreError>, survey: &Survey, folder: &str) -> FileFacts {
     match version {
         Ok(_) if !survey.is_writable => FileFacts::Refused {
             matter: "may be read and not written by this user".to_owned(),
@@ -128,7 +139,9 @@ fn file(version: Result<u32, StoreError>, survey: &Survey) -> FileFacts {
                     .to_owned(),
         },
         Ok(version) => FileFacts::Sound(version),
-        Err(StoreError::Older { found: 0, .. }) if survey.is_writable => FileFacts::Creatable,
+        Err(StoreError::Older { found: 0, .. }) if survey.is_writable => {
+            FileFacts::Creatable(folder.to_owned())
+        }
         Err(error @ StoreError::Older { found: 0, .. }) => refused(&error, FOLDER_FIX),
         Err(error) => {
             let fix = remedy(&error).unwrap_or("let us read the file and its folder");

@@ -7,7 +7,7 @@ use super::{super::*, amiss};
 fn sound() -> StoreFacts {
     StoreFacts {
         file: FileFacts::Sound(3),
-        daybook: FileFacts::Creatable,
+        daybook: FileFacts::Creatable("/srv/cordboard".to_owned()),
         key: KeyFacts::Fits,
         disk: Some(DiskFacts { free: 2, needed: 2 }),
         holder: HolderFacts::Process(Some(7)),
