@@ -96,12 +96,10 @@ pub(super) fn kinds() -> impl Iterator<Item = String> {
     let ended = each.flat_map(move |command| [of(command, End::Done), of(command, End::Killed)]);
     let refused = [
         Command::RemoveRoles,
-        Command::ResumeRoles,
         Command::Adopt,
         Command::Sweep,
         Command::Audit,
         Command::Status,
-        Command::Budget,
     ];
     let refused = refused.map(|command| told(command, End::Refused));
     ended
