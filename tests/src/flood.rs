@@ -10,6 +10,7 @@ mod crowd;
 mod disk;
 mod excuses;
 mod fields;
+mod haste;
 mod scale;
 mod shore;
 mod unwanted;

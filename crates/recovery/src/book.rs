@@ -52,7 +52,7 @@ pub(crate) struct Book {
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
     /// Forums, and the categories they are in: their posts are threads that are watched with the category.
     forums: Forums,
-    /// Channels and forums of which nothing could be seen.
+    /// Channels and forums that could not be seen, and whose archived threads have not been listed since.
     unseen: HashMap<Id<ChannelMarker>, Unseen>,
     /// Channels that are not watched, and since when that is known, or had to be asked.
     strangers: HashMap<Id<ChannelMarker>, Instant>,

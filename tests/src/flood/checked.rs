@@ -20,12 +20,10 @@ use super::{
     disk::Disk,
     excuses::{Excuses, Gap},
     fields::{content, created_ms, id_of, is_pinned, messages},
+    haste::{Haste, WAITS_MS},
     shore::Shore,
     unwanted::Unwanted,
 };
-
-/// How long what is new waits for what is older: two minutes by a clock that may be a tenth fast.
-const WAITS_MS: u64 = 108_000;
 
 /// The record. Its checks see what Discord has.
 #[derive(Clone, Debug)]
@@ -56,6 +54,7 @@ struct State {
     told_ms: BTreeMap<u64, u64>,
     session: Option<String>,
     excuses: Excuses,
+    haste: Haste,
     chronicle: Chronicle,
     consumer: Consumer,
     wrong: Vec<String>,
@@ -306,6 +305,7 @@ impl State {
         let changed_ms = self.excuses.changed_ms(id);
         !self.is_orderly
             || told_ms(younger) >= created_ms(younger.id.get()) + WAITS_MS
+            || self.haste.has(younger.id.get())
             || (is_gone && changed_ms.is_some_and(|ms| ms <= told_ms(late)))
     }
 
@@ -342,13 +342,18 @@ impl State {
 
 impl Inbox for Checked {
     async fn load(&self, shard: u32) -> Result<Loaded, InboxError> {
+        self.state.lock().haste.begin();
         self.inner.load(shard).await
     }
 
     async fn commit(&self, batch: Batch) -> Result<Committed, InboxError> {
         self.inner.seek().await;
         let claims = batch.watermark_ms.is_some() || !batch.channels.is_empty();
-        self.state.lock().watches(&batch);
+        {
+            let mut state = self.state.lock();
+            state.watches(&batch);
+            state.haste.write(&batch, self.now_ms());
+        }
         if let Some(upto_ms) = batch.watermark_ms {
             let ids = messages(&self.discord).into_keys().map(|(_, id)| id);
             self.state.lock().before.end(ids, upto_ms);

@@ -44,9 +44,12 @@ pub(super) struct Unseen {
 impl Archives {
     /// Since when archived threads of a channel are listed.
     pub(crate) fn since_ms(&self, id: Id<ChannelMarker>) -> u64 {
+        self.unseen_since(id).saturating_sub(CLOCKS_DIFFER_MS)
+    }
+
+    fn unseen_since(&self, id: Id<ChannelMarker>) -> u64 {
         let unseen = self.unseen.get(&id);
-        let since_ms = unseen.map_or(self.watermark_ms, |since| self.watermark_ms.min(*since));
-        since_ms.saturating_sub(CLOCKS_DIFFER_MS)
+        unseen.map_or(self.watermark_ms, |since| self.watermark_ms.min(*since))
     }
 
     /// Channels whose archived threads are to be listed, and whether it is the private ones: of channels
@@ -60,8 +63,7 @@ impl Archives {
         let shown = heads.iter().filter(|head| !head.is_thread);
         let shown = shown.filter(|head| self.is_gap || self.unseen.contains_key(&head.id));
         let moved = shown.clone().filter(|head| {
-            let unseen = self.unseen.get(&head.id);
-            let since_ms = unseen.map_or(self.watermark_ms, |since| self.watermark_ms.min(*since));
+            let since_ms = self.unseen_since(head.id);
             self.watch.has(head, None) && may_have_moved(head.last_message_id, since_ms)
         });
         let shown: HashSet<_> = shown.map(|head| head.id).collect();
@@ -88,8 +90,12 @@ impl Book {
         }
     }
 
-    /// Nothing was seen of a channel, or forum, since then: of its threads neither.
+    /// Nothing was seen of a channel, or forum, since then: of its threads neither. Before a first run has
+    /// begun nobody wants what was in them.
     pub(super) fn lose_sight(&mut self, id: Id<ChannelMarker>, since_ms: u64) {
+        if self.watermark_ms == 0 {
+            return;
+        }
         let heard = Instant::now();
         let unseen = self.unseen.entry(id);
         let unseen = unseen.or_insert(Unseen { since_ms, heard });

@@ -244,6 +244,7 @@ impl Book {
                 self.hide(head.id);
             } else {
                 self.regain_sight(head.id);
+                self.ask_refused_again(now, Some(head.id));
             }
             return;
         }

@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::{Book, Forums, Survey, archives::root};
+use super::{Book, Forums, Survey, archives::root, is_refused};
 use crate::{Channel, Dirty, DirtyReason, Event, snowflake::just_before};
 
 /// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
@@ -104,24 +104,22 @@ impl Book {
         let unlisted = self.channels.values().filter(is_unlisted);
         let clean = unlisted.filter(|channel| channel.dirty.is_none());
         for channel in clean.cloned().collect::<Vec<_>>() {
-            let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));
+            let verified_ms = channel.scrubbed_ms.min(self.watermark_ms);
+            self.lose_sight(root(&channel), verified_ms);
+            let after = just_before(verified_ms);
             let reason = DirtyReason::Lapse;
-            let dirty = Some(Dirty { after, reason });
-            self.lose_sight_of(&Channel {
-                dirty,
-                ..channel.clone()
-            });
             self.soil(channel.id, Dirty { after, reason });
         }
     }
 
-    /// What Discord has refused to show, all of it or one channel, is asked for now.
+    /// What Discord has refused to show, all of it or one channel with its threads, is asked for now.
     pub(super) fn ask_refused_again(&mut self, now: Instant, which: Option<Id<ChannelMarker>>) {
         let channels = &self.channels;
         self.agenda.hasten(now, |id| {
-            let dirty = channels.get(&id).and_then(|channel| channel.dirty);
-            which.is_none_or(|which| which == id)
-                && dirty.is_some_and(|dirty| dirty.reason == DirtyReason::Refused)
+            let channel = channels.get(&id).filter(|channel| is_refused(channel));
+            channel.is_some_and(|channel| {
+                which.is_none_or(|which| which == id || which == root(channel))
+            })
         });
     }
 }

@@ -112,3 +112,18 @@ async fn a_forum_that_no_list_names_any_more_makes_its_posts_dirty() {
     let (wish, _) = book.take_wish(Instant::now()).unwrap();
     assert!(book.archives(wish).of(&[forum()]).contains(&(FORUM, false)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn posts_that_were_refused_are_asked_for_when_their_forum_is_shown() {
+    let mut book = watching();
+    let channel = |flags: u64| json!({"id": FORUM.to_string(), "type": 15, "parent_id": CATEGORY.to_string(), "flags": flags});
+    book.observe(
+        &event("CHANNEL_UPDATE", 2, &channel(1 << 17)),
+        Instant::now(),
+    );
+    let asked = order(&mut book);
+    book.fail(&asked, ReadFailure::Refused, Instant::now());
+    assert!(book.next_order(Instant::now()).is_none());
+    book.observe(&event("CHANNEL_UPDATE", 3, &channel(0)), Instant::now());
+    assert_eq!(book.next_order(Instant::now()).unwrap().channel_id, POST);
+}

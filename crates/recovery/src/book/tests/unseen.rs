@@ -120,3 +120,18 @@ async fn a_channel_that_turns_up_in_the_lists_has_all_its_archived_threads_liste
     assert_eq!(archives.of(std::slice::from_ref(&old)), [(old.id, false)]);
     assert!(archives.since_ms(old.id) < NOW_MS - 90_000_000);
 }
+
+#[tokio::test(start_paused = true)]
+async fn threads_that_were_refused_with_their_channel_are_asked_for_when_it_is_shown() {
+    let mut book = begun();
+    let thread = json!({"id": "300", "type": 11, "parent_id": HERE.to_string()});
+    book.observe(&event("THREAD_UPDATE", 2, &thread), Instant::now());
+    let asked = order(&mut book);
+    assert_eq!(asked.channel_id, Id::new(300));
+    book.fail(&asked, ReadFailure::Refused, Instant::now());
+    assert!(book.next_order(Instant::now()).is_none());
+    // Of the permission to read, Discord says nothing of threads.
+    tell(&mut book, 0);
+    let again = book.next_order(Instant::now()).unwrap();
+    assert_eq!(again.channel_id, Id::new(300));
+}
