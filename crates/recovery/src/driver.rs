@@ -104,9 +104,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         let mut told = Vec::new();
         loop {
             let now = Instant::now();
-            if let Some(ms) = self.discord.now_ms() {
-                self.book.hear_time(ms, now);
-            }
+            self.hear_time();
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
@@ -185,6 +183,12 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         self.book.sabotage_seal(now);
     }
 
+    fn hear_time(&mut self) {
+        if let Some(ms) = self.discord.now_ms() {
+            self.book.hear_time(ms, Instant::now());
+        }
+    }
+
     /// Writes down what there is, and says so.
     async fn write(&mut self) -> Result<(), InboxError> {
         if let Some(batch) = self.book.sabotage_acknowledge() {
@@ -249,6 +253,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             }
             Ok(page) => {
                 self.pages += 1;
+                self.hear_time();
                 self.book.turn(order, page);
             }
             Err(failure) => self.book.fail(order, failure, Instant::now()),

@@ -122,7 +122,7 @@ impl MessageLog for MemoryInbox {
             id,
             channel_id,
             author_id: known.author_id(),
-            edited_ms: known.edited_ms,
+            edited_ms: known.last_edit_ms(),
             is_deleted: known.presence != Presence::There,
             json: known.json.clone(),
         });

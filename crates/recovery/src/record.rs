@@ -28,14 +28,16 @@ pub enum Sight {
     Read(Message),
     /// `MESSAGE_DELETE`.
     Deleted(Id<MessageMarker>),
-    /// On record, and not on the page it would have been on.
-    Missed(Id<MessageMarker>),
+    /// On record, and not on the page it would have been on. Discord's clock had passed this when the page was
+    /// asked for, in milliseconds since 1970.
+    Missed(Id<MessageMarker>, u64),
 }
 
 /// What is on record of a message.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// When it was edited last, in milliseconds since 1970; 0 for never.
+    /// As of when it is known, in milliseconds since 1970: when it was edited last, 0 for never; or when it was
+    /// missing, if that was later.
     pub edited_ms: u64,
     /// Whether it is there.
     pub presence: Presence,
@@ -71,7 +73,7 @@ impl Sight {
     pub const fn message_id(&self) -> Id<MessageMarker> {
         match self {
             Self::Created(message) | Self::Updated(message) | Self::Read(message) => message.id,
-            Self::Deleted(id) | Self::Missed(id) => *id,
+            Self::Deleted(id) | Self::Missed(id, _) => *id,
         }
     }
 
@@ -91,6 +93,7 @@ impl Sight {
     /// | updated, read | an older edit | updated |
     /// | updated | the same edit, other values | updated |
     /// | read | missing | updated: it is back |
+    /// | updated | missing before that edit | updated: it is back |
     /// | deleted | anything but deleted | deleted, unless it was told as missing |
     /// | missed | there | deleted, inferred |
     /// | anything else | | none |
@@ -98,11 +101,11 @@ impl Sight {
     pub fn verdict(self, known: Option<&Known>) -> Option<Verdict> {
         match (self, known) {
             (Self::Deleted(message_id), known) => delete(message_id, known),
-            (Self::Missed(message_id), Some(known)) => miss(message_id, known),
+            (Self::Missed(message_id, at_ms), Some(known)) => miss(message_id, at_ms, known),
             (Self::Created(message) | Self::Read(message), None) => Some(first(message)),
             (Self::Updated(message), None) => is_whole(&message.json).then(|| first(message)),
             // A creation is the oldest version there is, whenever it arrives.
-            (Self::Created(_), Some(_)) | (Self::Missed(_), None) => None,
+            (Self::Created(_), Some(_)) | (Self::Missed(..), None) => None,
             (Self::Updated(message), Some(known)) => update(message, known),
             (Self::Read(message), Some(known)) => reread(message, known),
         }
@@ -116,6 +119,15 @@ impl Known {
     #[must_use]
     pub fn author_id(&self) -> Option<Id<UserMarker>> {
         self.json.as_deref().and_then(fields::author_id)
+    }
+
+    /// When it was edited last, in milliseconds since 1970, as it says itself; 0 for never.
+    #[must_use]
+    pub fn last_edit_ms(&self) -> u64 {
+        if self.presence == Presence::There {
+            return self.edited_ms;
+        }
+        self.json.as_deref().map_or(0, edit_ms)
     }
 }
 
@@ -160,9 +172,11 @@ fn first(message: Message) -> Verdict {
 }
 
 fn update(message: Message, known: &Known) -> Option<Verdict> {
-    // One that says that there was no edit is from before the first; one that says nothing is of any time.
+    let is_back = known.presence == Presence::Missing;
+    // One that says that there was no edit is from before the first; one that says nothing is of any time, and
+    // proves nothing of a message that was missing: a session that is resumed replays what was before.
     let head = serde_json::from_str::<fields::Head>(message.json.get()).ok()?;
-    let is_older = head.edited_ms().is_some_and(|ms| ms < known.edited_ms);
+    let is_older = head.edited_ms().map_or(is_back, |ms| ms < known.edited_ms);
     if known.presence == Presence::Deleted || is_older {
         return None;
     }
@@ -170,7 +184,6 @@ fn update(message: Message, known: &Known) -> Option<Verdict> {
         Some(before) => fields::overlay(before, &message.json)?,
         None => (message.json, true),
     };
-    let is_back = known.presence == Presence::Missing;
     Some(Verdict {
         news: (is_news || is_back).then(|| News::Updated {
             message_id: message.id,
@@ -197,7 +210,7 @@ fn reread(message: Message, known: &Known) -> Option<Verdict> {
             json: message.json.clone(),
         }),
         known: Known {
-            edited_ms: message.edited_ms.max(known.edited_ms),
+            edited_ms: message.edited_ms.max(known.last_edit_ms()),
             presence: Presence::There,
             json: Some(message.json),
         },
@@ -216,24 +229,31 @@ fn delete(message_id: Id<MessageMarker>, known: Option<&Known>) -> Option<Verdic
     Some(Verdict {
         known: Known {
             presence: Presence::Deleted,
-            edited_ms: known.map_or(0, |known| known.edited_ms),
+            edited_ms: known.map_or(0, Known::last_edit_ms),
             json: known.and_then(|known| known.json.clone()),
         },
         news: (before != Some(Presence::Missing)).then_some(told),
     })
 }
 
-fn miss(message_id: Id<MessageMarker>, known: &Known) -> Option<Verdict> {
+fn miss(message_id: Id<MessageMarker>, at_ms: u64, known: &Known) -> Option<Verdict> {
     (known.presence == Presence::There).then(|| Verdict {
         known: Known {
+            edited_ms: known.edited_ms.max(at_ms),
             presence: Presence::Missing,
-            ..known.clone()
+            json: known.json.clone(),
         },
         news: Some(News::Deleted {
             message_id,
             is_inferred: true,
         }),
     })
+}
+
+/// When a message was edited last, as it says itself; 0 for never.
+fn edit_ms(json: &RawValue) -> u64 {
+    let head = serde_json::from_str::<fields::Head>(json.get());
+    head.ok().and_then(|it| it.edited_ms()).unwrap_or_default()
 }
 
 /// Whether it is a message, and not only some changed fields of one.

@@ -75,8 +75,9 @@ impl Waiting {
         &mut self,
         channel_id: Id<ChannelMarker>,
         message_id: Id<MessageMarker>,
+        at_ms: u64,
     ) -> Option<Record> {
-        let sight = Sight::Missed(message_id);
+        let sight = Sight::Missed(message_id, at_ms);
         if !self.is_about(channel_id, message_id) {
             return Some(Record { channel_id, sight });
         }
@@ -95,7 +96,7 @@ impl Waiting {
         let is_found = |id| messages.iter().any(|message| message.id == id);
         let before = line.sights.len();
         line.sights
-            .retain(|(_, sight)| !matches!(sight, Sight::Missed(id) if is_found(*id)));
+            .retain(|(_, sight)| !matches!(sight, Sight::Missed(id, _) if is_found(*id)));
         let gone = before - line.sights.len();
         self.count -= gone;
         self.bytes -= gone * SIGHT_BYTES;
@@ -198,7 +199,7 @@ fn size(sight: &Sight) -> usize {
         Sight::Created(message) | Sight::Updated(message) | Sight::Read(message) => {
             message.json.get().len()
         }
-        Sight::Deleted(_) | Sight::Missed(_) => 0,
+        Sight::Deleted(_) | Sight::Missed(..) => 0,
     };
     SIGHT_BYTES + object
 }

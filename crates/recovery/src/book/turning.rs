@@ -95,6 +95,11 @@ impl Book {
             .saturating_sub(milliseconds(SETTLE))
             .max(order.watermark_ms);
         walk.began_ms = walk.began_ms.or(Some(settled_ms));
+        // What is known of that moment by now may be more than was known then.
+        let asked_ms = order
+            .at_ms
+            .max(self.time.at(order.at))
+            .unwrap_or(settled_ms);
         let turn = walk.turn(&page.messages, page.probed.is_some(), settled_ms);
         let (purpose, is_far_enough) = (walk.purpose, walk.is_far_enough());
         for message in &page.messages {
@@ -109,7 +114,7 @@ impl Book {
         let records: Vec<_> = read.collect();
         self.batch.records.extend(records);
         for message_id in turn.missed {
-            let record = self.waiting.hold_missed(id, message_id);
+            let record = self.waiting.hold_missed(id, message_id, asked_ms);
             self.batch.records.extend(record);
         }
         if turn.progress == Progress::MoreAfterTie {

@@ -152,9 +152,9 @@ pub(super) async fn what_was_seen_is_held_deleted_or_not<S: Inbox>(fresh: impl A
     let record = fresh().await;
     assert!(holds(&record, []).await.is_empty());
     see(&record, HERE, [created(1), Sight::Deleted(id(2))]).await;
-    see(&record, THERE, [created(3), Sight::Missed(id(3))]).await;
+    see(&record, THERE, [created(3), Sight::Missed(id(3), 0)]).await;
     // Nothing is known of it, so it is not missed.
-    see(&record, THERE, [Sight::Missed(id(4))]).await;
+    see(&record, THERE, [Sight::Missed(id(4), 0)]).await;
     let asked = holds(&record, [4, 3, 2, 1, 0, 1]).await;
     assert_eq!(asked, [false, true, true, true, false, true]);
     let many: Vec<_> = (0..3_000).collect();
@@ -169,7 +169,7 @@ pub(super) async fn the_youngest_messages_that_are_there_are_recent<S: Inbox>(
     let record = fresh().await;
     see(&record, HERE, (1..=6).rev().map(created)).await;
     see(&record, THERE, [created(9)]).await;
-    let gone = [Sight::Deleted(id(6)), Sight::Missed(id(4))];
+    let gone = [Sight::Deleted(id(6)), Sight::Missed(id(4), 0)];
     see(&record, HERE, gone).await;
     for (limit, expected) in [
         (0, vec![]),

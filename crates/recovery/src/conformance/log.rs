@@ -115,7 +115,12 @@ pub(super) async fn messages_are_found_by_channel_and_id<S: Inbox + MessageLog>(
 ) {
     let record = fresh().await;
     see(&record, HERE, (1..=9).rev().map(created)).await;
-    see(&record, HERE, [Sight::Deleted(id(5)), Sight::Missed(id(8))]).await;
+    see(
+        &record,
+        HERE,
+        [Sight::Deleted(id(5)), Sight::Missed(id(8), 0)],
+    )
+    .await;
     see(&record, THERE, [created(20)]).await;
     let query = |after: Option<u64>, before: Option<u64>, limit, with_deleted| MessageQuery {
         channel_id: Some(HERE),

@@ -116,16 +116,17 @@ pub(super) async fn a_message_stays_as_long_as_the_last_entry_about_it<S: Inbox 
     let later = [
         Sight::Updated(message(2, "edited", 1)),
         Sight::Deleted(id(3)),
-        Sight::Missed(id(4)),
+        Sight::Missed(id(4), 0),
     ];
     see(&record, HERE, later).await;
     assert_eq!(prune(&record, since(10)).await, 4);
     assert_eq!(contents(&record).await, ["edited", "m3", "m4", "m10"]);
     // What is left of them is what it was.
-    let some = partial(&json!({"id": id(4), "content": "back"}));
+    let some =
+        json!({"id": id(4), "content": "back", "edited_timestamp": "2026-01-01T00:00:01+00:00"});
     let sights = [
         Sight::Read(message(3, "m3", 0)),
-        Sight::Updated(some),
+        Sight::Updated(partial(&some)),
         Sight::Created(message(2, "m2", 0)),
     ];
     let before = see(&record, HERE, []).await.newest;

@@ -85,7 +85,7 @@ fn edits() -> Vec<Row> {
 }
 
 fn deletions() -> Vec<Row> {
-    let (deleted, missed) = (|| Sight::Deleted(id(9)), || Sight::Missed(id(9)));
+    let (deleted, missed) = (|| Sight::Deleted(id(9)), || Sight::Missed(id(9), 0));
     vec![
         // Nothing resurrects it.
         (
@@ -116,11 +116,26 @@ fn deletions() -> Vec<Row> {
                 missed(),
                 missed(),
                 read("a", 0),
+                // Of any time, also of before.
                 missed(),
                 Sight::Updated(embeds()),
             ],
-            vec!["c 9 a", "i 9", "u 9 a", "i 9", "u 9 a"],
-            ("a", 0, false),
+            vec!["c 9 a", "i 9", "u 9 a", "i 9"],
+            ("a", 0, true),
+        ),
+        // Only an edit that was made later brings it back, and what is read again is as it says.
+        (
+            vec![
+                created(),
+                Sight::Missed(id(9), edited_ms(3)),
+                updated("b", 2),
+                updated("d", 4),
+                Sight::Missed(id(9), edited_ms(6)),
+                read("d", 4),
+                updated("e", 5),
+            ],
+            vec!["c 9 a", "i 9", "u 9 d", "i 9", "u 9 d", "u 9 e"],
+            ("e", 5, false),
         ),
         // Missing, and then said to be deleted: that is told already.
         (

@@ -116,7 +116,7 @@ fn nothing_that_arrives_late_resurrects_a_deleted_message() {
             Sight::Read(message("a", None)),
             Sight::Created(message("a", None)),
             Sight::Updated(message("b", ONE)),
-            Sight::Missed(ID),
+            Sight::Missed(ID, 0),
             Sight::Deleted(ID),
         ]
     };
@@ -136,10 +136,10 @@ fn nothing_that_arrives_late_resurrects_a_deleted_message() {
 fn a_message_that_was_missed_comes_back_when_it_is_seen() {
     let sights = [
         Sight::Created(message("a", None)),
-        Sight::Missed(ID),
-        Sight::Missed(ID),
+        Sight::Missed(ID, 0),
+        Sight::Missed(ID, 0),
         Sight::Read(message("a", None)),
-        Sight::Missed(ID),
+        Sight::Missed(ID, 0),
         Sight::Deleted(ID),
         Sight::Read(message("a", None)),
     ];

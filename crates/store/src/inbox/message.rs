@@ -64,13 +64,18 @@ pub(super) struct MessageRow {
 
 impl MessageRow {
     pub(super) fn into_logged(self) -> Result<Logged, serde_json::Error> {
+        let known = Known {
+            edited_ms: self.edited_ms,
+            presence: self.presence,
+            json: self.json.map(RawValue::from_string).transpose()?,
+        };
         Ok(Logged {
             id: self.id,
             channel_id: self.channel_id,
             author_id: self.author_id,
-            edited_ms: self.edited_ms,
-            is_deleted: self.presence != Presence::There,
-            json: self.json.map(RawValue::from_string).transpose()?,
+            edited_ms: known.last_edit_ms(),
+            is_deleted: known.presence != Presence::There,
+            json: known.json,
         })
     }
 }

@@ -138,7 +138,7 @@ fn what_says_nothing_new_writes_nothing() {
     see(
         &database,
         HERE,
-        [created(9), edit(), Sight::Missed(Id::new(8))],
+        [created(9), edit(), Sight::Missed(Id::new(8), 0)],
     );
     see(&database, HERE, []);
     assert_eq!(database.connection.total_changes(), before);

@@ -22,7 +22,7 @@ async fn what_waits_and_is_deleted_unheard_is_told_and_told_as_missing() {
     let records = book.take_batch().records;
     let told: Vec<_> = records.iter().map(|record| &record.sight).collect();
     assert!(
-        matches!(told[..], [Sight::Read(_), Sight::Created(gone), Sight::Missed(id)] if gone.id == *id),
+        matches!(told[..], [Sight::Read(_), Sight::Created(gone), Sight::Missed(id, _)] if gone.id == *id),
         "{told:?}"
     );
 }
@@ -56,7 +56,7 @@ async fn what_is_on_record_waits_for_nothing_and_a_second_look_is_believed() {
     let second = book.next_order(now).unwrap();
     book.turn(&second, page([6_000, 9_000].map(|n| NOW_MS + n)));
     let records = book.take_batch().records;
-    let is_missed = |record: &&Record| matches!(record.sight, Sight::Missed(_));
+    let is_missed = |record: &&Record| matches!(record.sight, Sight::Missed(..));
     let missed = records.iter().filter(is_missed);
     let missed: Vec<_> = missed.map(|record| record.sight.message_id()).collect();
     assert_eq!(missed, [message_id(NOW_MS + 7_000)]);
