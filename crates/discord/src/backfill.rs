@@ -144,7 +144,7 @@ impl Backfill {
                 has_more,
             } = page.await?;
             let Some(last) = threads.iter().rev().find_map(|thread| archived_at(thread)) else {
-                break;
+                return Ok(found);
             };
             let last_ms = milliseconds(&last);
             threads.retain(|thread| {
@@ -152,10 +152,11 @@ impl Backfill {
             });
             found.extend(heads(&threads, None));
             if !has_more || last_ms < since_ms {
-                break;
+                return Ok(found);
             }
             before = Some(last);
         }
+        tracing::warn!(channel.id = %channel_id, "more threads were archived than are listed");
         Ok(found)
     }
 

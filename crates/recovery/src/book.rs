@@ -27,8 +27,9 @@ use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
     agenda::Agenda,
     forecast::Forecast,
+    limits::SCRUB_EVERY,
     sabotage::Sabotage,
-    snowflake::{DiscordTime, just_before},
+    snowflake::{DiscordTime, just_before, milliseconds},
     waiting::Waiting,
     walk::{Order, Purpose, Walk},
 };
@@ -72,6 +73,9 @@ pub(crate) struct Book {
     /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
     looks_since: Option<Instant>,
+    /// The watermark when they were asked for, and that of the lists before: what they named was seen then.
+    looks_from_ms: u64,
+    listed_ms: u64,
     /// Where in the session a guild went into an outage, in which its events do not come: the session on
     /// record stays before that, so that whoever goes on with it hears of the outage.
     outage_at: Option<u64>,
@@ -128,6 +132,9 @@ impl Book {
             wish: None,
             looked_at: None,
             looks_since: None,
+            looks_from_ms: 0,
+            // A former run has looked in that time, or is not known to have.
+            listed_ms: watermark_ms.saturating_sub(milliseconds(SCRUB_EVERY)),
             outage_at: None,
             meanwhile: None,
             agenda: Agenda::default(),
@@ -139,12 +146,7 @@ impl Book {
             sabotage: None,
         };
         book.unwatch_unwanted();
-        for channel in book.channels.values().cloned().collect::<Vec<_>>() {
-            // It may have been hidden, or still be.
-            if channel.dirty.is_some() {
-                book.lose_sight_of(&channel);
-            }
-        }
+        book.remember_unseen();
         book.resume_reading();
         book
     }

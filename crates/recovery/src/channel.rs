@@ -22,6 +22,9 @@ pub struct Channel {
     /// Up to when it has been read again to see whether Discord left an event out, in milliseconds
     /// since 1970, by Discord's clock.
     pub scrubbed_ms: u64,
+    /// Since when threads may have been opened and archived in it unseen, in milliseconds since 1970: it was
+    /// hidden from then on, and its archived threads have not been listed since. `None`: all were seen.
+    pub unseen_ms: Option<u64>,
     /// What is to be read of it. While there is nothing, the watermark holds for it.
     pub dirty: Option<Dirty>,
 }

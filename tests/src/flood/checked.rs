@@ -342,7 +342,7 @@ impl State {
 
 impl Inbox for Checked {
     async fn load(&self, shard: u32) -> Result<Loaded, InboxError> {
-        self.state.lock().haste.begin();
+        self.state.lock().haste.begin(self.now_ms());
         self.inner.load(shard).await
     }
 

@@ -17,13 +17,16 @@ pub(super) struct Haste {
     dirty: BTreeSet<u64>,
     /// Messages that were told so.
     messages: BTreeSet<u64>,
+    /// When the process began.
+    began_ms: u64,
 }
 
 // === impl Haste ===
 
 impl Haste {
     /// A process begins, and waits anew.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self, now_ms: u64) {
+        self.began_ms = now_ms;
         self.channels.clear();
     }
 
@@ -32,7 +35,8 @@ impl Haste {
         for record in &batch.records {
             if let Sight::Created(message) = &record.sight {
                 let (channel_id, id) = (record.channel_id.get(), message.id.get());
-                if now_ms >= created_ms(id) + WAITS_MS {
+                // A session that is resumed replays what is older than the process.
+                if now_ms >= created_ms(id).max(self.began_ms) + WAITS_MS {
                     self.channels.insert(channel_id);
                 }
                 if self.channels.contains(&channel_id) {
@@ -47,6 +51,10 @@ impl Haste {
             } else {
                 self.dirty.remove(&id);
             }
+        }
+        for id in &batch.closed {
+            self.channels.remove(&id.get());
+            self.dirty.remove(&id.get());
         }
         // The session is on record with what it began behind only.
         if batch.session.is_some() {

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::{
-    Book, Wish,
+    Book, Forums, Wish,
     survey::{Survey, may_have_moved},
 };
 use crate::{
@@ -35,6 +35,8 @@ pub(crate) struct Archives {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unseen {
     since_ms: u64,
+    /// Whether the lists name it, as far as is known, and only its archived threads could not be had.
+    is_listed: bool,
     /// When that was heard of last.
     heard: Instant,
 }
@@ -90,24 +92,52 @@ impl Book {
         }
     }
 
-    /// Nothing was seen of a channel, or forum, since then: of its threads neither. Before a first run has
-    /// begun nobody wants what was in them.
+    /// Nothing is seen of a channel, or forum, since then: of its threads neither. Before a first run has
+    /// begun nobody wants what was in them. On record with the channel; of a forum there is no record.
     pub(super) fn lose_sight(&mut self, id: Id<ChannelMarker>, since_ms: u64) {
+        self.unsee(id, since_ms, false);
+    }
+
+    fn unsee(&mut self, id: Id<ChannelMarker>, since_ms: u64, is_listed: bool) {
         if self.watermark_ms == 0 {
             return;
         }
-        let heard = Instant::now();
-        let unseen = self.unseen.entry(id);
-        let unseen = unseen.or_insert(Unseen { since_ms, heard });
-        unseen.since_ms = unseen.since_ms.min(since_ms);
-        unseen.heard = heard;
+        let before = self.unseen.get(&id);
+        let since_ms = before.map_or(since_ms, |before| before.since_ms.min(since_ms));
+        let unseen = Unseen {
+            since_ms,
+            is_listed,
+            heard: Instant::now(),
+        };
+        self.unseen.insert(id, unseen);
+        self.note_unseen(id, Some(since_ms));
     }
 
-    /// Nothing was seen of a channel from where it is dirty on; of a thread, of what it is in.
-    pub(super) fn lose_sight_of(&mut self, channel: &Channel) {
-        let after = channel.dirty.and_then(|dirty| dirty.after);
-        let since_ms = after.map_or_else(|| created_ms(channel.id), created_ms);
-        self.lose_sight(root(channel), since_ms.min(self.watermark_ms));
+    fn note_unseen(&mut self, id: Id<ChannelMarker>, unseen_ms: Option<u64>) {
+        let channel = self.channels.get(&id).cloned();
+        if let Some(channel) = channel.filter(|channel| channel.unseen_ms != unseen_ms) {
+            self.put(Channel {
+                unseen_ms,
+                ..channel
+            });
+        }
+    }
+
+    /// What a former run could not see. Whether the lists name it is not known.
+    pub(super) fn remember_unseen(&mut self) {
+        let heard = Instant::now();
+        let unseen = self.channels.values().filter_map(|channel| {
+            let unseen = Unseen {
+                since_ms: channel.unseen_ms?,
+                is_listed: true,
+                heard,
+            };
+            Some((channel.id, unseen))
+        });
+        self.unseen = unseen.collect();
+        if !self.unseen.is_empty() {
+            self.wish(Wish::Look);
+        }
     }
 
     /// A channel can be seen: what was archived in it is looked for, if it could not be before.
@@ -117,14 +147,37 @@ impl Book {
         }
     }
 
-    /// A channel that the lists name for the first time: if it is older than what its archived threads were
-    /// listed from, or they were not, it could not be seen before.
+    /// A channel was read to its end. If the lists name it, and only its archived threads were refused, they may
+    /// be had as well; if they do not, they have not changed since.
+    pub(super) fn has_been_read(&mut self, id: Id<ChannelMarker>) {
+        if self.unseen.get(&id).is_some_and(|unseen| unseen.is_listed) {
+            self.wish(Wish::Look);
+        }
+    }
+
+    /// A channel or forum that turns up: if it is older than what its archived threads were listed from, or they
+    /// were not, it could not be seen before.
     pub(super) fn doubt_archives(&mut self, head: &Head, wish: Wish) {
         let born_ms = created_ms(head.id);
         let listed_ms = self.watermark_ms.saturating_sub(CLOCKS_DIFFER_MS);
         let is_listed = wish == Wish::Gap && born_ms >= listed_ms;
-        if !head.is_thread && !is_listed {
-            self.lose_sight(head.id, born_ms);
+        if !head.is_thread && !is_listed && !self.unseen.contains_key(&head.id) {
+            self.unsee(head.id, born_ms, true);
+        }
+    }
+
+    /// Forums that turn up in the lists, but for the first ones, and those that do not any more.
+    pub(super) fn compare_forums(&mut self, survey: &Survey, before: &Forums) {
+        let new = survey
+            .heads
+            .iter()
+            .filter(|head| head.is_forum && self.wants(head) && !before.contains_key(&head.id));
+        for head in new.filter(|_| self.looked_at.is_some()).collect::<Vec<_>>() {
+            self.doubt_archives(head, survey.wish);
+        }
+        let gone = before.keys().filter(|id| !self.forums.contains_key(id));
+        for id in gone.copied().collect::<Vec<_>>() {
+            self.lose_sight(id, self.listed_ms.min(self.watermark_ms));
         }
     }
 
@@ -134,6 +187,11 @@ impl Book {
         unseen.map_or(self.watermark_ms, |it| it.since_ms.min(self.watermark_ms))
     }
 
+    /// Whether it is known of a channel that the lists do not name it, and since when.
+    pub(super) fn is_out_of_sight(&self, id: Id<ChannelMarker>) -> bool {
+        self.unseen.get(&id).is_some_and(|unseen| !unseen.is_listed)
+    }
+
     /// Takes in which archived threads the lists told of, and which they did not.
     pub(super) fn have_seen_archives(&mut self, survey: &Survey) {
         for id in &survey.unlisted {
@@ -141,7 +199,7 @@ impl Book {
             self.miss(*id, after, None, GapReason::Unlisted);
         }
         for id in &survey.refused {
-            self.lose_sight(*id, self.watermark_ms);
+            self.unsee(*id, self.watermark_ms, true);
         }
         let began = self.looks_since;
         for head in survey.heads.iter().filter(|head| !head.is_thread) {
@@ -150,8 +208,12 @@ impl Book {
             let is_over = unseen.is_some_and(|unseen| Some(unseen.heard) < began);
             if is_over && !survey.refused.contains(&head.id) {
                 self.unseen.remove(&head.id);
+                self.note_unseen(head.id, None);
             }
         }
+        // Before the first ones there was no watermark.
+        let from_ms = Some(self.looks_from_ms).filter(|ms| *ms > 0);
+        self.listed_ms = from_ms.unwrap_or(self.watermark_ms);
     }
 }
 

@@ -227,14 +227,9 @@ impl Book {
         }
         if head.is_forum {
             let before = self.forums.insert(head.id, head.parent_id);
-            if before.is_none() && name != "CHANNEL_CREATE" && self.wants(&head) {
-                let was_shown = self.looked_at.is_none();
-                let since_ms = if was_shown {
-                    self.watermark_ms
-                } else {
-                    created_ms(head.id)
-                };
-                self.lose_sight(head.id, since_ms);
+            let is_new = before.is_none() && self.looked_at.is_some();
+            if is_new && name != "CHANNEL_CREATE" && self.wants(&head) {
+                self.doubt_archives(&head, Wish::Look);
             }
             if before != Some(head.parent_id) {
                 // Its posts may be watched now, or not any more.
@@ -275,8 +270,8 @@ impl Book {
                 let born = (is_born && is_young && !is_known && self.is_covered).then_some(());
                 self.time.heard(head.id, now);
                 self.meet(&head, born);
-                if born.is_none() && !head.is_thread {
-                    self.lose_sight(head.id, created_ms(head.id));
+                if born.is_none() {
+                    self.doubt_archives(&head, Wish::Look);
                 }
             }
             Some(_) => self.place(&head),
@@ -314,6 +309,7 @@ impl Book {
             settled_id: None,
             // A message in it may have an id that is as much older than the channel's.
             scrubbed_ms: created_ms(head.id).saturating_sub(milliseconds(SETTLE)),
+            unseen_ms: None,
             dirty: None,
         };
         self.put(channel);

@@ -69,12 +69,8 @@ impl Book {
 
     /// Channels on record that are in no list: deleted, hidden, or threads that fell asleep long ago.
     /// Reading them tells.
-    pub(super) fn read_unlisted(&mut self, survey: &Survey, forums_before: &Forums) {
+    pub(super) fn read_unlisted(&mut self, survey: &Survey) {
         let listed = survey.listed();
-        let forums = forums_before.keys().filter(|id| !listed.contains(id));
-        for id in forums.copied().collect::<Vec<_>>() {
-            self.lose_sight(id, self.watermark_ms);
-        }
         let unlisted = self
             .channels
             .values()
@@ -83,7 +79,7 @@ impl Book {
         for channel in here.cloned().collect::<Vec<_>>() {
             self.doubt_since(&channel);
             if !channel.is_thread {
-                self.lose_sight_of(&channel);
+                self.lose_sight(channel.id, self.watermark_ms);
             }
         }
         for guild_id in &survey.hidden {
@@ -104,11 +100,18 @@ impl Book {
         let unlisted = self.channels.values().filter(is_unlisted);
         let clean = unlisted.filter(|channel| channel.dirty.is_none());
         for channel in clean.cloned().collect::<Vec<_>>() {
-            let verified_ms = channel.scrubbed_ms.min(self.watermark_ms);
-            self.lose_sight(root(&channel), verified_ms);
-            let after = just_before(verified_ms);
+            let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));
             let reason = DirtyReason::Lapse;
             self.soil(channel.id, Dirty { after, reason });
+        }
+        // They were there when they were last listed.
+        let is_hidden = |channel: &&Channel| {
+            let is_known = self.is_out_of_sight(channel.id);
+            !channel.is_thread && !listed.contains(&channel.id) && !is_known
+        };
+        let hidden = self.channels.values().filter(is_hidden);
+        for id in hidden.map(|channel| channel.id).collect::<Vec<_>>() {
+            self.lose_sight(id, self.listed_ms.min(self.watermark_ms));
         }
     }
 

@@ -74,6 +74,7 @@ impl Book {
         let wish = self.wish.take()?;
         self.meanwhile = Some(HashMap::new());
         self.looks_since = Some(now);
+        self.looks_from_ms = self.watermark_ms;
         Some((wish, self.generation))
     }
 
@@ -121,44 +122,10 @@ impl Book {
         let mut heads: Vec<_> = heads.collect();
         heads.sort_by_key(|head| head.is_thread);
         for head in &heads {
-            if !self.wants(head) {
-                self.unwatch(head.id);
-                self.strangers.insert(head.id, now);
-                continue;
-            }
-            if self.slept(head) {
-                continue;
-            }
-            if self.is_over(head) && !self.channels.contains_key(&head.id) {
-                if !is_first {
-                    self.miss_unmet(head);
-                }
-                continue;
-            }
-            if let Some(id) = head.last_message_id {
-                self.last_is(head.id, id);
-            }
-            self.place(head);
-            match self.channels.get(&head.id) {
-                Some(channel) if !is_first => {
-                    let channel = channel.clone();
-                    self.compare(&channel, head, survey.wish, on_record);
-                }
-                // On a first run it may have been heard of before the lists were read.
-                _ => {
-                    self.meet_in_list(head, is_first);
-                    if !is_first {
-                        self.doubt_archives(head, survey.wish);
-                    }
-                }
-            }
-            // Something happened in it before it was known to be watched, and was not taken in.
-            if self.strangers.remove(&head.id).is_some() {
-                self.doubt_stranger(head.id, is_first);
-            }
+            self.take_head(head, survey.wish, is_first, on_record);
         }
         if survey.wish == Wish::Gap {
-            self.read_unlisted(survey, &forums_before);
+            self.read_unlisted(survey);
             self.is_covered = true;
             self.resume_reading();
             let channels = &self.channels;
@@ -175,17 +142,66 @@ impl Book {
         if survey.wish != Wish::Gap {
             self.ask_for_unlisted(survey, &forums_before);
         }
+        self.compare_forums(survey, &forums_before);
         self.have_seen_archives(survey);
         self.meanwhile = None;
         self.looked_at = Some(now);
         if survey.wish == Wish::Scrub {
-            // What was deleted while the lists were on their way, and would be held for ever. Not on
-            // each look: a channel in which much happens and that no list names would cause one after
-            // the other.
-            let listed: HashSet<_> = heads.iter().map(|head| head.id).collect();
-            self.strangers
-                .retain(|id, since| listed.contains(id) || now - *since < SCRUB_EVERY);
+            self.forget_unlisted_strangers(survey, now);
         }
+    }
+
+    /// Takes in what the lists say of one channel.
+    fn take_head(
+        &mut self,
+        head: &Head,
+        wish: Wish,
+        is_first: bool,
+        on_record: &HashSet<Id<MessageMarker>>,
+    ) {
+        if !self.wants(head) {
+            self.unwatch(head.id);
+            self.strangers.insert(head.id, Instant::now());
+            return;
+        }
+        if self.slept(head) {
+            return;
+        }
+        if self.is_over(head) && !self.channels.contains_key(&head.id) {
+            if !is_first {
+                self.miss_unmet(head);
+            }
+            return;
+        }
+        if let Some(id) = head.last_message_id {
+            self.last_is(head.id, id);
+        }
+        self.place(head);
+        match self.channels.get(&head.id) {
+            Some(channel) if !is_first => {
+                let channel = channel.clone();
+                self.compare(&channel, head, wish, on_record);
+            }
+            // On a first run it may have been heard of before the lists were read.
+            _ => {
+                self.meet_in_list(head, is_first);
+                if !is_first {
+                    self.doubt_archives(head, wish);
+                }
+            }
+        }
+        // Something happened in it before it was known to be watched, and was not taken in.
+        if self.strangers.remove(&head.id).is_some() {
+            self.doubt_stranger(head.id, is_first);
+        }
+    }
+
+    /// Forgets what was deleted while the lists were on their way, and would be held for ever. Not on each
+    /// look: a channel in which much happens and that no list names would cause one after the other.
+    fn forget_unlisted_strangers(&mut self, survey: &Survey, now: Instant) {
+        let listed = survey.listed();
+        self.strangers
+            .retain(|id, since| listed.contains(id) || now - *since < SCRUB_EVERY);
     }
 
     /// Whether it is a thread that was let go of when it was archived, and in which nothing was written
@@ -260,6 +276,7 @@ impl Book {
                     is_thread: head.is_thread,
                     settled_id: head.last_message_id,
                     scrubbed_ms: last_ms.max(self.watermark_ms),
+                    unseen_ms: None,
                     dirty: None,
                 });
             }

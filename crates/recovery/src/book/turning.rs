@@ -212,9 +212,12 @@ impl Book {
         if walk.purpose == Purpose::CatchUp {
             channel.dirty = None;
             self.agenda.settle(id);
-            self.regain_sight(root(&channel));
         }
+        let root = root(&channel);
         self.put(channel);
+        if walk.purpose == Purpose::CatchUp {
+            self.has_been_read(root);
+        }
         self.release_complete();
         if self.archived.contains(&id) && walk.purpose == Purpose::CatchUp {
             self.close(id);
@@ -262,7 +265,9 @@ impl Book {
         };
         let reason = DirtyReason::Lapse;
         let dirty = Some(Dirty { reason, ..dirty });
+        let root = root(&channel);
         self.put(Channel { dirty, ..channel });
+        self.regain_sight(root);
     }
 
     /// Discord does not show a channel: what is missing of it is on record as such, and it is asked
@@ -285,9 +290,7 @@ impl Book {
                 after,
                 reason: DirtyReason::Refused,
             });
-            let channel = Channel { dirty, ..channel };
-            self.lose_sight_of(&channel);
-            self.put(channel);
+            self.put(Channel { dirty, ..channel });
         }
         let reason = DirtyReason::Refused;
         // Whoever waits for it may wait for ever.

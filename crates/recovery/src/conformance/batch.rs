@@ -75,6 +75,7 @@ pub(super) async fn channels_are_as_they_were_written_last<S: Inbox>(
         is_thread: true,
         settled_id: Some(id(4)),
         scrubbed_ms: at_ms(5),
+        unseen_ms: Some(at_ms(4)),
         dirty: dirty(Some(3), DirtyReason::Lapse),
         ..clean(HERE)
     };

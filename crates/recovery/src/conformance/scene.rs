@@ -85,6 +85,7 @@ pub(super) fn clean(channel_id: Id<ChannelMarker>) -> Channel {
         is_thread: false,
         settled_id: None,
         scrubbed_ms: 0,
+        unseen_ms: None,
         dirty: None,
     }
 }

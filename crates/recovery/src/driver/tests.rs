@@ -197,6 +197,7 @@ async fn while_enough_channels_are_read_the_driver_waits_for_one_of_them() {
         is_thread: false,
         settled_id: None,
         scrubbed_ms: NOW_MS,
+        unseen_ms: None,
         dirty,
     });
     let batch = crate::Batch {

@@ -13,7 +13,8 @@ use crate::record::{signed, text, unsigned};
 /// All of a shard.
 pub(super) fn read(connection: &Connection, shard: u32) -> rusqlite::Result<Vec<Channel>> {
     let mut query = connection.prepare_cached(
-        "SELECT id, guild_id, parent_id, is_thread, settled_id, scrubbed_ms, dirty, dirty_after
+        "SELECT id, guild_id, parent_id, is_thread, settled_id, scrubbed_ms, dirty, dirty_after,
+             unseen_ms
          FROM watched WHERE shard = ?1",
     )?;
     query.query_map([shard], channel_of)?.collect()
@@ -27,13 +28,14 @@ pub(super) fn write(
 ) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
         "INSERT INTO watched (id, shard, guild_id, parent_id, is_thread, settled_id, scrubbed_ms,
-             dirty, dirty_after)
+             dirty, dirty_after, unseen_ms)
          VALUES (:id, :shard, :guild_id, :parent_id, :is_thread, :settled_id, :scrubbed_ms,
-             :dirty, :dirty_after)
+             :dirty, :dirty_after, :unseen_ms)
          ON CONFLICT DO UPDATE SET shard = excluded.shard, guild_id = excluded.guild_id,
              parent_id = excluded.parent_id, is_thread = excluded.is_thread,
              settled_id = excluded.settled_id, scrubbed_ms = excluded.scrubbed_ms,
-             dirty = excluded.dirty, dirty_after = excluded.dirty_after",
+             dirty = excluded.dirty, dirty_after = excluded.dirty_after,
+             unseen_ms = excluded.unseen_ms",
     )?;
     let dirty = channel.dirty;
     upsert.execute(named_params! {
@@ -46,6 +48,7 @@ pub(super) fn write(
         ":scrubbed_ms": signed(channel.scrubbed_ms),
         ":dirty": dirty.map(|dirty| dirty.reason.name()),
         ":dirty_after": column::of_some(dirty.and_then(|dirty| dirty.after)),
+        ":unseen_ms": channel.unseen_ms.map(signed),
     })?;
     Ok(())
 }
@@ -70,6 +73,7 @@ fn channel_of(row: &Row<'_>) -> rusqlite::Result<Channel> {
         is_thread: row.get(3)?,
         settled_id: column::some_id(row, 4)?,
         scrubbed_ms: unsigned(row, 5)?,
+        unseen_ms: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
         dirty: reason.map(|reason| Dirty { after, reason }),
     })
 }

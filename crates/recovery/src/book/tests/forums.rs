@@ -110,6 +110,22 @@ async fn a_forum_that_no_list_names_any_more_makes_its_posts_dirty() {
     book.observe(&event("CHANNEL_UPDATE", 3, &shown), Instant::now());
     tokio::time::advance(crate::limits::LOOK_PAUSE).await;
     let (wish, _) = book.take_wish(Instant::now()).unwrap();
+    let archives = book.archives(wish);
+    assert!(archives.of(&[forum()]).contains(&(FORUM, false)));
+    assert_eq!(archives.since_ms(FORUM), NOW_MS - 3_600_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forum_without_open_posts_is_missed_as_well() {
+    let mut book = watching();
+    for heads in [vec![post()], vec![forum(), post()]] {
+        book.wish(Wish::Scrub);
+        look(&mut book, heads);
+    }
+    // What the second lists were not asked for is still to be had.
+    tokio::time::advance(crate::limits::LOOK_PAUSE).await;
+    book.wish(Wish::Scrub);
+    let (wish, _) = book.take_wish(Instant::now()).unwrap();
     assert!(book.archives(wish).of(&[forum()]).contains(&(FORUM, false)));
 }
 

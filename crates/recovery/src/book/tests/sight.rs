@@ -14,6 +14,7 @@ fn restarted(reason: DirtyReason) -> Book {
         is_thread: false,
         settled_id: None,
         scrubbed_ms: NOW_MS,
+        unseen_ms: None,
         dirty: Some(Dirty {
             after: just_before(NOW_MS),
             reason,

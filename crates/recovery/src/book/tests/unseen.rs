@@ -6,6 +6,9 @@ use crate::limits::LOOK_PAUSE;
 /// What is written in the channel while nobody sees it: the last of it says that a thread was opened.
 const LATER_MS: u64 = NOW_MS + 60_000;
 
+/// How much earlier archived threads are listed.
+const HOUR_MS: u64 = 3_600_000;
+
 fn archived() -> Head {
     Head {
         id: Id::new(300),
@@ -26,10 +29,6 @@ fn hide_and_show(book: &mut Book) {
     tell(book, 1 << 17);
     let asked = order(book);
     book.fail(&asked, ReadFailure::Refused, Instant::now());
-    assert!(
-        book.archives(Wish::Look).of(&[]).is_empty(),
-        "no list names it"
-    );
     tell(book, 0);
     read(book);
 }
@@ -58,7 +57,7 @@ async fn what_was_archived_in_a_channel_that_was_hidden_is_read_once_it_is_shown
     // Others have moved the watermark on meanwhile.
     book.observe(&acknowledged(Instant::now()), Instant::now());
     let since_ms = book.archives(wished.0).since_ms(HERE);
-    assert!(since_ms < NOW_MS && since_ms > NOW_MS - 4_000_000);
+    assert_eq!(since_ms, NOW_MS - HOUR_MS);
     let lists = survey(wished, vec![head(Some(LATER_MS)), archived()]);
     book.survey(&lists, &HashSet::new());
     assert_eq!(book.channels[&archived().id].dirty.unwrap().after, None);
@@ -103,7 +102,7 @@ async fn archived_threads_that_cannot_be_listed_are_a_gap_from_where_the_channel
     book.survey(&lists, &HashSet::new());
     let gaps = book.take_batch().gaps;
     let gaps = gaps.iter().map(|gap| (gap.reason, gap.after));
-    let expected = (GapReason::Unlisted, just_before(NOW_MS - 1));
+    let expected = (GapReason::Unlisted, just_before(NOW_MS));
     assert_eq!(gaps.collect::<Vec<_>>(), [expected]);
 }
 
@@ -116,9 +115,72 @@ async fn a_channel_that_turns_up_in_the_lists_has_all_its_archived_threads_liste
     };
     book.wish(Wish::Scrub);
     look(&mut book, vec![head(Some(NOW_MS)), old.clone()]);
-    let archives = book.archives(Wish::Look);
-    assert_eq!(archives.of(std::slice::from_ref(&old)), [(old.id, false)]);
-    assert!(archives.since_ms(old.id) < NOW_MS - 90_000_000);
+    assert_eq!(listed(&book, &old), [(old.id, false)]);
+    let since_ms = book.archives(Wish::Look).since_ms(old.id);
+    assert_eq!(since_ms, NOW_MS - 90_000_000 - HOUR_MS);
+}
+
+/// Whose archived threads would be listed if the lists named this.
+fn listed(book: &Book, head: &Head) -> Vec<(Id<ChannelMarker>, bool)> {
+    book.archives(Wish::Look).of(std::slice::from_ref(head))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_seen_is_on_record_until_its_archived_threads_were_listed() {
+    let mut book = begun();
+    let session = book.mark();
+    hide_and_show(&mut book);
+    // Killed before the lists come.
+    let batch = book.take_batch();
+    let [channel] = &batch.channels[..] else {
+        panic!("one channel")
+    };
+    assert_eq!((channel.dirty, channel.unseen_ms), (None, Some(NOW_MS)));
+    let loaded = Loaded {
+        session,
+        watermark_ms: LATER_MS,
+        channels: batch.channels,
+    };
+    let mut book = Book::new(Settings::new(GUILD), loaded);
+    assert_eq!(book.archives(Wish::Look).since_ms(HERE), NOW_MS - HOUR_MS);
+    let (first, asked) = wished(&mut book).await;
+    assert_eq!(asked, [(HERE, false)]);
+    book.survey(&survey(first, vec![head(Some(LATER_MS))]), &HashSet::new());
+    assert_eq!(book.take_batch().channels[0].unseen_ms, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_no_list_names_is_unseen_since_the_last_lists_that_did() {
+    for wish in [Wish::Look, Wish::Gap] {
+        let mut book = begun();
+        book.hear_time(LATER_MS, Instant::now());
+        book.observe(&acknowledged(Instant::now()), Instant::now());
+        assert_eq!(book.watermark_ms, LATER_MS - 15_000);
+        tokio::time::advance(LOOK_PAUSE).await;
+        if wish == Wish::Gap {
+            book.observe(&Observed::Lapsed, Instant::now());
+        }
+        book.wish(wish);
+        look(&mut book, Vec::new());
+        let expected = if wish == Wish::Gap {
+            LATER_MS - 15_000
+        } else {
+            NOW_MS
+        };
+        assert_eq!(book.channels[&HERE].unseen_ms, Some(expected));
+        // It can be read, and what names no threads is not asked again and again.
+        read(&mut book);
+        assert!(book.take_wish(Instant::now() + LOOK_PAUSE).is_none());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_guild_that_throws_the_bot_out_nothing_is_seen_from_then_on() {
+    let mut book = begun();
+    let gone = json!({"id": GUILD.to_string()});
+    book.observe(&event("GUILD_DELETE", 2, &gone), Instant::now());
+    assert_eq!(book.channels[&HERE].unseen_ms, Some(NOW_MS));
+    assert_eq!(listed(&book, &head(Some(LATER_MS))), [(HERE, false)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,6 +108,7 @@ async fn outage(
         is_thread: false,
         settled_id: None,
         scrubbed_ms: NOW_MS,
+        unseen_ms: None,
         dirty: None,
     };
     let batch = crate::Batch {
