@@ -118,7 +118,8 @@ pub(crate) const ARCHIVE_PAGES_MAX: u32 = 50;
 /// or badly disciplined may be.
 pub(crate) const CLOCK_FAST_PART: u32 = 10;
 
-/// `limit` of a page of members, Discord's maximum (resources/guild#list-guild-members).
+/// `limit` of a page of members, Discord's maximum (resources/guild#list-guild-members and
+/// #search-guild-members).
 pub(crate) const MEMBERS_PAGE: u16 = 1_000;
 
 /// Pages of the audit log that are read for the creations of roles: 1,100, more than are reported to be

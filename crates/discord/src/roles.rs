@@ -1,9 +1,9 @@
-//! A guild's roles and who holds them: `cordboard_upkeep::roles::{RoleApi, RoleLog}`.
+//! A guild's roles and who holds them: `cordboard_upkeep::roles::{RoleApi, MemberApi, RoleLog}`.
 
 use std::collections::BTreeMap;
 
 use cordboard_upkeep::roles::{
-    Deletion, Failure, MemberPage, Role, RoleApi, RoleCreation, RoleLog, Standing,
+    Deletion, Failure, MemberApi, MemberPage, Role, RoleApi, RoleCreation, RoleLog, Standing,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use twilight_http::request::{AuditLogReason as _, TryIntoRequest};
@@ -75,7 +75,9 @@ impl RoleApi for Discord {
         let route = "GET /guilds/{guild_id}/roles/member-counts";
         self.upkeep(route, guild_id, request).await
     }
+}
 
+impl MemberApi for Discord {
     async fn members(
         &self,
         guild_id: Id<GuildMarker>,
@@ -87,11 +89,19 @@ impl RoleApi for Discord {
         }
         let listed = self.upkeep("GET /guilds/{guild_id}/members", guild_id, request);
         let listed: Vec<ListedMember> = listed.await?;
-        let is_last = listed.len() < usize::from(MEMBERS_PAGE);
-        let members = listed.into_iter().map(|of| (of.user.id, of.roles));
-        let mut members: Vec<_> = members.collect();
-        members.sort_unstable_by_key(|(id, _)| *id);
-        Ok(MemberPage { members, is_last })
+        Ok(page(listed))
+    }
+
+    async fn search_members(
+        &self,
+        guild_id: Id<GuildMarker>,
+        query: &str,
+    ) -> Result<MemberPage, Failure> {
+        let request = self.builders.search_guild_members(guild_id, query);
+        let request = request.limit(MEMBERS_PAGE);
+        let route = "GET /guilds/{guild_id}/members/search";
+        let found: Vec<ListedMember> = self.upkeep(route, guild_id, request).await?;
+        Ok(page(found))
     }
 }
 
@@ -160,6 +170,14 @@ impl Discord {
         });
         Ok(me?.id)
     }
+}
+
+fn page(listed: Vec<ListedMember>) -> MemberPage {
+    let is_last = listed.len() < usize::from(MEMBERS_PAGE);
+    let members = listed.into_iter().map(|of| (of.user.id, of.roles));
+    let mut members: Vec<_> = members.collect();
+    members.sort_unstable_by_key(|(id, _)| *id);
+    MemberPage { members, is_last }
 }
 
 fn deletion(outcome: Result<(), Failed>) -> Result<Deletion, Failure> {

@@ -5,7 +5,8 @@
 //! - [`Removal::apply`] carries a plan out. Each deletion is in the [`RoleJournal`] before it is sent;
 //!   one whose answer is lost is settled by reading the list of roles, never by a second deletion.
 //!   Killed at any moment, [`Removal::resume`] goes on where it stopped.
-//! - [`Removal::verify`] looks until no member holds what was removed.
+//! - [`Removal::verify`] looks until no member holds what was removed; where Discord does not list the
+//!   members, none of a sample.
 //!
 //! Why it is not a loop of deletions: on a large guild a deletion may be answered 504 and carried out
 //! all the same (discord-api-docs #2891), and the members may hold a role long after it is gone
@@ -30,7 +31,7 @@ mod view;
 mod work;
 
 pub use self::{
-    api::{Deletion, MemberPage, Role, RoleApi, RoleCreation, RoleLog, Standing},
+    api::{Deletion, MemberApi, MemberPage, Role, RoleApi, RoleCreation, RoleLog, Standing},
     budget::{Created, RoleBudget},
     error::{Failure, JournalError, RemovalError, Source},
     journal::RoleJournal,

@@ -65,7 +65,8 @@ struct Remove {
     /// Go on with what an earlier run had begun.
     #[arg(long, conflicts_with_all = ["id", "name", "without_members", "apply", "dry_run", "reason"])]
     resume: bool,
-    /// Look until no member holds a role that was removed in the last day; also alone.
+    /// Look until no member holds a role that was removed in the last day; also alone. Without the Server
+    /// Members Intent a sample of the members is looked at.
     #[arg(long)]
     verify: bool,
     /// For how many seconds to look.
@@ -237,6 +238,11 @@ impl Report for RolesRemoved {
             Some(Verdict::Clean { members }) => {
                 writeln!(out, "Members: clean; {members} were looked at.")
             }
+            Some(Verdict::Sampled { members }) => writeln!(
+                out,
+                "Members: a sample is clean; {members} were looked at, not all. To have all looked at, \
+                 switch on the Server Members Intent of the application in the developer portal."
+            ),
             Some(Verdict::Dirty { roles, members }) => writeln!(
                 out,
                 "Members: still dirty; {} removed roles are held, {members} members were seen clean.",

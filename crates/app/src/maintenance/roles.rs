@@ -70,7 +70,7 @@ pub struct Stop {
 /// What somebody has to do after a removal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RolesEnd {
-    /// Nothing.
+    /// Nothing. Of members a sample may have been looked at.
     Done,
     /// Some roles are left, or members still hold some, or that cannot be told.
     Left,
@@ -265,7 +265,10 @@ impl RolesRemoved {
             return RolesEnd::Refused;
         }
         let is_open = self.roles.iter().any(|role| role.stage.is_open());
-        let is_clean = matches!(self.members, None | Some(Verdict::Clean { .. }));
+        let is_clean = match self.members {
+            None | Some(Verdict::Clean { .. } | Verdict::Sampled { .. }) => true,
+            Some(Verdict::Dirty { .. } | Verdict::CannotTell { .. }) => false,
+        };
         if refused > 0 || is_open || !is_clean {
             RolesEnd::Left
         } else {

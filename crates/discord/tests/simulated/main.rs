@@ -5,6 +5,7 @@ mod cord;
 mod guild;
 mod limits;
 mod mark;
+mod members;
 mod notices;
 mod outcomes;
 mod ports;

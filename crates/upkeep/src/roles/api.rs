@@ -41,7 +41,11 @@ pub trait RoleApi: Send + Sync {
         &self,
         guild_id: Id<GuildMarker>,
     ) -> impl Future<Output = Result<BTreeMap<Id<RoleMarker>, u64>, Failure>> + Send;
+}
 
+/// Which roles each member holds, as far as Discord shows it: what [`Removal::verify`](super::Removal::verify)
+/// asks besides.
+pub trait MemberApi: Send + Sync {
     /// A page of the guild's members, by ascending id, after this one. [`Failure::Never`] when Discord
     /// does not show them: it takes the *Server Members Intent* in the portal, whatever IDENTIFY
     /// asked for (events/gateway#http-restrictions).
@@ -49,6 +53,14 @@ pub trait RoleApi: Send + Sync {
         &self,
         guild_id: Id<GuildMarker>,
         after: Option<Id<UserMarker>>,
+    ) -> impl Future<Output = Result<MemberPage, Failure>> + Send;
+
+    /// Members whose user name or nickname begins with `query`, up to a thousand of them. Discord
+    /// documents no intent for it (resources/guild#search-guild-members).
+    fn search_members(
+        &self,
+        guild_id: Id<GuildMarker>,
+        query: &str,
     ) -> impl Future<Output = Result<MemberPage, Failure>> + Send;
 }
 

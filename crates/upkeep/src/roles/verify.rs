@@ -1,5 +1,7 @@
 //! Looks until no member holds what was removed.
 
+mod walk;
+
 use std::{collections::BTreeSet, time::Duration};
 
 use cordboard_lifecycle::Clock;
@@ -10,9 +12,10 @@ use twilight_model::id::{
     marker::{RoleMarker, UserMarker},
 };
 
+use self::walk::{Reach, Walk};
 use super::{
-    Failure, MemberPage, Removal, RemovalError, RoleApi, RoleJournal,
-    limits::{CLEAN_PAUSE, CLEAN_PAUSE_MAX, PAGES_MAX},
+    Failure, MemberApi, MemberPage, Removal, RemovalError, RoleApi, RoleJournal,
+    limits::{CLEAN_PAUSE, CLEAN_PAUSE_MAX, PAGES_MAX, SAMPLE_QUERIES},
     removal::{Patience, Progress, Watch, within},
 };
 
@@ -26,6 +29,12 @@ pub enum Verdict {
         /// How many members there are.
         members: u64,
     },
+    /// Each member of a sample was seen without any of them. Not all members were looked at, because
+    /// Discord does not list them: that takes the *Server Members Intent* in the developer portal.
+    Sampled {
+        /// How many members are in the sample, one at least.
+        members: u64,
+    },
     /// When the time was up, somebody still held some.
     Dirty {
         /// Which roles.
@@ -33,7 +42,7 @@ pub enum Verdict {
         /// How many members were seen without any.
         members: u64,
     },
-    /// Nobody was seen with any, and not all were seen.
+    /// Nobody was seen with any, and neither all nor a sample were seen.
     CannotTell {
         /// Why not.
         why: String,
@@ -42,24 +51,22 @@ pub enum Verdict {
     },
 }
 
-/// Where a look at the members has come to.
-#[derive(Debug, Default)]
-struct Walk {
-    after: Option<Id<UserMarker>>,
-    /// Members that were seen without any of the roles. Nobody can be given a role that is gone, so they
-    /// stay so.
-    clean: u64,
-    /// What was found where the walk stands.
-    found: BTreeSet<Id<RoleMarker>>,
-    total: Option<u64>,
+/// Which members are looked at together.
+#[derive(Clone, Copy, Debug)]
+enum Part<'a> {
+    /// A page, after this one.
+    After(Option<Id<UserMarker>>),
+    /// Those whose name or nickname begins so.
+    Named(&'a str),
 }
 
 // === impl Removal ===
 
-impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
+impl<A: RoleApi + MemberApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
     /// Looks until no member holds any of these roles, which are gone, or until the time is up: first at
-    /// the counts, as long as Discord counts them, then at each member, page by page. A page that is
-    /// not clean is looked at again until it is.
+    /// the counts, as long as Discord counts them, then at each member, page by page. Where Discord does
+    /// not list the members, it looks at a sample: at those who are found by the first letter of their names.
+    /// A page that is not clean is looked at again until it is.
     pub async fn verify(
         &self,
         roles: &BTreeSet<Id<RoleMarker>>,
@@ -72,29 +79,7 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         } else {
             timeout(time, self.walk(roles, &mut walk, watch)).await.ok()
         };
-        let members = walk.clean;
-        match ended {
-            Some(Ok(())) => Verdict::Clean { members },
-            _ if !walk.found.is_empty() => Verdict::Dirty {
-                roles: walk.found.into_iter().collect(),
-                members,
-            },
-            Some(Err(RemovalError::Refused { source })) => Verdict::CannotTell {
-                why: format!(
-                    "discord does not show the bot the guild's members: switch on the Server \
-                     Members Intent of the application in the developer portal ({source})"
-                ),
-                members,
-            },
-            Some(Err(error)) => Verdict::CannotTell {
-                why: error.to_string(),
-                members,
-            },
-            None => Verdict::CannotTell {
-                why: "the time was up before all members were seen".to_owned(),
-                members,
-            },
-        }
+        walk.verdict(ended)
     }
 
     async fn walk(
@@ -115,8 +100,32 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
             sleep(pause).await;
             pause = (pause * 2).min(CLEAN_PAUSE_MAX);
         }
+        match self.all(roles, walk, watch).await {
+            Err(RemovalError::Refused { source }) => {
+                self.sample(roles, walk, watch).await.map_err(|error| {
+                    // It is the list that somebody can do something about.
+                    if matches!(error, RemovalError::Refused { .. }) {
+                        RemovalError::Refused { source }
+                    } else {
+                        error
+                    }
+                })
+            }
+            listed => listed,
+        }
+    }
+
+    /// Looks at each member.
+    async fn all(
+        &self,
+        roles: &BTreeSet<Id<RoleMarker>>,
+        walk: &mut Walk,
+        watch: Watch<'_>,
+    ) -> Result<(), RemovalError> {
         for _ in 0..PAGES_MAX {
-            if self.clean_page(roles, walk, watch).await? {
+            let part = Part::After(walk.after());
+            let page = self.clean_part(part, roles, walk, watch).await?;
+            if page.is_last || page.members.is_empty() {
                 return Ok(());
             }
         }
@@ -124,34 +133,50 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         Err(RemovalError::Unreachable { source })
     }
 
-    /// Looks at the next page until it is clean. Whether it was the last one.
-    async fn clean_page(
+    /// Looks at those who are found by their names.
+    async fn sample(
         &self,
         roles: &BTreeSet<Id<RoleMarker>>,
         walk: &mut Walk,
         watch: Watch<'_>,
-    ) -> Result<bool, RemovalError> {
+    ) -> Result<(), RemovalError> {
+        walk.reach = Reach::Sample { done: 0 };
+        for query in SAMPLE_QUERIES {
+            let part = Part::Named(query);
+            self.clean_part(part, roles, walk, watch).await?;
+        }
+        Ok(())
+    }
+
+    /// Looks at a part of the members until it is clean.
+    async fn clean_part(
+        &self,
+        part: Part<'_>,
+        roles: &BTreeSet<Id<RoleMarker>>,
+        walk: &mut Walk,
+        watch: Watch<'_>,
+    ) -> Result<MemberPage, RemovalError> {
         let mut pause = CLEAN_PAUSE;
         loop {
-            let page = self.page(walk.after).await?;
-            let held = page.members.iter().flat_map(|(_, held)| held);
-            walk.found = held.filter(|id| roles.contains(id)).copied().collect();
-            if walk.found.is_empty() {
-                walk.clean += page.members.len() as u64;
-                walk.after = page.members.last().map_or(walk.after, |(id, _)| Some(*id));
-                walk.tell(watch);
-                return Ok(page.is_last || page.members.is_empty());
-            }
+            let page = self.page(part).await?;
+            let is_clean = walk.see(&page, roles);
             walk.tell(watch);
+            if is_clean {
+                return Ok(page);
+            }
             sleep(pause).await;
             pause = (pause * 2).min(CLEAN_PAUSE_MAX);
         }
     }
 
-    async fn page(&self, after: Option<Id<UserMarker>>) -> Result<MemberPage, RemovalError> {
+    async fn page(&self, part: Part<'_>) -> Result<MemberPage, RemovalError> {
         let mut patience = Patience::default();
         loop {
-            match within(self.api.members(self.guild_id, after)).await {
+            let page = match part {
+                Part::After(after) => within(self.api.members(self.guild_id, after)).await,
+                Part::Named(query) => within(self.api.search_members(self.guild_id, query)).await,
+            };
+            match page {
                 Ok(page) => return Ok(page),
                 Err(failure) => sleep(patience.after(failure)?).await,
             }
@@ -168,22 +193,5 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
                 .filter(|id| roles.contains(id))
                 .collect(),
         )
-    }
-}
-
-// === impl Walk ===
-
-impl Walk {
-    fn tell(&self, watch: Watch<'_>) {
-        let message = match self.found.len() {
-            0 => "members without removed roles".to_owned(),
-            1 => "members; one removed role is still held".to_owned(),
-            count => format!("members; {count} removed roles are still held"),
-        };
-        watch(Progress {
-            done: self.clean,
-            total: self.total,
-            message,
-        });
     }
 }

@@ -1,8 +1,13 @@
 //! Whether members are rid of what was removed.
 
 use cordboard_app::maintenance::roles::Verdict;
+use cordboard_simulator::Fault;
+use parking_lot::Mutex;
+use serde_json::json;
 
 use super::*;
+
+const SEARCH: &str = "GET /guilds/{guild_id}/members/search";
 
 /// A guild of 20,000 whose members are rid of a role after so many seconds; the bot may list them, or not.
 fn held(rest_seconds: u64, shows_members: bool) -> Config {
@@ -66,14 +71,89 @@ fn members_that_are_not_clean_in_time_are_told() {
     });
 }
 
+/// The bot loses the *Server Members Intent* that it had.
+fn take_intent(world: &World) {
+    // MESSAGE_CONTENT is left.
+    world.discord.set_privileged_intents(1 << 15);
+}
+
 #[test]
-fn without_the_intent_in_the_portal_nobody_can_tell_and_that_is_said() {
+fn without_the_intent_in_the_portal_a_sample_is_looked_at_until_it_is_clean() {
+    sim_with(Setup::with_discord(held(10, true)), async |world| {
+        take_intent(world);
+        let began = Instant::now();
+        let told = Mutex::new(Vec::new());
+        let maintenance = world.maintenance("roles remove");
+        let request = verifying(600);
+        let planned = maintenance.plan_roles(&request).await.unwrap();
+        let removed = maintenance
+            .remove_roles(Some(planned), &request, &|progress| {
+                told.lock().push(progress);
+            })
+            .await
+            .unwrap();
+        // A thousand who are called `member-…`, and a thousand with a nickname, of whom some are the same.
+        let Some(Verdict::Sampled { members }) = removed.members else {
+            panic!("{:?}", removed.members);
+        };
+        assert!((1_800..2_000).contains(&members), "{members}");
+        assert_eq!(removed.end(), RolesEnd::Done);
+        let json = serde_json::to_value(&removed).unwrap();
+        let verdict = json!({"verdict": "sampled", "members": members});
+        assert_eq!(json["members"], verdict);
+        assert!(began.elapsed() >= Duration::from_secs(10), "a clean-up");
+
+        let told = told.into_inner();
+        let dirty = told
+            .iter()
+            .any(|progress| progress.message.contains("held"));
+        assert!(dirty, "{told:?}");
+        let last = told.last().unwrap();
+        assert_eq!(last.total, Some(last.done), "{last:?}");
+    });
+}
+
+#[test]
+fn a_sample_that_is_not_clean_in_time_is_told() {
+    sim_with(Setup::with_discord(held(3_600, true)), async |world| {
+        take_intent(world);
+        let removed = remove(world, &verifying(60)).await;
+        let Some(Verdict::Dirty { roles, .. }) = &removed.members else {
+            panic!("{:?}", removed.members);
+        };
+        assert!(!roles.is_empty());
+        assert_eq!(removed.end(), RolesEnd::Left);
+    });
+}
+
+#[test]
+fn a_sample_of_300000_members_is_looked_at_in_half_a_minute() {
+    // How: 36 searches, ten in ten seconds.
+    let mut config = held(0, false).with_limits().with_latency_ms(100);
+    config.guild.members_extra = 300_000;
+    // At once.
+    config.guild.role_cleanup_members_per_second = 0;
+    sim_with(Setup::with_discord(config), async |world| {
+        let began = Instant::now();
+        let removed = remove(world, &verifying(600)).await;
+        let sampled = matches!(removed.members, Some(Verdict::Sampled { .. }));
+        assert!(sampled, "{:?}", removed.members);
+        let took = began.elapsed();
+        assert!(took < Duration::from_secs(45), "{took:?}");
+    });
+}
+
+#[test]
+fn when_members_are_neither_listed_nor_found_nobody_can_tell_and_that_is_said() {
     sim_with(Setup::with_discord(held(0, false)), async |world| {
+        let fault = Fault::status(SEARCH, 403).code(50001).always();
+        world.discord.fault(fault);
         let removed = remove(world, &verifying(60)).await;
         let Some(Verdict::CannotTell { why, .. }) = &removed.members else {
             panic!("{:?}", removed.members);
         };
         assert!(why.contains("Server Members Intent"), "{why}");
         assert_eq!(removed.end(), RolesEnd::Left);
+        world.discord.clear_faults();
     });
 }

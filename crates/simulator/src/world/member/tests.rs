@@ -74,6 +74,20 @@ fn three_hundred_thousand_members_are_read_by_the_page() {
 }
 
 #[test]
+fn a_search_takes_no_intent_and_finds_a_page_at_most_of_300000_who_match() {
+    let mut world = crowded(300_000, 120_000);
+    world.set_privileged_intents(PROXY, 0);
+    assert_eq!(code(world.members(PROXY, GUILD, 0, 1_000)), 50001);
+    let found = |query: char| {
+        let found = world.search_members(PROXY, GUILD, &query.to_string(), 1_000);
+        found.unwrap().as_array().unwrap().len()
+    };
+    let all: Vec<usize> = ('a'..='z').chain('0'..='9').map(found).collect();
+    assert_eq!(all.iter().filter(|count| **count == 1_000).count(), 2);
+    assert!(all.iter().sum::<usize>() < 2_010, "{all:?}");
+}
+
+#[test]
 fn pages_and_counts_say_the_same_of_a_role() {
     let world = crowded(3_000, 1_000);
     let everybody = everybody(&world);
