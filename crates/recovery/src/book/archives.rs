@@ -174,6 +174,8 @@ impl Book {
             .filter(|head| head.is_forum && self.wants(head) && !before.contains_key(&head.id));
         for head in new.filter(|_| self.looked_at.is_some()).collect::<Vec<_>>() {
             self.doubt_archives(head, survey.wish);
+            // No post may be there that is read, and tells that it can be.
+            self.regain_sight(head.id);
         }
         let gone = before.keys().filter(|id| !self.forums.contains_key(id));
         for id in gone.copied().collect::<Vec<_>>() {
@@ -187,7 +189,7 @@ impl Book {
         unseen.map_or(self.watermark_ms, |it| it.since_ms.min(self.watermark_ms))
     }
 
-    /// Whether it is known of a channel that the lists do not name it, and since when.
+    /// Whether it is known of a channel that the lists do not name it.
     pub(super) fn is_out_of_sight(&self, id: Id<ChannelMarker>) -> bool {
         self.unseen.get(&id).is_some_and(|unseen| !unseen.is_listed)
     }
