@@ -29,6 +29,10 @@ pub enum Sabotage {
     NoClamp,
     /// What was read before a gap counts after it.
     NoReseed,
+    /// What is said now is listened to once the lists have come, and not before they are asked for.
+    BackfillBeforeLive,
+    /// Nothing is verified of a channel whose last message is on record.
+    LmidOnlySweep,
 }
 
 // === impl Sabotage ===
@@ -36,7 +40,7 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::TellAtOnce,
         Self::AckBeforeDurable,
         Self::MaxIdCursor,
@@ -48,5 +52,7 @@ impl Sabotage {
         Self::NewChanFromNow,
         Self::NoClamp,
         Self::NoReseed,
+        Self::BackfillBeforeLive,
+        Self::LmidOnlySweep,
     ];
 }

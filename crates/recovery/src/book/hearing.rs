@@ -117,7 +117,9 @@ impl Book {
                 self.session = ready.ok().map(|it| (it.session_id, it.resume_gateway_url));
             }
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
+                let is_deaf = !self.is_covered && self.lacks(Sabotage::BackfillBeforeLive);
                 if let Some(channel_id) = event.channel_id
+                    && !is_deaf
                     && self.is_here(event.guild_id)
                     && self.is_watched(channel_id, event.guild_id, now)
                 {

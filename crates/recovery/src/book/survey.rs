@@ -96,7 +96,7 @@ impl Book {
 
     /// Messages of which the driver has to say whether they are on record.
     pub(crate) fn asks(&self, survey: &Survey) -> Vec<Id<MessageMarker>> {
-        if survey.wish != Wish::Gap {
+        if survey.wish != Wish::Gap && !self.lacks(Sabotage::LmidOnlySweep) {
             return Vec::new();
         }
         let known = survey
@@ -222,6 +222,11 @@ impl Book {
     ) {
         match wish {
             Wish::Gap if !self.is_unchanged(channel, head, on_record) => self.doubt_since(channel),
+            Wish::Scrub
+                if self.lacks(Sabotage::LmidOnlySweep)
+                    && head
+                        .last_message_id
+                        .is_none_or(|id| on_record.contains(&id)) => {}
             Wish::Scrub => self.scrub(channel.id, channel.scrubbed_ms, head),
             Wish::Gap | Wish::Look => {}
         }

@@ -41,6 +41,20 @@ async fn without_the_restart_what_was_read_before_a_gap_ends_what_came_after_it(
 }
 
 #[tokio::test(start_paused = true)]
+async fn without_the_sweep_of_whole_channels_a_message_before_the_last_one_stays_missing() {
+    for (safeguard, is_read) in [(None, true), (Some(Sabotage::LmidOnlySweep), false)] {
+        let mut book = begun();
+        book.sabotage = safeguard;
+        book.wish(Wish::Scrub);
+        let wished = book.take_wish(Instant::now()).unwrap();
+        let lists = survey(wished, vec![head(Some(NOW_MS + 60_000))]);
+        // What was left out came before it.
+        book.survey(&lists, &HashSet::from([message_id(NOW_MS + 60_000)]));
+        assert_eq!(book.next_order(Instant::now()).is_some(), is_read);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_that_turns_blind_in_the_middle_of_a_walk_is_no_end() {
     let mut book = begun();
     let (now, last) = (Instant::now(), head(Some(NOW_MS + 90_000)));
