@@ -81,7 +81,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     fastrand::seed(seed);
     let mut dice = Rng::with_seed(seed);
     let scale = Scale::of(seed);
-    let mut shore = Shore::draw(&mut dice, scale);
+    let mut shore = Shore::draw(&mut dice, scale, safeguard.is_none());
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
     let discord = Simulator::new(shore.config.clone());
     let mut server = JoinSet::new();

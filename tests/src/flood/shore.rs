@@ -63,7 +63,9 @@ pub(super) struct Shore {
 // === impl Shore ===
 
 impl Shore {
-    pub(super) fn draw(dice: &mut Rng, scale: Scale) -> Self {
+    /// `may_scrub`: whether events may be left out, and are looked for by reading again. That would find what a
+    /// missing safeguard loses.
+    pub(super) fn draw(dice: &mut Rng, scale: Scale, may_scrub: bool) -> Self {
         let mut config = Config {
             seed: dice.u64(..),
             clock_percent: if dice.bool() { 100 } else { dice.u64(91..110) },
@@ -83,7 +85,7 @@ impl Shore {
         if dice.u32(0..4) == 0 {
             config.gateway.resume_buffer_max = dice.usize(1..200);
         }
-        let scrubs = dice.u32(0..3) == 0;
+        let scrubs = dice.u32(0..3) == 0 && may_scrub;
         let (mut faults, mut is_lossy) = (Vec::new(), false);
         for _ in 0..dice.usize(0..4) {
             let route = ROUTES[dice.usize(0..ROUTES.len())];

@@ -93,10 +93,20 @@ fn three_hundred_thousand_members_are_scanned_for_longer_than_anybody_waits() {
 
 #[test]
 fn killed_at_any_moment_and_run_again_no_role_is_deleted_twice_or_lost_track_of() {
-    // How: in each world it is killed several times, at moments that the seed draws, while answers are lost;
-    // then it is run to its end.
+    // How: in each world of 300,000 members it is killed several times, at moments that the seed draws, while
+    // answers are lost; then it is run to its end. Every second guild scans its members within each request.
     for seed in 0..4 {
-        let config = guild(12).with_latency_ms(100).with_seed(seed);
+        let mut config = guild(12).with_latency_ms(100).with_seed(seed);
+        config.guild.members_extra = 300_000;
+        config
+            .guild
+            .roles
+            .iter_mut()
+            .for_each(|role| role.holders = 25_000);
+        if seed % 2 == 1 {
+            config.guild.role_deletion = RoleDeletion::Scanning;
+            config.guild.role_cleanup_members_per_second = 100_000;
+        }
         sim_with(Setup::with_discord(config), async |world| {
             fastrand::seed(seed);
             for fault in [
