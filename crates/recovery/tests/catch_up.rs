@@ -119,9 +119,10 @@ async fn story(simulator: &Simulator, store_file: &Path) {
         GatewayCommand::Invalidate { resumable: false },
         GatewayCommand::Close { code: 4000 },
     ] {
-        write(simulator, &mut said, 3).await;
+        // Some five hundred in all.
+        write(simulator, &mut said, 45).await;
         simulator.gateway(command);
-        write(simulator, &mut said, 3).await;
+        write(simulator, &mut said, 45).await;
         all_is_printed(&printed, &said).await;
     }
     drop(life);
