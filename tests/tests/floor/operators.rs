@@ -73,6 +73,26 @@ fn leftovers_of_the_old_proxy_are_adopted_without_a_proxy_and_a_persons_channel_
 }
 
 #[test]
+fn a_channel_that_is_excluded_and_mistyped_is_told_before_anything_is_deleted() {
+    sim(async |world| {
+        world.stop_proxy().await;
+        let (leftovers, _) = old_proxy(world);
+        let (kept, mistyped) = (Id::new(leftovers[0]), Id::new(leftovers[1] + 1));
+        let request = AdoptionQuery {
+            exclude: [kept, mistyped].into(),
+            ..query()
+        };
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&request).await.unwrap();
+        assert_eq!(plan.not_excluded, [mistyped]);
+        assert_eq!(adopted(&plan), leftovers[1..]);
+        // No world ends with leftovers.
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        maintenance.adopt(plan, &|_| ()).await.unwrap();
+    });
+}
+
+#[test]
 fn an_adoption_that_is_interrupted_is_finished_by_whoever_comes_next() {
     sim(async |world| {
         world.stop_proxy().await;

@@ -136,6 +136,12 @@ async fn asked(count: usize) -> Result<usize, Stopped> {
 
 impl Report for AdoptionPlan {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        for id in &self.not_excluded {
+            writeln!(
+                out,
+                "--exclude {id} is none of these channels: is it mistyped?"
+            )?;
+        }
         if self.candidates.is_empty() {
             return writeln!(out, "No channel's name fits.");
         }

@@ -36,6 +36,8 @@ pub struct AdoptionQuery {
 pub struct AdoptionPlan {
     /// The channels whose names fit, the oldest first.
     pub candidates: Vec<Candidate>,
+    /// What was to be excluded and is none of them: mistyped, or gone.
+    pub not_excluded: Vec<Id<ChannelMarker>>,
     /// How many of them are adopted.
     pub count: usize,
     /// What ties the plan to exactly those.
@@ -121,7 +123,10 @@ impl Maintenance {
         });
         let candidates: Vec<Candidate> = candidates.collect();
         let ids = adopted(&candidates);
+        let is_there = |id: &&Id<ChannelMarker>| candidates.iter().any(|it| it.channel_id == **id);
+        let not_excluded = query.exclude.iter().filter(|id| !is_there(id));
         Ok(AdoptionPlan {
+            not_excluded: not_excluded.copied().collect(),
             count: ids.len(),
             hash: PlanHash::of(self.config.discord.guild_id, &ids).to_string(),
             candidates,
