@@ -89,7 +89,8 @@ impl Book {
 
     /// Channels that no list names any more, in the middle of a session: deleted, or hidden, so that no
     /// event of them comes. What they were verified up to is where something may be missing from. A thread
-    /// is among them with the channel it is in: alone it has fallen asleep.
+    /// is among them with the channel it is in: alone it has fallen asleep. Of threads that are not known,
+    /// nothing was seen since the lists before.
     pub(super) fn ask_for_unlisted(&mut self, survey: &Survey, forums_before: &Forums) {
         let listed = survey.listed();
         let is_unlisted = |channel: &&Channel| {
@@ -104,7 +105,6 @@ impl Book {
             let reason = DirtyReason::Lapse;
             self.soil(channel.id, Dirty { after, reason });
         }
-        // They were there when they were last listed.
         let is_hidden = |channel: &&Channel| {
             let is_known = self.is_out_of_sight(channel.id);
             !channel.is_thread && !listed.contains(&channel.id) && !is_known
