@@ -11,6 +11,7 @@ mod disk;
 mod excuses;
 mod fields;
 mod haste;
+mod hush;
 mod scale;
 mod shore;
 mod unwanted;
@@ -27,7 +28,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use self::{checked::Checked, crowd::Crowd, disk::Disk, scale::Scale, shore::Shore, veil::Veil};
+use self::{
+    checked::Checked, crowd::Crowd, disk::Disk, hush::Hush, scale::Scale, shore::Shore, veil::Veil,
+};
 use crate::Watcher;
 
 /// How long after the heal everything has to be on record.
@@ -36,8 +39,8 @@ const CONVERGES_WITHIN: Duration = Duration::from_mins(30);
 /// What people do at most: a crowd that is in a hurry is done sooner.
 const ACTS_MAX: u32 = 1_000;
 
-/// How far behind the watermark may be then: some heartbeats.
-const PROVEN_WITHIN_MS: u64 = 300_000;
+/// How far behind the watermark may be then: some heartbeats, and a look at the lists.
+const PROVEN_WITHIN_MS: u64 = 600_000;
 
 /// Pause between two looks at whether it is.
 const LOOK_EVERY: Duration = Duration::from_mins(1);
@@ -83,12 +86,10 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     let scale = Scale::of(seed);
     let mut shore = Shore::draw(&mut dice, scale, safeguard.is_none());
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.expect("loopback has a free port");
     let discord = Simulator::new(shore.config.clone());
     let mut server = JoinSet::new();
-    server.spawn(discord.serve(
-        listener.expect("loopback has a free port"),
-        std::future::pending(),
-    ));
+    server.spawn(discord.serve(listener, std::future::pending()));
     let disk = Disk::draw(&mut dice).await;
     let record = Checked::new(discord.clone(), disk, &shore);
     let mut crowd = Crowd::new(&discord, &mut dice, record.clone(), scale);
@@ -106,6 +107,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
     let mut veil = Veil::of(seed, scale.slowness);
+    let mut hush = Hush::of(seed, scale.slowness);
     let until = Instant::now() + scale.slowness * Duration::from_secs(dice.u64(60..900));
     for _ in 0..ACTS_MAX {
         if Instant::now() >= until || !record.wrong().is_empty() {
@@ -116,6 +118,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
         }
         if !shore.is_away {
             veil.stir(&discord, &record, &crowd.rooms());
+            hush.stir(&discord);
         }
         crowd.act(&discord, &mut dice);
         sleep(scale.slowness * Duration::from_millis(dice.u64(1..=crowd.pause_ms))).await;
@@ -128,7 +131,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     wrong.extend(watcher.ended());
     let counters = discord.truth().counters;
     let mut struck = shore.struck.clone();
-    struck.insert("veil", veil.thrown);
+    struck.extend([("veil", veil.thrown), ("hush", hush.fallen)]);
     for (kind, targets) in counters.struck {
         *struck.entry(kind).or_default() += targets.values().sum::<u64>();
     }

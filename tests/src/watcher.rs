@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cordboard_discord::{Discord, Settings as DiscordSettings};
-use cordboard_gateway::{Delivery, Gateway, Session, Settings as GatewaySettings, Subscription};
+use cordboard_gateway::{
+    Delivery, Gateway, Hub, Session, Settings as GatewaySettings, Subscription,
+};
 use cordboard_recovery::{
     EVENTS, Event, Inbox, Observed, Recovery, Sabotage, Settings, Standing, recovery,
 };
@@ -12,7 +14,7 @@ use secrecy::SecretString;
 use tokio::{
     sync::watch,
     task::{JoinError, JoinSet},
-    time::timeout,
+    time::{Instant, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -102,7 +104,7 @@ impl<I: Inbox + Clone> Watcher<I> {
                 .map(drop)
                 .map_err(|fatal| format!("the gateway: {fatal}"))
         });
-        tasks.spawn(feed(tap, recovery));
+        tasks.spawn(feed(tap, hub, recovery));
         tasks.spawn(async move {
             let ended = driver.run(driver_stop).await;
             ended.map_err(|error| format!("the driver: {error}"))
@@ -174,7 +176,9 @@ fn fault(ended: Result<Result<(), String>, JoinError>) -> Option<String> {
 }
 
 /// Tells the driver what the gateway delivers.
-async fn feed(mut tap: Subscription, recovery: Recovery) -> Result<(), String> {
+async fn feed(mut tap: Subscription, hub: Hub, recovery: Recovery) -> Result<(), String> {
+    let standing = recovery.standing();
+    let mut unheard = None;
     while let Some(delivery) = tap.next().await {
         let observed = match delivery {
             Delivery::Dispatch(dispatch) => Observed::Event(Event {
@@ -185,10 +189,17 @@ async fn feed(mut tap: Subscription, recovery: Recovery) -> Result<(), String> {
                 data: dispatch.data.clone(),
             }),
             Delivery::Lapse(_) => Observed::Lapsed,
-            Delivery::Acknowledged(told) => Observed::Acknowledged {
-                sent: told.sent,
-                away: told.away,
-            },
+            Delivery::Acknowledged(told) => {
+                let found = standing.borrow().unheard;
+                if let Some(found) = found.filter(|_| found != unheard) {
+                    hub.expect(found.guild_id, Instant::now());
+                }
+                unheard = found;
+                Observed::Acknowledged {
+                    sent: told.sent,
+                    away: told.away,
+                }
+            }
         };
         if recovery.observe(observed).await.is_err() {
             break;

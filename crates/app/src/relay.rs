@@ -11,7 +11,10 @@ use cordboard_recovery::{
     SessionMark, Settings, Standing,
 };
 use cordboard_store::{SqliteInbox, Store};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::told::Told;
@@ -94,7 +97,7 @@ impl Relay {
         let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing);
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
         let told = Told::new(self.inbox, recovery.clone());
-        engines.spawn_care("relay feed", feed(tap, recovery));
+        engines.spawn_care("relay feed", feed(tap, hub.clone(), recovery));
         engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
             told.clone().watch_readers(pulse)
         });
@@ -113,7 +116,9 @@ fn settings(config: &Config, relay: &config::Relay) -> Settings {
 }
 
 /// Tells the driver what the gateway delivers, until one of them ends.
-async fn feed(mut tap: Subscription, recovery: Recovery) {
+async fn feed(mut tap: Subscription, hub: Hub, recovery: Recovery) {
+    let standing = recovery.standing();
+    let mut unheard = None;
     while let Some(delivery) = tap.next().await {
         let observed = match delivery {
             Delivery::Dispatch(dispatch) => Observed::Event(recovery::Event {
@@ -124,10 +129,18 @@ async fn feed(mut tap: Subscription, recovery: Recovery) {
                 data: dispatch.data.clone(),
             }),
             Delivery::Lapse(_) => Observed::Lapsed,
-            Delivery::Acknowledged(told) => Observed::Acknowledged {
-                sent: told.sent,
-                away: told.away,
-            },
+            Delivery::Acknowledged(told) => {
+                let found = standing.borrow().unheard;
+                if let Some(found) = found.filter(|_| found != unheard) {
+                    // The connection is to show that it tells anything, or a new session begins.
+                    hub.expect(found.guild_id, Instant::now());
+                }
+                unheard = found;
+                Observed::Acknowledged {
+                    sent: told.sent,
+                    away: told.away,
+                }
+            }
         };
         if recovery.observe(observed).await.is_err() {
             return;

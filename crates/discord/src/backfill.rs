@@ -1,6 +1,6 @@
 //! History and lists for whoever has time: `cordboard_recovery::{History, ChannelDirectory}`.
 
-use cordboard_recovery::{ChannelDirectory, Failure, Head, History, Message};
+use cordboard_recovery::{Archive, ChannelDirectory, Failure, Head, History, Message};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use twilight_http::request::TryIntoRequest;
@@ -16,7 +16,7 @@ use crate::{
     Code, Discord, Trouble,
     call::Call,
     limiter::{Resource, Share},
-    limits::{ARCHIVE_PAGES_MAX, PAGE},
+    limits::{ARCHIVE_PAGE, ARCHIVE_PAGES_MAX, PAGE},
     messages::page,
     send::json,
     verdict::Failed,
@@ -85,14 +85,14 @@ impl ChannelDirectory for Backfill {
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
         is_private: bool,
-    ) -> Result<Vec<Head>, Failure> {
+    ) -> Result<Archive, Failure> {
         match self.archived_of(channel_id, since_ms, is_private).await {
-            Ok(heads) => Ok(heads),
+            Ok(archive) => Ok(archive),
             // Private ones are shown to those who may manage threads.
             Err(Failed {
                 trouble: Trouble::Refused(refusal),
                 ..
-            }) if is_private && refusal.status == 403 => Ok(Vec::new()),
+            }) if is_private && refusal.status == 403 => Ok(Archive::default()),
             Err(failed) => Err(failed.into()),
         }
     }
@@ -135,28 +135,30 @@ impl Backfill {
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
         is_private: bool,
-    ) -> Result<Vec<Head>, Failed> {
-        let (mut found, mut before) = (Vec::new(), None::<String>);
+    ) -> Result<Archive, Failed> {
+        let (mut found, mut reached, mut before) = (Archive::default(), None, None::<String>);
         for _ in 0..ARCHIVE_PAGES_MAX {
             let page = self.archive_page(channel_id, before.as_deref(), is_private);
             let Threads {
                 mut threads,
                 has_more,
             } = page.await?;
-            let Some(last) = threads.iter().rev().find_map(|thread| archived_at(thread)) else {
+            let Some(last) = threads.iter().rev().find_map(|it| archived_at(it)) else {
                 return Ok(found);
             };
-            let last_ms = milliseconds(&last);
-            threads.retain(|thread| {
-                archived_at(thread).is_some_and(|at| milliseconds(&at) >= since_ms)
-            });
-            found.extend(heads(&threads, None));
-            if !has_more || last_ms < since_ms {
+            let is_wanted = |at: Timestamp| milliseconds(at) >= since_ms;
+            threads.retain(|thread| archived_at(thread).is_some_and(is_wanted));
+            found.threads.extend(heads(&threads, None));
+            if !has_more || !is_wanted(last) {
                 return Ok(found);
             }
-            before = Some(last);
+            // Of those that were archived at once, some may be on the next page. If it is no other one, it goes on
+            // behind them.
+            let is_stuck = reached.replace(last) == Some(last);
+            before = Some(moment(last.as_micros() + if is_stuck { 0 } else { 1_000 }));
         }
         tracing::warn!(channel.id = %channel_id, "more threads were archived than are listed");
+        found.is_cut_off = true;
         Ok(found)
     }
 
@@ -168,14 +170,16 @@ impl Backfill {
     ) -> Result<Threads, Failed> {
         let (builders, channel) = (&self.discord.builders, Resource::Channel(channel_id));
         if is_private {
-            let mut request = builders.private_archived_threads(channel_id);
+            let request = builders.private_archived_threads(channel_id);
+            let mut request = request.limit(ARCHIVE_PAGE);
             if let Some(before) = before {
                 request = request.before(before);
             }
             let route = "GET /channels/{channel_id}/threads/archived/private";
             return self.read(route, channel, request, threads).await;
         }
-        let mut request = builders.public_archived_threads(channel_id);
+        let request = builders.public_archived_threads(channel_id);
+        let mut request = request.limit(ARCHIVE_PAGE);
         if let Some(before) = before {
             request = request.before(before);
         }
@@ -211,9 +215,16 @@ fn heads(listed: &[Box<RawValue>], guild_id: Option<Id<GuildMarker>>) -> Vec<Hea
     heads
 }
 
-fn archived_at(thread: &RawValue) -> Option<String> {
+fn archived_at(thread: &RawValue) -> Option<Timestamp> {
     let thread: Archived = serde_json::from_str(thread.get()).ok()?;
-    thread.thread_metadata.archive_timestamp
+    let at = thread.thread_metadata.archive_timestamp?;
+    Timestamp::parse(&at).ok()
+}
+
+/// A time as a query may name it. It is written there as it is, and a plus would be a space.
+fn moment(micros: i64) -> String {
+    let moment = Timestamp::from_micros(micros).map(|moment| moment.iso_8601().to_string());
+    moment.unwrap_or_default().replace("+00:00", "Z")
 }
 
 fn message(body: &[u8]) -> Result<Message, Trouble> {
@@ -221,9 +232,8 @@ fn message(body: &[u8]) -> Result<Message, Trouble> {
     Message::read(raw).map_err(|error| Trouble::Unreadable(error.into()))
 }
 
-fn milliseconds(timestamp: &str) -> u64 {
-    let micros = Timestamp::parse(timestamp).map_or(0, Timestamp::as_micros);
-    u64::try_from(micros / 1_000).unwrap_or_default()
+fn milliseconds(timestamp: Timestamp) -> u64 {
+    u64::try_from(timestamp.as_micros() / 1_000).unwrap_or_default()
 }
 
 #[derive(Deserialize)]

@@ -110,8 +110,11 @@ pub(crate) const NEW_CHANNEL_TRIES: u32 = 3;
 /// Between two of them.
 pub(crate) const NEW_CHANNEL_WAIT: Duration = Duration::from_millis(400);
 
-/// Pages of archived threads that are read of a channel at once, a hundred threads each, the youngest first:
-/// more are hardly archived while a proxy is away or a channel is hidden. That there are is logged.
+/// Archived threads of a full page (Discord: resources/channel#list-public-archived-threads, `limit`).
+pub(crate) const ARCHIVE_PAGE: u64 = 100;
+
+/// Pages of archived threads that are read of a channel at once, the youngest first:
+/// more are hardly archived while a proxy is away or a channel is hidden. That there are is told.
 pub(crate) const ARCHIVE_PAGES_MAX: u32 = 50;
 
 /// The part by which our clock may be faster than Discord's: a tenth, as a machine that was suspended

@@ -8,8 +8,8 @@ use std::{error::Error, fs::File, os::unix::fs::FileExt as _, path::PathBuf, tim
 
 use cordboard_gateway::{Delivery, Dispatch, Feed, Hub, LapseReason, Subscription};
 use cordboard_recovery::{
-    ChannelDirectory, EVENTS, Event, Failure, Head, History, Message, Observed, Recovery, Settings,
-    Tail, recovery,
+    Archive, ChannelDirectory, EVENTS, Event, Failure, Head, History, Message, Observed, Recovery,
+    Settings, Tail, recovery,
 };
 use cordboard_store::{Location, SqliteInbox, Store};
 use serde_json::{Value, json, value::to_raw_value};
@@ -181,8 +181,8 @@ impl ChannelDirectory for Quiet {
         Ok((0..self.0).map(head).collect())
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
-        Ok(Vec::new())
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Archive, Failure> {
+        Ok(Archive::default())
     }
 
     async fn message(

@@ -3,6 +3,7 @@
 mod archives;
 mod hearing;
 mod parting;
+mod proof;
 mod releasing;
 mod sight;
 mod survey;
@@ -22,7 +23,7 @@ pub(crate) use self::{
     survey::{Survey, Wish},
     turning::{Page, Probe, Probed, ReadFailure},
 };
-use self::{archives::Unseen, parting::Over};
+use self::{archives::Unseen, parting::Over, proof::Proof};
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
     agenda::Agenda,
@@ -40,8 +41,8 @@ type Forums = HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>>;
 /// What the driver knows.
 ///
 /// What is on record of a channel reaches up to the watermark, or, of a dirty one, up to its cursor.
-/// The watermark moves only where a heartbeat proves that every event from before it has come, on a
-/// session whose beginning is done with: no clock of ours knows what Discord still holds back.
+/// The watermark moves only where it is proven that every event from before it has come, on a session whose
+/// beginning is done with: no clock of ours knows what Discord still holds back ([`Proof`]).
 #[derive(Debug)]
 pub(crate) struct Book {
     settings: Settings,
@@ -60,6 +61,7 @@ pub(crate) struct Book {
     /// Threads that are archived: once they are read, nothing is to be known of them.
     archived: HashSet<Id<ChannelMarker>>,
     watermark_ms: u64,
+    proof: Proof,
     time: DiscordTime,
     session: Option<(String, Option<String>)>,
     sequence: u64,
@@ -120,6 +122,7 @@ impl Book {
             strangers: HashMap::new(),
             archived: HashSet::new(),
             watermark_ms,
+            proof: Proof::default(),
             time: DiscordTime::default(),
             // If it is resumed, what is not on record comes again.
             is_covered: session.is_some(),
@@ -217,7 +220,11 @@ impl Book {
 
     /// When something is due that nobody will tell of.
     pub(crate) fn next_due(&self) -> Option<Instant> {
-        let due = [self.agenda.next_due(), self.waiting.next_due()];
+        let due = [
+            self.agenda.next_due(),
+            self.waiting.next_due(),
+            self.proof_due(),
+        ];
         due.into_iter().flatten().min()
     }
 
@@ -237,6 +244,7 @@ impl Book {
             refused: self.refused,
             pages,
             watermark_ms: self.watermark_ms,
+            unheard: self.proof.unheard(),
             held: self.held(),
         }
     }
@@ -251,6 +259,7 @@ impl Book {
             + self.meanwhile.as_ref().map_or(0, HashMap::len)
             + self.agenda.held()
             + self.waiting.count()
+            + self.proof.held()
     }
 
     /// Begins to read what is dirty.
@@ -283,8 +292,13 @@ impl Book {
 
     /// All up to the watermark is on record of this channel, and no more is known.
     fn doubt(&mut self, id: Id<ChannelMarker>) {
+        self.doubt_from(id, self.watermark_ms);
+    }
+
+    /// Of what is as old as this not all may be on record of this channel, and of nothing above the watermark.
+    fn doubt_from(&mut self, id: Id<ChannelMarker>, ms: u64) {
         let dirty = Dirty {
-            after: just_before(self.watermark_ms),
+            after: just_before(ms.min(self.watermark_ms)),
             reason: DirtyReason::Lapse,
         };
         self.soil(id, dirty);

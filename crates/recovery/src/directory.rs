@@ -33,14 +33,14 @@ pub trait ChannelDirectory: Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Head>, Failure>> + Send;
 
     /// The threads of a channel that were archived since then, in milliseconds since 1970, either the
-    /// public or the private ones (Discord: resources/channel#list-public-archived-threads). Of private
-    /// ones that the bot may not see none is said.
+    /// public or the private ones (Discord: resources/channel#list-public-archived-threads), the youngest
+    /// first. Of private ones that the bot may not see none is said.
     fn archived(
         &self,
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
         is_private: bool,
-    ) -> impl Future<Output = Result<Vec<Head>, Failure>> + Send;
+    ) -> impl Future<Output = Result<Archive, Failure>> + Send;
 
     /// One message; `None`: there is no such message (10008).
     fn message(
@@ -48,6 +48,15 @@ pub trait ChannelDirectory: Send + Sync + 'static {
         channel_id: Id<ChannelMarker>,
         message_id: Id<MessageMarker>,
     ) -> impl Future<Output = Result<Option<Message>, Failure>> + Send;
+}
+
+/// Archived threads of a channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Archive {
+    /// The threads.
+    pub threads: Vec<Head>,
+    /// Whether there are more than were listed: what was said in those may be missing, and is a gap.
+    pub is_cut_off: bool,
 }
 
 /// A channel as it stands in a list, or in an event.

@@ -225,6 +225,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     }
 
     async fn survey(&mut self, survey: &Survey) -> Result<(), InboxError> {
+        self.hear_time();
         let asks = self.book.asks(survey);
         let mut held = HashSet::new();
         for part in asks.chunks(HOLDS_MAX) {

@@ -73,7 +73,7 @@ pub enum GapReason {
     Refused,
     /// More than a page of messages lay within one millisecond.
     Tie,
-    /// The channel's archived threads could not be listed: what was said in those that were opened and
+    /// The channel's archived threads could not be listed, or not all of them: what was said in those that were opened and
     /// archived again within an outage may be missing.
     Unlisted,
     /// The record of it was dropped, to bound how much is kept, before this was read.

@@ -38,7 +38,7 @@ pub use self::{
     channel::{Channel, Dirty, DirtyReason},
     consumers::{Consumer, ConsumerError, Consumers, FailedEntry},
     cursor::{Cursor, Progress},
-    directory::{ChannelDirectory, Head},
+    directory::{Archive, ChannelDirectory, Head},
     driver::Driver,
     entry::{Entry, Gap, GapReason, News},
     failure::{Failure, Unreadable},
@@ -54,7 +54,7 @@ pub use self::{
     record::{Known, Presence, Record, Sight, Verdict},
     recovery::{Ended, Recovery, recovery},
     settings::{Settings, Start, Watch},
-    standing::Standing,
+    standing::{Standing, Unheard},
     tail::Tail,
 };
 

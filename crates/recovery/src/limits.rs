@@ -92,6 +92,14 @@ pub(crate) const STRANGERS_KEPT: Duration = Duration::from_hours(24);
 /// verifies a hundred messages.
 pub(crate) const SCRUB_EVERY: Duration = Duration::from_mins(5);
 
+/// How old a message is that a list names and nobody told of before it counts as one that nobody will:
+/// four times [`SETTLE`].
+pub(crate) const OVERDUE_AFTER: Duration = Duration::from_mins(1);
+
+/// How long a guild may be quiet before its lists are compared with what was heard: two requests, as often as
+/// what is verified is listed anyway.
+pub(crate) const PROOF_EVERY: Duration = Duration::from_mins(5);
+
 /// How many of a channel's youngest messages are compared with Discord's when it is read again, for
 /// edits and deletions that nobody told of.
 pub(crate) const RESCAN_MESSAGES: usize = 200;

@@ -23,6 +23,8 @@ pub enum Sabotage {
     WholeLastMillisecond,
     /// The watermark follows the clock.
     SealByWallClock,
+    /// A heartbeat that is acknowledged proves all from before it.
+    AckIsProof,
     /// A channel that turns up is watched from then on only.
     NewChanFromNow,
     /// A cursor follows its pages however young they are.
@@ -40,7 +42,7 @@ pub enum Sabotage {
 #[cfg(feature = "sabotage")]
 impl Sabotage {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::TellAtOnce,
         Self::AckBeforeDurable,
         Self::MaxIdCursor,
@@ -49,6 +51,7 @@ impl Sabotage {
         Self::NoTieMargin,
         Self::WholeLastMillisecond,
         Self::SealByWallClock,
+        Self::AckIsProof,
         Self::NewChanFromNow,
         Self::NoClamp,
         Self::NoReseed,

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use twilight_model::id::{
+    Id,
+    marker::{GuildMarker, MessageMarker},
+};
+
 /// How the watch stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -20,7 +25,19 @@ pub struct Standing {
     pub pages: u64,
     /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
     pub watermark_ms: u64,
+    /// A message that was found by reading although the gateway should have told of it, when no event of its
+    /// guild has come since: the connection may answer heartbeats and tell nothing. Read it is in any case.
+    pub unheard: Option<Unheard>,
     /// What is held in memory, counted over all tables: some two for each channel, and one or two more
     /// while it is read. It grows with the channels that there are, and not with time.
     pub held: usize,
+}
+
+/// A message that nobody told of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unheard {
+    /// The guild of which nothing is heard.
+    pub guild_id: Id<GuildMarker>,
+    /// The message.
+    pub message_id: Id<MessageMarker>,
 }

@@ -1,5 +1,7 @@
 //! The relay: whoever reads it misses nothing, whatever happens to the gateway and to the proxy.
 
+mod standing;
+
 use std::time::Duration;
 
 use cordboard_simulator::{Fault, GatewayCommand};
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
 const KEY: &str = "sk-relay";
+const PAGE: &str = "GET /channels/{channel_id}/messages";
 
 /// A world whose relay records all channels.
 fn setup() -> Setup {
@@ -203,6 +206,32 @@ fn an_event_that_discord_left_out_is_found_by_reading_again() {
 }
 
 #[test]
+fn a_connection_that_tells_nothing_is_noticed_without_a_conversation_and_nothing_is_missed() {
+    // How: it acknowledges heartbeats for hours and hands out no event. Nothing is read again to verify.
+    let setup = setup().set("CORDBOARD__RELAY__VERIFY", "false");
+    sim_with(setup, async |world| {
+        let channel_id = world.discord.default_channel_id();
+        let mut bot = Bot::default();
+        bot.read(world).await;
+        let seconds = 6.0 * 3_600.0;
+        world.discord.gateway(GatewayCommand::Withhold { seconds });
+        world.discord.say(channel_id, "withheld");
+        sleep(Duration::from_mins(10)).await;
+        bot.read(world).await;
+        assert_eq!(bot.contents(), ["withheld"]);
+        assert_eq!(world.discord.counters().identifies, 2);
+        let asked = world.discord.requests(Some(PAGE)).len();
+        world.discord.say(channel_id, "told");
+        bot.read(world).await;
+        assert_eq!(bot.contents(), ["withheld", "told"]);
+        let pages = world.discord.requests(Some(PAGE)).len() - asked;
+        assert_eq!(pages, 0, "events flow");
+        let gaps = get(world, "/relay/v1/gaps").await;
+        assert_eq!(gaps["data"], json!([]));
+    });
+}
+
+#[test]
 fn what_cannot_be_read_is_a_gap_and_is_told_once_it_can() {
     // How: the bot loses the right to read the history while the proxy is away.
     sim_with(setup(), async |world| {
@@ -294,78 +323,6 @@ fn conversations_and_the_relay_share_one_gateway() {
             "{:?}",
             bot.contents()
         );
-    });
-}
-
-/// The value of a metric.
-async fn metric(world: &World, series: &str) -> Option<u64> {
-    let metrics = world.metrics().await;
-    let mut lines = metrics.lines();
-    let value = lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    value.map(|value| value.parse().unwrap())
-}
-
-#[test]
-fn what_is_left_to_read_is_told_and_keeps_the_proxy_ready() {
-    // How: messages are written while the proxy is away, and Discord does not give its history for a while.
-    sim_with(setup(), async |world| {
-        let discord = &world.discord;
-        let room = discord.create_channel("room");
-        discord.say(room, "before");
-        sleep(Duration::from_mins(2)).await;
-        world.kill_proxy().await;
-        discord.say(room, "meanwhile");
-        sleep(Duration::from_mins(10)).await;
-        let history = "GET /channels/{channel_id}/messages";
-        discord.fault(Fault::status(history, 503).always());
-        world.start_proxy().await;
-        sleep(Duration::from_mins(1)).await;
-        let dirty = "cordboard_relay_channels{state=\"dirty\"}";
-        let relay = async || {
-            let health = world.client().send(Method::GET, "/healthz", "").await;
-            health.unwrap().json().await.unwrap().1["relay"].clone()
-        };
-        assert_eq!(metric(world, dirty).await, Some(1));
-        assert_eq!(metric(world, "cordboard_relay_covered").await, Some(1));
-        assert_eq!(relay().await, "catching_up");
-        let ready = world.client().send(Method::GET, "/readyz", "").await;
-        let (status, causes) = ready.unwrap().json().await.unwrap();
-        assert_eq!(status, 200, "{causes}");
-        discord.clear_faults();
-        sleep(Duration::from_mins(3)).await;
-        assert_eq!(metric(world, dirty).await, Some(0));
-        assert_eq!(relay().await, "current");
-        let pages = metric(world, "cordboard_relay_pages_total").await;
-        assert!(pages >= Some(1), "{pages:?}");
-        // By Discord's clock, which is the one that ids tell.
-        let now = discord.say(room, "now") >> 22;
-        let now = (now + 1_420_070_400_000) / 1_000;
-        let watermark = metric(world, "cordboard_relay_watermark_timestamp_seconds").await;
-        let behind = now - watermark.unwrap();
-        assert!(behind < 120, "{behind} seconds behind");
-    });
-}
-
-#[test]
-fn how_far_a_reader_is_behind_is_told_from_the_start_on() {
-    // How: three messages that a consumer has not acknowledged, and a new process in which nothing was
-    // recorded yet.
-    sim_with(setup(), async |world| {
-        let mut bot = Bot::default();
-        bot.read(world).await;
-        let channel_id = world.discord.default_channel_id();
-        for _ in 0..3 {
-            world.discord.say(channel_id, "unread");
-        }
-        sleep(Duration::from_mins(1)).await;
-        for _ in 0..2 {
-            let consumers = get(world, "/relay/v1/consumers").await;
-            assert_eq!(consumers["data"][0]["lag"], 3, "{consumers}");
-            let lag = metric(world, "cordboard_relay_lag{consumer=\"bot\"}").await;
-            assert_eq!(lag, Some(3));
-            world.stop_proxy().await;
-            world.start_proxy().await;
-        }
     });
 }
 

@@ -1,10 +1,11 @@
 //! Threads instead of channels.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use cordboard_conversation::MessageApi;
 use cordboard_discord::{Code, NewThread, Trouble};
 use cordboard_lifecycle::{ChannelApi, Failure, GuildApi, Presence};
+use cordboard_recovery::ChannelDirectory as _;
 use cordboard_simulator::{Config, Fault};
 use twilight_model::{channel::thread::AutoArchiveDuration, id::Id};
 
@@ -129,6 +130,41 @@ async fn a_parent_that_takes_no_threads_is_for_an_operator() {
             .and_then(Trouble::refusal)
             .unwrap();
         assert_eq!(refusal.code, Code::WrongChannelType);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_too_many_archived_threads_the_youngest_are_listed_and_it_is_said_that_there_are_more() {
+    // How: nearly fifty pages, and then more.
+    let mut config = Config::default();
+    config.limits.enabled = false;
+    simulated(config, async |world| {
+        let parent = world.simulator.default_channel_id();
+        let archive = async |count: usize| {
+            for number in 0..count {
+                let thread = world
+                    .simulator
+                    .start_thread(parent, &format!("asleep {number}"));
+                world.simulator.set_archived(thread, true);
+                // Three at a time, so that pages end between two of one moment.
+                if number % 3 == 2 {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            }
+        };
+        let backfill = world.discord.backfill();
+        let list = async || {
+            let archive = backfill.archived(world.channel_id(), 0, false).await;
+            let archive = archive.unwrap();
+            let ids: HashSet<_> = archive.threads.iter().map(|head| head.id).collect();
+            (ids.len(), archive.is_cut_off)
+        };
+        archive(4_900).await;
+        assert_eq!(list().await, (4_900, false));
+        archive(200).await;
+        let (listed, is_cut_off) = list().await;
+        assert!(listed > 4_900 && is_cut_off, "{listed}");
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cordboard_recovery::{ChannelDirectory, Failure, Head, History, Message};
+use cordboard_recovery::{Archive, ChannelDirectory, Failure, Head, History, Message};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use serenity::{
@@ -98,17 +98,20 @@ impl ChannelDirectory for Discord {
         channel_id: Id<ChannelMarker>,
         since_ms: u64,
         is_private: bool,
-    ) -> Result<Vec<Head>, Failure> {
+    ) -> Result<Archive, Failure> {
         let _ = since_ms;
         if is_private {
-            return Ok(Vec::new());
+            return Ok(Archive::default());
         }
         let route = Route::ChannelArchivedPublicThreads {
             channel_id: ChannelId::new(channel_id.get()),
         };
         // The youngest hundred: more than a bot of this size has.
         let archived: Threads = self.get(route, vec![]).await?;
-        Ok(heads(&archived.threads, None))
+        Ok(Archive {
+            threads: heads(&archived.threads, None),
+            is_cut_off: archived.has_more,
+        })
     }
 
     async fn message(
@@ -141,4 +144,6 @@ fn heads(listed: &[Box<RawValue>], guild_id: Option<Id<GuildMarker>>) -> Vec<Hea
 #[derive(Deserialize)]
 struct Threads {
     threads: Vec<Box<RawValue>>,
+    #[serde(default)]
+    has_more: bool,
 }

@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Over, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
+use super::{Book, Over, Proof, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
@@ -55,7 +55,7 @@ impl Book {
                 self.interrupt();
                 self.wish = Some(Wish::Gap);
             }
-            Observed::Acknowledged { sent, away } => self.prove(*sent, away),
+            Observed::Acknowledged { sent, away } => self.vouch(*sent, away, now),
         }
     }
 
@@ -89,23 +89,14 @@ impl Book {
         }
         self.strangers.clear();
         self.forecast = Forecast::default();
-    }
-
-    /// A heartbeat that was sent at `sent` was acknowledged behind all that came before it.
-    fn prove(&mut self, sent: Instant, away: &[Id<GuildMarker>]) {
-        if away.iter().any(|id| self.settings.guild_ids.contains(id)) {
-            return;
-        }
-        self.outage_at = None;
-        if self.is_covered
-            && let Some(ms) = self.time.at(sent)
-        {
-            self.seal(ms);
-        }
+        self.proof = Proof::default();
     }
 
     fn hear(&mut self, event: &Event, now: Instant) {
         self.sequence = event.sequence;
+        if self.is_here(event.guild_id) {
+            self.proof.heard(event.guild_id);
+        }
         match &*event.name {
             "READY" => {
                 self.interrupt();
@@ -210,6 +201,9 @@ impl Book {
             return self.doubt(channel_id);
         };
         for sight in sights {
+            if let (Sight::Created(message), Some(guild_id)) = (&sight, event.guild_id) {
+                self.message_came(guild_id, message.id);
+            }
             self.take_in(channel_id, event.sequence, sight, now);
         }
     }

@@ -83,6 +83,7 @@ impl Book {
         self.agenda.settle(id);
         self.archived.remove(&id);
         self.unseen.remove(&id);
+        self.forget_overdue(id);
         Some(channel)
     }
 

@@ -77,7 +77,7 @@ impl Book {
             .filter(|channel| !listed.contains(&channel.id));
         let here = unlisted.filter(|channel| self.settings.guild_ids.contains(&channel.guild_id));
         for channel in here.cloned().collect::<Vec<_>>() {
-            self.doubt_since(&channel);
+            self.doubt_since(&channel, self.watermark_ms);
             if !channel.is_thread {
                 self.lose_sight(channel.id, self.watermark_ms);
             }

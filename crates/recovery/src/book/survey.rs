@@ -37,7 +37,7 @@ pub(crate) struct Survey {
     pub(crate) heads: Vec<Head>,
     /// Guilds that Discord does not show.
     pub(crate) hidden: Vec<Id<GuildMarker>>,
-    /// Channels of which the archived threads were wanted and could not be had.
+    /// Channels of which the archived threads were wanted and could not be had, or not all of them.
     pub(crate) unlisted: BTreeSet<Id<ChannelMarker>>,
     /// Those of which Discord does not show the public ones.
     pub(crate) refused: BTreeSet<Id<ChannelMarker>>,
@@ -68,10 +68,12 @@ impl Survey {
 impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self, now: Instant) -> Option<(Wish, u64)> {
+        self.wish_for_proof(now);
         if self.look_due(now).is_some() {
             return None;
         }
         let wish = self.wish.take()?;
+        self.proof_is_asked_for();
         self.meanwhile = Some(HashMap::new());
         self.looks_since = Some(now);
         self.looks_from_ms = self.watermark_ms;
@@ -96,9 +98,6 @@ impl Book {
 
     /// Messages of which the driver has to say whether they are on record.
     pub(crate) fn asks(&self, survey: &Survey) -> Vec<Id<MessageMarker>> {
-        if survey.wish != Wish::Gap && !self.lacks(Sabotage::LmidOnlySweep) {
-            return Vec::new();
-        }
         let known = survey
             .heads
             .iter()
@@ -116,6 +115,7 @@ impl Book {
         if is_first {
             self.begin_watching(survey);
         }
+        self.compare_with_heard(survey, on_record, now);
         let forums_before = std::mem::replace(&mut self.forums, forums(&survey.heads));
         // Channels before threads: what a thread's channel is in decides whether it is watched.
         let heads = survey.heads.iter().filter(|head| !head.is_forum);
@@ -146,6 +146,7 @@ impl Book {
         self.have_seen_archives(survey);
         self.meanwhile = None;
         self.looked_at = Some(now);
+        self.seal_compared();
         if survey.wish == Wish::Scrub {
             self.forget_unlisted_strangers(survey, now);
         }
@@ -221,7 +222,13 @@ impl Book {
         on_record: &HashSet<Id<MessageMarker>>,
     ) {
         match wish {
-            Wish::Gap if !self.is_unchanged(channel, head, on_record) => self.doubt_since(channel),
+            Wish::Gap if !self.is_unchanged(channel, head, on_record) => {
+                // What is not known is missing, whatever the watermark says.
+                let is_known = |id: &Id<MessageMarker>| on_record.contains(id);
+                let unknown = head.last_message_id.filter(|id| !is_known(id));
+                let unknown_ms = unknown.map_or(self.watermark_ms, created_ms);
+                self.doubt_since(channel, unknown_ms);
+            }
             Wish::Scrub
                 if self.lacks(Sabotage::LmidOnlySweep)
                     && head
@@ -324,9 +331,9 @@ impl Book {
         is_known && (created_ms(last) < self.watermark_ms || self.lacks(Sabotage::SkipLeMax))
     }
 
-    /// A gap in a channel: what is above the watermark may be missing, and of a dirty one what is above
-    /// its own cursor.
-    pub(super) fn doubt_since(&mut self, channel: &Channel) {
+    /// A gap in a channel: what is above the watermark may be missing, or younger than this, and of a dirty one
+    /// what is above its own cursor.
+    pub(super) fn doubt_since(&mut self, channel: &Channel, since_ms: u64) {
         match channel.dirty {
             // It is read from there on.
             Some(_) => {}
@@ -335,7 +342,7 @@ impl Book {
                 let reason = DirtyReason::Lapse;
                 self.soil(channel.id, Dirty { after, reason });
             }
-            None => self.doubt(channel.id),
+            None => self.doubt_from(channel.id, since_ms),
         }
     }
 

@@ -2,6 +2,7 @@ mod edges;
 mod forums;
 mod lists;
 mod preferring;
+mod proof;
 mod sight;
 mod standing;
 mod threads;
@@ -46,6 +47,12 @@ fn created(sequence: u64, ms: u64) -> Observed {
 fn acknowledged(sent: Instant) -> Observed {
     let away = std::sync::Arc::new([]);
     Observed::Acknowledged { sent, away }
+}
+
+/// A heartbeat that was sent then is acknowledged, and a message from long after it comes in another channel.
+fn prove(book: &mut Book, sent: Instant) {
+    book.observe(&acknowledged(sent), Instant::now());
+    book.message_came(GUILD, message_id(NOW_MS + 86_400_000));
 }
 
 fn ready(sequence: u64, session: &str) -> Observed {
@@ -152,7 +159,7 @@ async fn the_watermark_moves_on_proof_alone_and_stays_behind_it() {
     let written = Instant::now();
     book.observe(&created(2, NOW_MS + 60_000), written);
     assert_eq!(book.take_batch().watermark_ms, None);
-    book.observe(&acknowledged(written), Instant::now());
+    prove(&mut book, written);
     assert_eq!(book.take_batch().watermark_ms, Some(NOW_MS + 45_000));
 }
 
@@ -165,7 +172,7 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     // The message waits for those before it.
     let batch = book.take_batch();
     assert_eq!((batch.records.len(), batch.session), (0, None));
-    book.observe(&acknowledged(now), now);
+    prove(&mut book, now);
     assert_eq!(book.take_batch().watermark_ms, None);
     book.observe(&Observed::Lapsed, now);
     let wished = book.take_wish(Instant::now()).unwrap();

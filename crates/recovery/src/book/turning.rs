@@ -61,6 +61,20 @@ pub(crate) enum ReadFailure {
     Refused,
 }
 
+// === impl Probed ===
+
+impl Probed {
+    /// The last message, if that is dealt with.
+    fn explained(self) -> Option<Id<MessageMarker>> {
+        match self {
+            Self::Explained(last) => Some(last),
+            Self::Allowed | Self::Blind => None,
+        }
+    }
+}
+
+// === impl Book ===
+
 impl Book {
     /// What tells whether a page without any message is right: the permission to read may be missing.
     pub(crate) fn probe_for(&self, order: &Order) -> Probe {
@@ -106,6 +120,7 @@ impl Book {
             self.last_is(id, message.id);
         }
         self.waiting.found(id, &page.messages);
+        self.overdue_found(id, &page.messages);
         self.allowed(id);
         let read = page.messages.into_iter().map(|message| Record {
             channel_id: id,
@@ -198,16 +213,19 @@ impl Book {
             return;
         }
         let mut channel = channel.clone();
-        if let Some(Probed::Explained(last)) = probed {
-            channel.settled_id = Some(last);
-        }
+        // What lies behind an end that was set was not looked at.
+        let is_whole = !walk.is_far_enough();
+        // What had settled when the first page was asked for, and is on none, was deleted.
+        let began_ms = walk.began_ms.unwrap_or_default();
+        let last = self.last.get(&id).copied();
+        let explained = probed.and_then(Probed::explained);
+        let last = last.filter(|last| is_whole && created_ms(*last) < began_ms);
+        channel.settled_id = explained.or(last).or(channel.settled_id);
         let from_ms = channel
             .dirty
             .map_or(0, |dirty| dirty.after.map_or(0, created_ms));
-        // What lies behind an end that was set was not looked at.
-        let is_whole = !walk.is_far_enough();
         if walk.purpose == Purpose::Scrub || (is_whole && from_ms <= channel.scrubbed_ms) {
-            channel.scrubbed_ms = channel.scrubbed_ms.max(walk.began_ms.unwrap_or_default());
+            channel.scrubbed_ms = channel.scrubbed_ms.max(began_ms);
         }
         if walk.purpose == Purpose::CatchUp {
             channel.dirty = None;
@@ -215,6 +233,7 @@ impl Book {
         }
         let root = root(&channel);
         self.put(channel);
+        self.forget_overdue(id);
         if walk.purpose == Purpose::CatchUp {
             self.has_been_read(root);
         }

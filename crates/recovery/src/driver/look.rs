@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout};
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
-    ChannelDirectory, Failure, Head,
+    ChannelDirectory, Failure,
     book::{Archives, Survey, Wish},
     limits::{
         ARCHIVES_TIMEOUT, LISTS_TIMEOUT, LOOKS_FOR_ARCHIVES, READ_AT_ONCE, RETRY_FIRST, RETRY_MAX,
@@ -148,13 +148,16 @@ impl<D: ChannelDirectory> Look<D> {
             while let Some((which, listed)) = lists.next().await {
                 match listed {
                     Ok(listed) => {
-                        unread.remove(&which);
                         let (channel_id, is_private) = which;
                         if listed.is_none() && !is_private {
                             survey.refused.insert(channel_id);
                         }
                         // Of one that is not shown, what is on record of its threads is read one by one.
-                        survey.heads.extend(listed.unwrap_or_default());
+                        let listed = listed.unwrap_or_default();
+                        if !listed.is_cut_off {
+                            unread.remove(&which);
+                        }
+                        survey.heads.extend(listed.threads);
                     }
                     Err(_) if self.patience.has_ended => {}
                     Err(wait) => return Err(wait),
@@ -171,11 +174,9 @@ impl<D: ChannelDirectory> Look<D> {
 }
 
 /// A list, or how long Discord wants to be left alone. `None`: it does not show that one.
-async fn list(
-    listing: impl Future<Output = Result<Vec<Head>, Failure>>,
-) -> Result<Option<Vec<Head>>, Duration> {
+async fn list<T>(listing: impl Future<Output = Result<T, Failure>>) -> Result<Option<T>, Duration> {
     match timeout(LISTS_TIMEOUT, listing).await {
-        Ok(Ok(heads)) => Ok(Some(heads)),
+        Ok(Ok(listed)) => Ok(Some(listed)),
         Ok(Err(Failure::NotDone { wait, source })) => {
             tracing::warn!(error = %source, "discord does not list its channels");
             Err(wait.unwrap_or_default())

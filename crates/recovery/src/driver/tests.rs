@@ -14,7 +14,7 @@ use twilight_model::id::marker::GuildMarker;
 
 use super::*;
 use crate::{
-    Channel, Dirty, DirtyReason, Event, Head, MemoryInbox, Message, News, Recovery,
+    Archive, Channel, Dirty, DirtyReason, Event, Head, MemoryInbox, Message, News, Recovery,
     limits::READ_AT_ONCE, recovery, snowflake::EPOCH_MS,
 };
 
@@ -64,8 +64,8 @@ impl ChannelDirectory for Guild {
         }])
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
-        Ok(Vec::new())
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Archive, Failure> {
+        Ok(Archive::default())
     }
 
     async fn message(

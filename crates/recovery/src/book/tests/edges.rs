@@ -205,7 +205,7 @@ async fn a_thread_that_fell_asleep_is_let_go_of_once_it_is_read_and_not_before()
         }];
         begin_with(&mut book, "first", first);
         book.hear_time(NOW_MS + 60_000, Instant::now());
-        book.observe(&acknowledged(Instant::now()), Instant::now());
+        prove(&mut book, Instant::now());
         book.take_batch();
         let asleep = Head {
             last_message_id: Some(message_id(last_ms)),

@@ -67,7 +67,7 @@ async fn a_cursor_follows_what_had_settled_when_its_page_was_asked_for_and_not_w
     book.hear_time(NOW_MS + 30_000, Instant::now());
     let asked = order(&mut book);
     tokio::time::advance(Duration::from_secs(40)).await;
-    book.observe(&acknowledged(Instant::now()), Instant::now());
+    prove(&mut book, Instant::now());
     assert_eq!(book.take_batch().watermark_ms, Some(NOW_MS + 51_000));
     book.turn(&asked, page((0..100).map(|n| NOW_MS + 20_000 + n)));
     let dirty = book.take_batch().channels[0].dirty.unwrap();
@@ -137,8 +137,9 @@ async fn nothing_of_an_outage_of_the_guild_is_vouched_for() {
     assert!(book.mark().is_some_and(|mark| mark.sequence == 2));
     let away = std::sync::Arc::new([GUILD]);
     book.observe(&Observed::Acknowledged { sent: now, away }, now);
+    book.message_came(GUILD, message_id(NOW_MS + 60_000));
     assert_eq!(book.take_batch().watermark_ms, None);
-    book.observe(&acknowledged(now), now);
+    prove(&mut book, now);
     assert!(book.take_batch().watermark_ms.is_some());
 }
 

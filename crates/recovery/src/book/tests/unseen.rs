@@ -55,7 +55,7 @@ async fn what_was_archived_in_a_channel_that_was_hidden_is_read_once_it_is_shown
     let (wished, listed) = wished(&mut book).await;
     assert_eq!(listed, [(HERE, false)]);
     // Others have moved the watermark on meanwhile.
-    book.observe(&acknowledged(Instant::now()), Instant::now());
+    prove(&mut book, Instant::now());
     let since_ms = book.archives(wished.0).since_ms(HERE);
     assert_eq!(since_ms, NOW_MS - HOUR_MS);
     let lists = survey(wished, vec![head(Some(LATER_MS)), archived()]);
@@ -154,7 +154,7 @@ async fn a_channel_that_no_list_names_is_unseen_since_the_last_lists_that_did() 
     for wish in [Wish::Look, Wish::Gap] {
         let mut book = begun();
         book.hear_time(LATER_MS, Instant::now());
-        book.observe(&acknowledged(Instant::now()), Instant::now());
+        prove(&mut book, Instant::now());
         assert_eq!(book.watermark_ms, LATER_MS - 15_000);
         tokio::time::advance(LOOK_PAUSE).await;
         if wish == Wish::Gap {

@@ -3,7 +3,7 @@
 use parking_lot::Mutex;
 
 use super::*;
-use crate::{Gap, GapQuery, GapReason, MessageLog as _, limits::ARCHIVES_TIMEOUT};
+use crate::{Archive, Gap, GapQuery, GapReason, MessageLog as _, limits::ARCHIVES_TIMEOUT};
 
 /// A thread that nobody has heard of yet.
 const ASLEEP: Id<ChannelMarker> = Id::new(300);
@@ -14,6 +14,7 @@ type Answers = Vec<Answer>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
     Given,
+    CutOff,
     Refused503,
     Never,
 }
@@ -36,9 +37,9 @@ impl Outage {
         }
     }
 
-    async fn answer(answers: &Mutex<Answers>) -> Result<(), Failure> {
+    async fn answer(answers: &Mutex<Answers>) -> Result<Answer, Failure> {
         match Self::next(answers) {
-            Answer::Given => Ok(()),
+            answer @ (Answer::Given | Answer::CutOff) => Ok(answer),
             Answer::Refused503 => Err(Failure::NotDone {
                 wait: None,
                 source: "503".into(),
@@ -80,9 +81,12 @@ impl ChannelDirectory for Outage {
         Ok(vec![head(HERE, false)])
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
-        Self::answer(&self.archives).await?;
-        Ok(vec![head(ASLEEP, true)])
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Archive, Failure> {
+        let is_cut_off = Self::answer(&self.archives).await? == Answer::CutOff;
+        Ok(Archive {
+            threads: vec![head(ASLEEP, true)],
+            is_cut_off,
+        })
     }
 
     async fn message(
@@ -204,4 +208,11 @@ async fn lists_of_archived_threads_that_do_not_come_hold_nothing_up_for_long() {
     let (took, is_known, gaps) = outage(answers, &[Duration::ZERO]).await;
     assert!(!is_known && given_up(&gaps), "{gaps:?}");
     assert!(took < ARCHIVES_TIMEOUT + Duration::from_mins(2), "{took:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn archived_threads_that_are_too_many_to_be_listed_are_a_gap_beside_those_that_are() {
+    let answers = (vec![Answer::Given], vec![Answer::CutOff]);
+    let (_, is_known, gaps) = outage(answers, &[Duration::ZERO]).await;
+    assert!(is_known && given_up(&gaps), "{gaps:?}");
 }

@@ -42,8 +42,8 @@ impl ChannelDirectory for Veiled {
         Ok(Vec::new())
     }
 
-    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Vec<Head>, Failure> {
-        Ok(Vec::new())
+    async fn archived(&self, _: Id<ChannelMarker>, _: u64, _: bool) -> Result<Archive, Failure> {
+        Ok(Archive::default())
     }
 
     async fn message(
