@@ -12,6 +12,7 @@ mod excuses;
 mod fields;
 mod haste;
 mod hush;
+mod picky;
 mod scale;
 mod shore;
 mod unwanted;
@@ -85,6 +86,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     let mut dice = Rng::with_seed(seed);
     let scale = Scale::of(seed);
     let mut shore = Shore::draw(&mut dice, scale, safeguard.is_none());
+    let mut veil = Veil::of(seed, scale.slowness, &mut shore.config);
     let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0)).await;
     let listener = listener.expect("loopback has a free port");
     let discord = Simulator::new(shore.config.clone());
@@ -106,7 +108,6 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     watcher.start().await;
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
-    let mut veil = Veil::of(seed, scale.slowness);
     let mut hush = Hush::of(seed, scale.slowness);
     let until = Instant::now() + scale.slowness * Duration::from_secs(dice.u64(60..900));
     for _ in 0..ACTS_MAX {

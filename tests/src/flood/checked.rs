@@ -21,6 +21,7 @@ use super::{
     excuses::{Excuses, Gap},
     fields::{content, created_ms, id_of, is_pinned, messages},
     haste::{Haste, WAITS_MS},
+    picky::Picky,
     shore::Shore,
     unwanted::Unwanted,
 };
@@ -31,6 +32,7 @@ pub(super) struct Checked {
     inner: Disk,
     discord: Simulator,
     state: Arc<Mutex<State>>,
+    picky: Arc<tokio::sync::Mutex<Picky>>,
 }
 
 #[derive(Debug, Default)]
@@ -75,6 +77,7 @@ impl Checked {
             inner,
             discord,
             state: Arc::new(Mutex::new(state)),
+            picky: Arc::default(),
         }
     }
 
@@ -195,6 +198,7 @@ impl Checked {
     async fn hear(&self) -> Result<(), InboxError> {
         let entries = self.inner.unread().await?;
         let read: Vec<_> = entries.iter().map(|entry| entry.sequence).collect();
+        self.picky.lock().await.read(&self.inner, &entries).await?;
         self.state.lock().hear(entries);
         self.inner.acknowledge(&read).await
     }
@@ -204,11 +208,12 @@ impl Checked {
         if let Err(error) = self.hear().await {
             return vec![error.source.to_string()];
         }
+        let picky = self.picky.lock().await.differences(&self.inner).await;
+        let mut wrong = picky.unwrap_or_else(|error| vec![error.source.to_string()]);
         let truth = messages(&self.discord);
         let state = self.state.lock();
         let told = state.consumer.told();
         let before = &state.before;
-        let mut wrong = Vec::new();
         for ((channel_id, id), message) in &truth {
             if !before.has(*id) {
                 let told = told.get(&(*channel_id, *id));

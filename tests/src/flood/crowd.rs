@@ -19,6 +19,9 @@ pub(super) struct Crowd {
     burst_max: usize,
     /// With so many channels, no more are opened.
     rooms_max: usize,
+    /// How often everybody says something everywhere at once.
+    gatherings: u32,
+    messages_max: usize,
     changes: bool,
     births: bool,
     pub(super) pause_ms: u64,
@@ -41,6 +44,8 @@ impl Crowd {
             channels,
             burst_max: scale.burst_max,
             rooms_max: scale.rooms + 20,
+            gatherings: scale.gatherings,
+            messages_max: MESSAGES_MAX + scale.rooms * scale.gatherings as usize,
             threads: Vec::new(),
             written: Vec::new(),
             bursts: dice.bool(),
@@ -57,6 +62,12 @@ impl Crowd {
 
     /// Somebody does something.
     pub(super) fn act(&mut self, discord: &Simulator, dice: &mut Rng) {
+        if self.gatherings > 0 && dice.u32(0..20) == 0 {
+            self.gatherings -= 1;
+            for channel_id in self.channels.clone() {
+                self.say(discord, channel_id);
+            }
+        }
         match dice.u32(0..100) {
             0..2 if self.bursts => {
                 let channel_id = self.channel(dice);
@@ -92,7 +103,7 @@ impl Crowd {
     }
 
     fn say(&mut self, discord: &Simulator, channel_id: u64) {
-        if self.written.len() >= MESSAGES_MAX {
+        if self.written.len() >= self.messages_max {
             return;
         }
         let content = format!("message {}", self.written_count);

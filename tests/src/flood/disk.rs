@@ -3,8 +3,8 @@
 use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use cordboard_recovery::{
-    Batch, Committed, Consumers as _, Entry, EntryQuery, Inbox, InboxError, Loaded, MemoryInbox,
-    MessageLog as _,
+    Batch, Committed, Consumer, ConsumerError, Consumers as _, Entries, Entry, EntryQuery,
+    FailedEntry, Inbox, InboxError, Loaded, MemoryInbox, MessageLog as _,
 };
 use cordboard_store::{Location, SqliteInbox, Store};
 use fastrand::Rng;
@@ -57,16 +57,55 @@ impl Disk {
         held.and_then(Result::ok).is_some_and(|held| held[0])
     }
 
+    /// Where a reader stands that began with the first entry.
+    pub(super) async fn open(&self, name: &str) -> Result<Consumer, InboxError> {
+        let reader = self.memory.open(name, Some(0)).await?;
+        if let Some(database) = &self.database {
+            same(&reader, &database.open(name, Some(0)).await?)?;
+        }
+        Ok(reader)
+    }
+
+    pub(super) async fn entries(&self, query: EntryQuery) -> Result<Entries, InboxError> {
+        let page = self.memory.entries(query.clone()).await?;
+        if let Some(database) = &self.database {
+            same(&page, &database.entries(query).await?)?;
+        }
+        Ok(page)
+    }
+
+    /// A reader chokes.
+    pub(super) async fn fail(
+        &self,
+        name: &str,
+        sequence: u64,
+    ) -> Result<Result<FailedEntry, ConsumerError>, InboxError> {
+        let failed = self.memory.fail(name, sequence, "choked").await;
+        if let Some(database) = &self.database {
+            same(&failed, &database.fail(name, sequence, "choked").await)?;
+        }
+        Ok(failed)
+    }
+
+    /// A reader has dealt with so much.
+    pub(super) async fn move_on(
+        &self,
+        name: &str,
+        sequence: u64,
+    ) -> Result<Result<Consumer, ConsumerError>, InboxError> {
+        let moved = self.memory.acknowledge(name, sequence).await;
+        if let Some(database) = &self.database {
+            same(&moved, &database.acknowledge(name, sequence).await)?;
+        }
+        Ok(moved)
+    }
+
     /// All that the reader has not acknowledged.
     ///
     /// # Errors
     /// When memory and database do not say the same.
     pub(super) async fn unread(&self) -> Result<Vec<Entry>, InboxError> {
-        let reader = self.memory.open(READER, Some(0)).await?;
-        if let Some(database) = &self.database {
-            same(&reader, &database.open(READER, Some(0)).await?)?;
-        }
-        let mut after = reader.acknowledged;
+        let mut after = self.open(READER).await?.acknowledged;
         let mut all = Vec::new();
         loop {
             let query = EntryQuery {
@@ -74,10 +113,7 @@ impl Disk {
                 channels: Vec::new(),
                 limit: 256,
             };
-            let page = self.memory.entries(query.clone()).await?.entries;
-            if let Some(database) = &self.database {
-                same(&page, &database.entries(query).await?.entries)?;
-            }
+            let page = self.entries(query).await?.entries;
             let Some(last) = page.last() else {
                 return Ok(all);
             };
@@ -95,13 +131,7 @@ impl Disk {
         let Some(sequence) = entries[..said.min(entries.len())].last() else {
             return Ok(());
         };
-        let acknowledged = self.memory.acknowledge(READER, *sequence).await;
-        if let Some(database) = &self.database {
-            same(
-                &acknowledged,
-                &database.acknowledge(READER, *sequence).await,
-            )?;
-        }
+        let acknowledged = self.move_on(READER, *sequence).await?;
         acknowledged.map(drop).map_err(|error| InboxError {
             source: error.into(),
         })

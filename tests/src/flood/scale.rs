@@ -10,6 +10,8 @@ pub(super) struct Scale {
     pub(super) burst_max: usize,
     /// By what all pauses and outages are longer.
     pub(super) slowness: u32,
+    /// How often something is said in all channels at once.
+    pub(super) gatherings: u32,
 }
 
 // === impl Scale ===
@@ -21,6 +23,7 @@ impl Scale {
             burst_max: if seed % 10 == 3 { 1_100 } else { 300 },
             // Pauses of minutes, outages of an hour and a half, fifteen hours in all.
             slowness: if seed % 20 == 7 { 60 } else { 1 },
+            gatherings: if seed % 100 == 99 { 1 } else { 0 },
         }
     }
 }

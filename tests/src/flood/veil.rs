@@ -1,8 +1,8 @@
-//! People who hide channels from the bot, and show them again.
+//! People who hide channels from the bot, or all of them, and show them again.
 
 use std::time::Duration;
 
-use cordboard_simulator::Simulator;
+use cordboard_simulator::{Config, Simulator};
 use fastrand::Rng;
 use tokio::time::Instant;
 
@@ -20,19 +20,36 @@ const PERMISSIONS: [u64; 2] = [1 << 10, 1 << 16];
 pub(super) struct Veil {
     dice: Option<Rng>,
     slowness: u32,
-    over: Option<(u64, Instant)>,
+    over: Option<(Over, Instant)>,
+    /// What the bot's role grants.
+    granted: u64,
     pub(super) thrown: u64,
+}
+
+/// What is hidden.
+#[derive(Clone, Copy, Debug)]
+enum Over {
+    Channel(u64),
+    /// The bot's role grants less.
+    Guild,
 }
 
 // === impl Veil ===
 
 impl Veil {
-    pub(super) fn of(seed: u64, slowness: u32) -> Self {
+    /// One in a guild where only the bot's role lets it see anything.
+    pub(super) fn of(seed: u64, slowness: u32, config: &mut Config) -> Self {
         let is_there = seed % ONE_IN == 3;
+        if is_there {
+            let all = PERMISSIONS.iter().sum::<u64>();
+            config.guild.everyone_permissions &= !all;
+        }
+        let granted = config.proxy.permissions;
         Self {
             dice: is_there.then(|| Rng::with_seed(seed ^ 0x5EE0)),
             slowness,
             over: None,
+            granted,
             thrown: 0,
         }
     }
@@ -45,10 +62,16 @@ impl Veil {
             None if dice.u32(0..40) == 0 => {
                 let channel_id = channels[dice.usize(0..channels.len())];
                 let deny = PERMISSIONS[dice.usize(0..PERMISSIONS.len())];
-                discord.set_overwrite(channel_id, 0, deny);
-                record.veiled(channel_id);
+                let over = if dice.u32(0..4) == 0 {
+                    discord.set_permissions(self.granted & !deny);
+                    Over::Guild
+                } else {
+                    discord.set_overwrite(channel_id, 0, deny);
+                    Over::Channel(channel_id)
+                };
+                over.note(record, channels);
                 let lasts = Duration::from_secs(dice.u64(1..180)) * self.slowness;
-                self.over = Some((channel_id, Instant::now() + lasts));
+                self.over = Some((over, Instant::now() + lasts));
                 self.thrown += 1;
             }
             _ => {}
@@ -57,11 +80,30 @@ impl Veil {
 
     /// What is hidden is shown, if it is still there.
     pub(super) fn lift(&mut self, discord: &Simulator, record: &Checked, channels: &[u64]) {
-        let over = self.over.take();
-        if let Some((channel_id, _)) = over.filter(|(id, _)| channels.contains(id)) {
-            // Threads may have been opened in it since.
-            record.veiled(channel_id);
-            discord.clear_overwrite(channel_id);
+        let Some((over, _)) = self.over.take() else {
+            return;
+        };
+        // Threads may have been opened in it since.
+        over.note(record, channels);
+        match over {
+            Over::Channel(id) if channels.contains(&id) => discord.clear_overwrite(id),
+            Over::Channel(_) => {}
+            Over::Guild => discord.set_permissions(self.granted),
+        }
+    }
+}
+
+// === impl Over ===
+
+impl Over {
+    fn note(self, record: &Checked, channels: &[u64]) {
+        match self {
+            Self::Channel(channel_id) => record.veiled(channel_id),
+            Self::Guild => {
+                for channel_id in channels {
+                    record.veiled(*channel_id);
+                }
+            }
         }
     }
 }

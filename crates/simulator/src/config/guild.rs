@@ -23,6 +23,9 @@ pub struct GuildConfig {
     pub name: String,
     /// The channels that exist before anybody does anything; the first one is the default channel.
     pub channels: Vec<ChannelConfig>,
+    /// What everybody may do (permission bits, as a string).
+    #[serde(with = "id")]
+    pub everyone_permissions: u64,
     /// The roles besides `@everyone` and the bots' own, the lowest first.
     pub roles: Vec<RoleConfig>,
     /// How many more members there are, who never say a word. Nobody of them is kept in memory:
@@ -60,6 +63,7 @@ impl Default for GuildConfig {
             id: 1_400_000_000_000_000_000,
             name: "Cordboard demo".to_owned(),
             channels: vec![ChannelConfig::default()],
+            everyone_permissions: EVERYONE_DEFAULT,
             roles: Vec::new(),
             members_extra: 0,
             channels_max: 500,

@@ -10,7 +10,6 @@ use super::{
     guild::Guild,
     member::Member,
     message::Nonces,
-    permission,
     protection::Protection,
     role::{CleanupRules, Role},
     snowflake::{Snowflakes, created_ms},
@@ -26,7 +25,7 @@ impl World {
     pub(crate) fn new(config: &Config, clock: Clock) -> Self {
         let mut world = Self::empty(config, clock);
         let guild = &config.guild;
-        let everyone = Role::named(guild.id, "@everyone", permission::EVERYONE_DEFAULT);
+        let everyone = Role::named(guild.id, "@everyone", guild.everyone_permissions);
         world.guilds.insert(
             guild.id,
             Guild {
