@@ -87,6 +87,13 @@ pub enum FaultKind {
     },
     /// The event reaches each session after the one that follows it.
     ReorderEvent,
+    /// The event reaches each session cut off in the middle: it is no JSON.
+    CutEvent,
+    /// The event reaches each session with nothing in it but where it belongs, its `channel_id` and its
+    /// `guild_id`.
+    HollowEvent,
+    /// The event reaches each session without its `author`.
+    AuthorlessEvent,
 }
 
 /// Whose rate limit a 429 speaks of (`X-RateLimit-Scope`).
@@ -143,13 +150,19 @@ pub(crate) enum EventFault {
     Delay(Duration),
     /// It arrives after the event that follows it.
     Reorder,
+    /// It arrives cut off in the middle.
+    Cut,
+    /// It arrives with nothing in it but where it belongs.
+    Hollow,
+    /// It arrives without its author.
+    Authorless,
 }
 
 // === impl FaultKind ===
 
 impl FaultKind {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 21] = [
+    pub const NAMES: [&'static str; 24] = [
         "act_then_hang_up",
         "act_then_hang",
         "act_twice",
@@ -171,6 +184,9 @@ impl FaultKind {
         "duplicate_event",
         "delay_event",
         "reorder_event",
+        "cut_event",
+        "hollow_event",
+        "authorless_event",
     ];
 
     /// Its name, as `kind` in JSON and in [`Counters::struck`](crate::Counters::struck).
@@ -198,6 +214,9 @@ impl FaultKind {
             Self::DuplicateEvent => "duplicate_event",
             Self::DelayEvent { .. } => "delay_event",
             Self::ReorderEvent => "reorder_event",
+            Self::CutEvent => "cut_event",
+            Self::HollowEvent => "hollow_event",
+            Self::AuthorlessEvent => "authorless_event",
         }
     }
 
@@ -211,7 +230,13 @@ impl FaultKind {
     pub fn is_for_events(self) -> bool {
         matches!(
             self,
-            Self::DropEvent | Self::DuplicateEvent | Self::DelayEvent { .. } | Self::ReorderEvent
+            Self::DropEvent
+                | Self::DuplicateEvent
+                | Self::DelayEvent { .. }
+                | Self::ReorderEvent
+                | Self::CutEvent
+                | Self::HollowEvent
+                | Self::AuthorlessEvent
         )
     }
 }

@@ -154,6 +154,21 @@ impl Fault {
         Self::new(event, FaultKind::ReorderEvent)
     }
 
+    /// See [`FaultKind::CutEvent`].
+    pub fn cut_event(event: &str) -> Self {
+        Self::new(event, FaultKind::CutEvent)
+    }
+
+    /// See [`FaultKind::HollowEvent`].
+    pub fn hollow_event(event: &str) -> Self {
+        Self::new(event, FaultKind::HollowEvent)
+    }
+
+    /// See [`FaultKind::AuthorlessEvent`].
+    pub fn authorless_event(event: &str) -> Self {
+        Self::new(event, FaultKind::AuthorlessEvent)
+    }
+
     /// Lets the matches before the `nth` one (counted from 1) pass.
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = nth.max(1);

@@ -110,6 +110,9 @@ impl FaultRequest {
                 delay_ms: delay_ms(EVENT_DELAY_MS),
             },
             "reorder_event" => FaultKind::ReorderEvent,
+            "cut_event" => FaultKind::CutEvent,
+            "hollow_event" => FaultKind::HollowEvent,
+            "authorless_event" => FaultKind::AuthorlessEvent,
             other => {
                 return Err(format!(
                     "no fault kind `{other}`; known: {}",
