@@ -94,6 +94,8 @@ pub enum FaultKind {
     HollowEvent,
     /// The event reaches each session without its `author`.
     AuthorlessEvent,
+    /// The event reaches each session with 8 MiB in it that nobody has asked for.
+    BloatedEvent,
 }
 
 /// Whose rate limit a 429 speaks of (`X-RateLimit-Scope`).
@@ -156,13 +158,15 @@ pub(crate) enum EventFault {
     Hollow,
     /// It arrives without its author.
     Authorless,
+    /// It arrives with much in it that nobody has asked for.
+    Bloated,
 }
 
 // === impl FaultKind ===
 
 impl FaultKind {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 24] = [
+    pub const NAMES: [&'static str; 25] = [
         "act_then_hang_up",
         "act_then_hang",
         "act_twice",
@@ -187,6 +191,7 @@ impl FaultKind {
         "cut_event",
         "hollow_event",
         "authorless_event",
+        "bloated_event",
     ];
 
     /// Its name, as `kind` in JSON and in [`Counters::struck`](crate::Counters::struck).
@@ -217,6 +222,7 @@ impl FaultKind {
             Self::CutEvent => "cut_event",
             Self::HollowEvent => "hollow_event",
             Self::AuthorlessEvent => "authorless_event",
+            Self::BloatedEvent => "bloated_event",
         }
     }
 
@@ -237,6 +243,7 @@ impl FaultKind {
                 | Self::CutEvent
                 | Self::HollowEvent
                 | Self::AuthorlessEvent
+                | Self::BloatedEvent
         )
     }
 }

@@ -94,6 +94,7 @@ impl Faults {
             Some(FaultKind::CutEvent) => EventFault::Cut,
             Some(FaultKind::HollowEvent) => EventFault::Hollow,
             Some(FaultKind::AuthorlessEvent) => EventFault::Authorless,
+            Some(FaultKind::BloatedEvent) => EventFault::Bloated,
             _ => EventFault::None,
         }
     }

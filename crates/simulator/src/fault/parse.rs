@@ -113,6 +113,7 @@ impl FaultRequest {
             "cut_event" => FaultKind::CutEvent,
             "hollow_event" => FaultKind::HollowEvent,
             "authorless_event" => FaultKind::AuthorlessEvent,
+            "bloated_event" => FaultKind::BloatedEvent,
             other => {
                 return Err(format!(
                     "no fault kind `{other}`; known: {}",

@@ -1,6 +1,8 @@
-//! Events that arrive and are not whole.
+//! Events that arrive and are not as they should be.
 
 use serde_json::Value;
+
+use super::limits::BLOAT_BYTES;
 
 /// The first half of a text.
 pub(super) fn cut(text: &str) -> &str {
@@ -25,6 +27,14 @@ pub(super) fn authorless(mut data: Value) -> Value {
     data
 }
 
+/// An event with a field that is far larger than all else.
+pub(super) fn bloated(mut data: Value) -> Value {
+    if let Value::Object(fields) = &mut data {
+        fields.insert("bloat".to_owned(), "x".repeat(BLOAT_BYTES).into());
+    }
+    data
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -45,6 +55,8 @@ mod tests {
         let left = json!({"channel_id": "2", "guild_id": "3"});
         assert_eq!(hollow(message.clone()), left);
         let left = json!({"id": "1", "channel_id": "2", "guild_id": "3"});
-        assert_eq!(authorless(message), left);
+        assert_eq!(authorless(message.clone()), left);
+        let bloated = bloated(message).to_string();
+        assert!((BLOAT_BYTES..BLOAT_BYTES + 100).contains(&bloated.len()));
     }
 }

@@ -173,6 +173,7 @@ impl Session {
             }
             EventFault::Hollow => self.push(name, &mutilation::hollow(data)),
             EventFault::Authorless => self.push(name, &mutilation::authorless(data)),
+            EventFault::Bloated => self.push(name, &mutilation::bloated(data)),
             EventFault::None | EventFault::Delay(_) | EventFault::Reorder => self.push(name, &data),
         }
     }
