@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Oddities;
+
 /// How the watch stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Standing {
@@ -20,6 +22,8 @@ pub struct Standing {
     pub pages: u64,
     /// Up to when every message of a clean channel is on record, in milliseconds since 1970.
     pub watermark_ms: u64,
+    /// Events that were not as Discord documents them, since the start.
+    pub odd: Oddities,
     /// What is held in memory, counted over all tables: some two for each channel, and one or two more
     /// while it is read. It grows with the channels that there are, and not with time.
     pub held: usize,
