@@ -118,6 +118,19 @@ async fn a_lost_shard_shows_and_costs_the_others_nothing() {
             assert_eq!(hear_all(&mut here).await, said(["meanwhile"]));
             let counters = simulator.counters();
             assert_eq!((counters.identifies, counters.resumes), (4, 4));
+            let counts = hub.health().counts;
+            assert_eq!((counts.identifies, counts.resumes), (4, 4));
+            for (shard, health) in hub.shards() {
+                let counts = health.counts;
+                let told = (counts.reconnects, counts.identifies, counts.resumes);
+                assert_eq!(told, (1, 1, 1), "{shard}");
+                assert_eq!(counts.lapses, 1, "{shard}");
+            }
+            assert_eq!(
+                hub.status().borrow().lapses,
+                4,
+                "one for each first session"
+            );
 
             simulator.gateway(GatewayCommand::Invalidate { resumable: false });
             let mut status = hub.status();
