@@ -1,7 +1,7 @@
 //! The first contact with Discord: who we are, what we may do, and that events arrive.
 
 use cordboard_discord::{Discord, DiscordError, Identity};
-use cordboard_gateway::{Fatal, Hub, State};
+use cordboard_gateway::{Fatal, Hub, Status};
 use cordboard_upkeep::{may_read_content, missing_permissions};
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -112,8 +112,8 @@ where
 
 /// Waits until events arrive.
 pub(crate) async fn gateway_ready(hub: &Hub, deadline: Instant) -> Result<(), Failed> {
-    let mut state = hub.state();
-    match timeout_at(deadline, state.wait_for(State::is_ready)).await {
+    let mut status = hub.status();
+    match timeout_at(deadline, status.wait_for(Status::is_ready)).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(closed)) => Err(Failed::Task {
             task: "gateway",

@@ -33,11 +33,14 @@ pub(crate) async fn observe(hub: &Hub, channels: &Channels, guild_id: Id<GuildMa
             Delivery::Lapse(_) => channels.observe(Observed::Lapsed),
             // For those who keep a record.
             Delivery::Acknowledged(_) => {}
-            Delivery::Dispatch(dispatch) => {
-                if let Some(observed) = observed(&dispatch, guild_id) {
-                    channels.observe(observed);
+            Delivery::Dispatch(dispatch) => match observed(&dispatch, guild_id) {
+                Some(Observed::Lapsed) => {
+                    hub.unreadable(&dispatch);
+                    channels.observe(Observed::Lapsed);
                 }
-            }
+                Some(observed) => channels.observe(observed),
+                None => {}
+            },
         }
     }
 }

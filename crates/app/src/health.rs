@@ -1,11 +1,11 @@
 //! What `/healthz`, `/readyz` and `/metrics` say.
 
 use cordboard_frontend::{Cause, Details, Metric};
-use cordboard_gateway::{Hub, State};
+use cordboard_gateway::Hub;
 use cordboard_lifecycle::Channels;
 use cordboard_upkeep::alerts::Tally;
 
-use crate::{Watchdog, arrears::Arrears, canary::Canary, relay::Told};
+use crate::{Watchdog, arrears::Arrears, canary::Canary, gateway, relay::Told};
 
 /// Everybody who knows how a part of the proxy is.
 #[derive(Clone, Debug)]
@@ -19,34 +19,17 @@ pub(crate) struct Witnesses {
     pub(crate) relay: Option<Told>,
 }
 
-/// How the gateway stands, in one word.
-pub(crate) fn word(state: &State) -> &'static str {
-    match state {
-        State::Connecting { .. } => "connecting",
-        State::Ready { .. } => "ready",
-        State::Resuming { .. } => "resuming",
-        State::Degraded { .. } => "degraded",
-        State::Fatal(_) => "fatal",
-        _ => "stopped",
-    }
-}
-
 // === impl Witnesses ===
 
 impl Witnesses {
-    /// How the gateway stands and what REST last said, each with the seconds since, and how the relay
-    /// stands.
+    /// How the gateway stands and why, what REST last said, each with the seconds since, and how the
+    /// relay stands.
     pub(crate) fn details(&self) -> Details {
-        let state = self.hub.health().state;
-        let seconds = state.since().map(|since| since.elapsed().as_secs());
         let (rest, rest_seconds) = self.canary.last().unzip();
         let rest = rest.map(|is_well| if is_well { "ok" } else { "failed" });
-        let mut details = Details::from([
-            ("gateway", word(&state).into()),
-            ("gateway_seconds", seconds.into()),
-            ("rest", rest.into()),
-            ("rest_seconds", rest_seconds.into()),
-        ]);
+        let mut details = gateway::details(&self.hub.health());
+        details.insert("rest", rest.into());
+        details.insert("rest_seconds", rest_seconds.into());
         details.extend(self.relay.iter().flat_map(Told::details));
         details
     }
@@ -71,15 +54,17 @@ impl Witnesses {
 
     /// What is wrong with the gateway, if so.
     fn gateway(&self) -> Option<Cause> {
-        (!self.hub.health().state.is_ready()).then(|| Cause {
+        let state = self.hub.health().state;
+        (!state.is_ready()).then(|| Cause {
             name: "gateway",
-            detail: "discord sends no events at the moment".to_owned(),
+            detail: format!("discord sends no events at the moment: {state}"),
         })
     }
 
-    /// What is counted about channels and messages, and what is wrong.
+    /// What is counted about channels, events and messages, and what is wrong.
     pub(crate) fn metrics(&self) -> Vec<Metric> {
         let mut metrics = self.channels_and_conditions();
+        metrics.extend(gateway::metrics(&self.hub.shards()));
         metrics.extend(self.relay.iter().flat_map(Told::metrics));
         metrics
     }

@@ -12,6 +12,7 @@ mod env;
 mod error;
 mod events;
 mod front;
+mod gateway;
 mod health;
 mod heartbeat;
 mod housekeeping;

@@ -165,7 +165,7 @@ impl Keeper {
         hidden: &mut watch::Receiver<Option<Hidden>>,
         kept: &mut Option<Session>,
     ) -> Result<Infallible, StoreError> {
-        let mut state = hub.state();
+        let mut status = hub.status();
         let id_of = |session: &Option<Session>| session.as_ref().map(|session| session.id.clone());
         // The session whose beginning has been dealt with, as the guild came, or a round later.
         let mut settled = id_of(kept);
@@ -193,7 +193,7 @@ impl Keeper {
             is_round = tokio::select! {
                 () = sleep(SESSION_KEEP_EVERY) => true,
                 // Sessions begin and end when the state changes.
-                Ok(_) = state.wait_for(|_| id_of(&hub.session()) != id) => false,
+                Ok(_) = status.wait_for(|_| id_of(&hub.session()) != id) => false,
                 Ok(()) = hidden.changed(), if settled != id => false,
             };
         }

@@ -8,7 +8,7 @@ use cordboard_lifecycle::{Channels, Counts};
 use tokio::time::sleep;
 
 use crate::{
-    Watchdog, health,
+    Watchdog,
     limits::{GATEWAY_SILENT_MAX, STATUS_EVERY},
     watchdog::Pulse,
 };
@@ -27,7 +27,7 @@ pub(crate) async fn tell(
         if !is_deaf(&health) {
             gateway.round();
         }
-        let status = line(health::word(&health.state), channels.counts());
+        let status = line(health.state.name(), channels.counts());
         // READY again and again does no harm, and the first one may have found no room. While
         // something is stuck, the watchdog has the word.
         let message = format!("READY=1\nSTATUS={status}");

@@ -8,6 +8,7 @@ mod moment;
 mod places;
 mod query;
 mod reader;
+mod refusals;
 mod stream;
 mod trouble;
 mod wire;
@@ -24,6 +25,7 @@ use http::{HeaderMap, Uri};
 
 use self::{
     places::Places,
+    refusals::Refusals,
     trouble::from_log,
     wire::{GapBody, List, MessageBody},
 };
@@ -42,7 +44,10 @@ pub(crate) struct Relay {
     log: Arc<dyn AnyMessageLog>,
     consumers: Arc<dyn AnyConsumers>,
     places: Places,
+    refusals: Arc<Refusals>,
 }
+
+// === impl Relay ===
 
 impl Relay {
     pub(crate) fn new(log: impl MessageLog, consumers: impl Consumers) -> Self {
@@ -50,7 +55,13 @@ impl Relay {
             log: Arc::new(log),
             consumers: Arc::new(consumers),
             places: Places::default(),
+            refusals: Arc::default(),
         }
+    }
+
+    /// What it counts of clients' mistakes.
+    pub(crate) fn refusals(&self) -> Arc<Refusals> {
+        Arc::clone(&self.refusals)
     }
 }
 

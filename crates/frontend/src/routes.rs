@@ -43,7 +43,15 @@ pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, extras: Extras) -> Router 
     if let Some(debts) = extras.debts {
         router = router.merge(admin::router(Arc::clone(&server), debts));
     }
-    if let Some(metrics) = extras.metrics {
+    if let Some(mut metrics) = extras.metrics {
+        if let Some(relay) = &extras.relay {
+            let (theirs, refusals) = (metrics, relay.refusals());
+            metrics = Arc::new(move || {
+                let mut metrics = theirs();
+                metrics.push(refusals.metric());
+                metrics
+            });
+        }
         router = router.merge(metrics::router(Arc::clone(&server), metrics));
     }
     if let Some(relay) = extras.relay {

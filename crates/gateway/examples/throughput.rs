@@ -12,7 +12,7 @@ use std::{fmt::Write as _, fs, future::pending, io::Write as _, thread, time::Du
 
 use anyhow::Context;
 use cordboard_gateway::{
-    Delivery, Endpoint, Failure, Gateway, GatewayDirectory, Hub, LapseReason, Settings, State,
+    Delivery, Endpoint, Failure, Gateway, GatewayDirectory, Hub, LapseReason, Settings, Status,
 };
 use flate2::{Compression, write::ZlibEncoder};
 use futures_util::{SinkExt, StreamExt, future::try_join_all};
@@ -120,8 +120,8 @@ async fn listen(hub: &Hub, listeners: Listeners) -> anyhow::Result<(Duration, Du
     if matches!(listeners, Listeners::ChannelsAndTap) {
         readers.push(hub.tap(&["MESSAGE_CREATE"]));
     }
-    let mut state = hub.state();
-    drop(state.wait_for(State::is_ready).await?);
+    let mut status = hub.status();
+    drop(status.wait_for(Status::is_ready).await?);
     let (began, busy) = (Instant::now(), busy()?);
     let read = readers.into_iter().map(|mut reader| async move {
         while let Some(delivery) = reader.next().await {

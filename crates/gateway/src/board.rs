@@ -3,15 +3,17 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashSet},
+    sync::Arc,
 };
 
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use crate::{
-    Session, ShardId, State,
+    Cause, Health, Lapse, Session, ShardId, State, Status,
     frame::Head,
     hearing::{Expected, Hearing},
+    pulse::Pulse,
 };
 
 /// How each shard stands.
@@ -26,7 +28,8 @@ pub(crate) struct Board {
 
 #[derive(Debug)]
 struct Standing {
-    state: State,
+    status: Status,
+    pulse: Arc<Pulse>,
     session: Option<Session>,
     /// When the last heartbeat was sent of which Discord's answer vouches for something.
     acknowledged: Option<Instant>,
@@ -38,12 +41,15 @@ struct Standing {
 // === impl Board ===
 
 impl Board {
-    /// There is such a shard.
-    pub(crate) fn add(&mut self, shard: ShardId) {
+    /// There is such a shard. Returns where its signs of life go.
+    pub(crate) fn add(&mut self, shard: ShardId) -> Arc<Pulse> {
+        let pulse = Arc::default();
         let standing = Standing {
-            state: State::Connecting {
+            status: Status::new(State::Connecting {
                 since: Instant::now(),
-            },
+                why: Cause::Began,
+            }),
+            pulse: Arc::clone(&pulse),
             session: None,
             acknowledged: None,
             away: HashSet::new(),
@@ -51,6 +57,7 @@ impl Board {
         };
         self.total = shard.total();
         self.shards.insert(shard.number(), standing);
+        pulse
     }
 
     /// A shard stands so. Returns how all of them do.
@@ -60,19 +67,34 @@ impl Board {
                 if !state.is_ready() {
                     standing.hearing.excuse_all();
                 }
-                standing.state = state;
+                standing.status.state = state;
             }
             None => return state,
         }
-        let states = self.shards.values().map(|standing| &standing.state);
+        let states = self.shards.values().map(|standing| &standing.status.state);
         let worst = states.max_by_key(|state| (gravity(state), weight(state)));
         worst.expect("there is this one").clone()
     }
 
-    pub(crate) fn states(&self) -> Vec<(u32, State)> {
+    /// A shard may have missed something.
+    pub(crate) fn lapsed(&mut self, shard: u32, lapse: Lapse) {
+        if let Some(standing) = self.shards.get_mut(&shard) {
+            standing.status.lapsed(lapse);
+        }
+    }
+
+    /// A subscriber could not read what a shard has told.
+    pub(crate) fn unread(&self, shard: u32) {
+        if let Some(standing) = self.shards.get(&shard) {
+            standing.pulse.unread();
+        }
+    }
+
+    /// How each shard is.
+    pub(crate) fn shards(&self) -> Vec<(u32, Health)> {
         let shards = self.shards.iter();
         shards
-            .map(|(shard, standing)| (*shard, standing.state.clone()))
+            .map(|(shard, standing)| (*shard, standing.pulse.health(&standing.status)))
             .collect()
     }
 
@@ -100,7 +122,7 @@ impl Board {
         let shard = (guild.get() >> 22) % u64::from(self.total.max(1));
         let shard = u32::try_from(shard).unwrap_or(u32::MAX);
         if let Some(standing) = self.shards.get_mut(&shard)
-            && standing.state.is_ready()
+            && standing.status.is_ready()
         {
             standing.hearing.expect(guild, since);
         }
@@ -158,11 +180,11 @@ impl Board {
 fn gravity(state: &State) -> u8 {
     match state {
         State::Ready { .. } => 0,
-        State::Stopped => 1,
+        State::Stopped { .. } => 1,
         State::Resuming { .. } => 2,
         State::Connecting { .. } => 3,
         State::Degraded { .. } => 4,
-        State::Fatal(_) => 5,
+        State::Fatal { .. } => 5,
     }
 }
 
@@ -171,7 +193,7 @@ fn gravity(state: &State) -> u8 {
 fn weight(state: &State) -> (Option<Instant>, Reverse<Option<Instant>>) {
     match state {
         State::Ready { since } => (Some(*since), Reverse(None)),
-        other => (None, Reverse(other.since())),
+        other => (None, Reverse(Some(other.since()))),
     }
 }
 
@@ -180,7 +202,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::Trouble;
+    use crate::{LapseReason, Trouble};
 
     #[tokio::test(start_paused = true)]
     async fn the_whole_is_ready_when_all_are_and_else_as_bad_as_the_worst() {
@@ -197,14 +219,15 @@ mod tests {
             attempts: 1,
         };
         assert!(matches!(shown(0, ready(1)), State::Connecting { .. }));
-        assert_eq!(shown(1, ready(2)).since(), Some(at(2)));
-        assert!(matches!(
-            shown(0, State::Resuming { since: at(3) }),
-            State::Resuming { .. }
-        ));
+        let resuming = |seconds| State::Resuming {
+            since: at(seconds),
+            why: Trouble::Dropped.into(),
+        };
+        assert_eq!(shown(1, ready(2)).since(), at(2));
+        assert!(matches!(shown(0, resuming(3)), State::Resuming { .. }));
         assert!(matches!(shown(1, degraded(5)), State::Degraded { .. }));
-        assert_eq!(shown(0, degraded(4)).since(), Some(at(4)));
-        assert_eq!(shown(0, ready(6)).since(), Some(at(5)));
+        assert_eq!(shown(0, degraded(4)).since(), at(4));
+        assert_eq!(shown(0, ready(6)).since(), at(5));
         assert!(shown(1, ready(7)).is_ready());
     }
 
@@ -238,7 +261,33 @@ mod tests {
         board.expect(guild, now);
         assert_eq!(board.expected(1).unwrap().guild, guild);
         assert_eq!(board.expected(0), None);
-        board.set_state(1, State::Resuming { since: now });
+        let why = Trouble::Dropped.into();
+        board.set_state(1, State::Resuming { since: now, why });
         assert_eq!(board.expected(1), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_happens_to_one_shard_is_told_of_no_other() {
+        let mut board = Board::default();
+        let pulses = [0, 1].map(|shard| board.add(ShardId::new(shard, 2)));
+        let now = Instant::now();
+        let lapse = Lapse {
+            reason: LapseReason::Undecodable,
+            since: now,
+            at: now,
+        };
+        pulses[0].stumbled();
+        board.lapsed(0, lapse);
+        board.unread(1);
+        let told = board.shards();
+        let [(0, first), (1, second)] = &told[..] else {
+            panic!("{told:?}")
+        };
+        assert_eq!((first.last_lapse, second.last_lapse), (Some(lapse), None));
+        let counted = |health: &Health| {
+            let counts = health.counts;
+            (counts.lapses, counts.undecodable, counts.unreadable)
+        };
+        assert_eq!((counted(first), counted(second)), ((1, 1, 0), (0, 0, 1)));
     }
 }

@@ -9,6 +9,7 @@ use std::{
     fmt::Write as _,
     future::poll_fn,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -30,6 +31,7 @@ use crate::{
         RESUME_TIMEOUT,
     },
     permit::Permit,
+    pulse::Pulse,
 };
 
 /// One connection: one shard that is never allowed to connect a second time.
@@ -37,6 +39,8 @@ use crate::{
 pub(crate) struct Connection {
     shard: Shard<Permit>,
     permit: Permit,
+    /// Where a RESUME is counted.
+    pulse: Arc<Pulse>,
     phase: ShardState,
     /// When the phase began or last got on.
     since: Instant,
@@ -78,7 +82,7 @@ pub(crate) enum End {
 }
 
 impl Connection {
-    pub(crate) fn new(shard: ShardId, config: Config<Permit>) -> Self {
+    pub(crate) fn new(shard: ShardId, config: Config<Permit>, pulse: Arc<Pulse>) -> Self {
         let permit = config.queue().clone();
         let shard = Shard::with_config(shard, config);
         let now = Instant::now();
@@ -86,6 +90,7 @@ impl Connection {
             phase: shard.state(),
             shard,
             permit,
+            pulse,
             since: now,
             sequence: None,
             up: false,
@@ -185,6 +190,9 @@ impl Connection {
         let now = Instant::now();
         let phase = self.shard.state();
         if phase != self.phase {
+            if phase == ShardState::Resuming {
+                self.pulse.resumed();
+            }
             self.phase = phase;
             self.since = now;
         }

@@ -1,6 +1,6 @@
 //! The side of the hub that events come in from.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc};
 
 use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{
@@ -9,8 +9,8 @@ use twilight_model::id::{
 };
 
 use crate::{
-    Acknowledged, Delivery, Dispatch, Lapse, LapseReason, Session, ShardId, State, frame::Head,
-    hearing::Expected, hub::Shared,
+    Acknowledged, Delivery, Dispatch, Lapse, LapseReason, Session, ShardId, State, Status,
+    frame::Head, hearing::Expected, hub::Shared, pulse::Pulse,
 };
 
 /// The side of the hub that events come in from. When it is dropped, every subscription ends.
@@ -19,12 +19,14 @@ use crate::{
 #[derive(Debug)]
 pub struct Feed {
     shared: Arc<Shared>,
-    state: watch::Sender<State>,
+    status: watch::Sender<Status>,
 }
 
+// === impl Feed ===
+
 impl Feed {
-    pub(crate) fn new(shared: Arc<Shared>, state: watch::Sender<State>) -> Self {
-        Self { shared, state }
+    pub(crate) fn new(shared: Arc<Shared>, status: watch::Sender<Status>) -> Self {
+        Self { shared, status }
     }
 
     /// Hands `dispatch` to all who want it.
@@ -43,17 +45,18 @@ impl Feed {
         }
     }
 
-    /// Tells every subscriber that events since `since` may be missing.
+    /// Tells every subscriber that events since `since` may be missing, and shows it in the status.
     pub fn lapse(&self, reason: LapseReason, since: Instant) {
-        let lapse = Lapse {
-            reason,
-            since,
-            at: Instant::now(),
-        };
+        self.lapsed(lapse_until_now(reason, since));
+    }
+
+    fn lapsed(&self, lapse: Lapse) {
         let everybody = self.shared.table.lock().everybody();
         for queue in everybody {
             queue.push(Delivery::Lapse(lapse));
         }
+        // Last: whoever sees it there finds it in the queue.
+        self.status.send_modify(|status| status.lapsed(lapse));
     }
 
     /// Tells every tap that nothing which Discord dispatched before `sent` is still on its way: it has
@@ -69,7 +72,7 @@ impl Feed {
 
     /// Says how the connection stands.
     pub fn set_state(&self, state: State) {
-        self.state.send_replace(state);
+        self.status.send_modify(|status| status.state = state);
     }
 
     /// Whether anybody wants such an event: what nobody wants need not be copied.
@@ -82,9 +85,16 @@ impl Feed {
         self.shared.board.lock().set_session(shard, session);
     }
 
-    /// A shard begins to feed.
-    pub(crate) fn add_shard(&self, shard: ShardId) {
-        self.shared.board.lock().add(shard);
+    /// A shard begins to feed. Returns where its signs of life go.
+    pub(crate) fn add_shard(&self, shard: ShardId) -> Arc<Pulse> {
+        self.shared.board.lock().add(shard)
+    }
+
+    /// What one shard should have told since `since` may be missing.
+    pub(crate) fn lapse_shard(&self, shard: u32, reason: LapseReason, since: Instant) {
+        let lapse = lapse_until_now(reason, since);
+        self.shared.board.lock().lapsed(shard, lapse);
+        self.lapsed(lapse);
     }
 
     /// Says how one shard stands.
@@ -121,29 +131,27 @@ impl Feed {
     pub(crate) fn excuse(&self, shard: u32, guild: Id<GuildMarker>) {
         self.shared.board.lock().excuse(shard, guild);
     }
-
-    pub(crate) fn beat(&self, event: bool) {
-        self.shared.pulse.beat(event);
-    }
-
-    pub(crate) fn stumbled(&self) {
-        self.shared.pulse.stumbled();
-    }
-
-    pub(crate) fn answered(&self, latency: Option<Duration>) {
-        self.shared.pulse.answered(latency);
-    }
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
         self.shared.table.lock().close();
-        self.state.send_if_modified(|state| {
-            let open = !state.is_over();
+        self.status.send_if_modified(|status| {
+            let open = !status.is_over();
             if open {
-                *state = State::Stopped;
+                status.state = State::Stopped {
+                    since: Instant::now(),
+                };
             }
             open
         });
+    }
+}
+
+fn lapse_until_now(reason: LapseReason, since: Instant) -> Lapse {
+    Lapse {
+        reason,
+        since,
+        at: Instant::now(),
     }
 }

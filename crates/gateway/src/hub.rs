@@ -1,12 +1,6 @@
 //! Where events are subscribed to.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
@@ -16,7 +10,7 @@ use twilight_model::id::{
 };
 
 use crate::{
-    Feed, Health, Session, State, Subscription,
+    Cause, Dispatch, Feed, Health, Session, State, Status, Subscription,
     board::Board,
     queue::{Queue, Room},
     table::{Table, Topic},
@@ -29,26 +23,17 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Hub {
     pub(crate) shared: Arc<Shared>,
-    state: watch::Receiver<State>,
+    status: watch::Receiver<Status>,
 }
 
 /// What hub, feed and subscriptions share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) table: Mutex<Table>,
-    pub(crate) pulse: Pulse,
     pub(crate) board: Mutex<Board>,
 }
 
-/// The last signs of life, in microseconds since `born`, each plus one; 0 is never.
-#[derive(Debug)]
-pub(crate) struct Pulse {
-    born: Instant,
-    frame: AtomicU64,
-    event: AtomicU64,
-    latency: AtomicU64,
-    undecodable: AtomicU64,
-}
+// === impl Hub ===
 
 impl Hub {
     /// A hub and the side that feeds it.
@@ -57,25 +42,18 @@ impl Hub {
     /// Discord's events by other means.
     #[must_use]
     pub fn new() -> (Self, Feed) {
-        let pulse = Pulse {
-            born: Instant::now(),
-            frame: AtomicU64::new(0),
-            event: AtomicU64::new(0),
-            latency: AtomicU64::new(0),
-            undecodable: AtomicU64::new(0),
-        };
         let shared = Arc::new(Shared {
             table: Mutex::default(),
-            pulse,
             board: Mutex::default(),
         });
-        let (sender, state) = watch::channel(State::Connecting {
+        let (sender, status) = watch::channel(Status::new(State::Connecting {
             since: Instant::now(),
-        });
+            why: Cause::Began,
+        }));
         (
             Self {
                 shared: Arc::clone(&shared),
-                state,
+                status,
             },
             Feed::new(shared, sender),
         )
@@ -115,30 +93,38 @@ impl Hub {
         self.shared.board.lock().expect(guild, since);
     }
 
-    /// How each shard stands, with its number.
-    #[must_use]
-    pub fn shards(&self) -> Vec<(u32, State)> {
-        self.shared.board.lock().states()
+    /// The payload of this event is not what it should be, and whoever says so has made up for it, as
+    /// after a lapse. It is counted ([`Counts::unreadable`](crate::Counts::unreadable)) and logged.
+    pub fn unreadable(&self, dispatch: &Dispatch) {
+        tracing::warn!(
+            event = &*dispatch.name,
+            shard = dispatch.shard,
+            "an event is not as discord documents it"
+        );
+        self.shared.board.lock().unread(dispatch.shard);
     }
 
-    /// How the connection stands, now and whenever it changes. Of several shards: ready when all are,
-    /// else how the one stands that is worst off.
+    /// How each shard is, with its number.
     #[must_use]
-    pub fn state(&self) -> watch::Receiver<State> {
-        self.state.clone()
+    pub fn shards(&self) -> Vec<(u32, Health)> {
+        self.shared.board.lock().shards()
+    }
+
+    /// How the connection stands, and when events may have been lost last, now and whenever that changes.
+    /// Of several shards: ready when all are, else how the one stands that is worst off; the last lapse
+    /// and the count of them are those of all.
+    #[must_use]
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
     }
 
     /// How the connection stands, with the signs of life.
     #[must_use]
     pub fn health(&self) -> Health {
-        let pulse = &self.shared.pulse;
-        Health {
-            state: self.state.borrow().clone(),
-            last_frame_age: pulse.age(&pulse.frame),
-            last_event_age: pulse.age(&pulse.event),
-            undecodable: pulse.undecodable.load(Ordering::Relaxed),
-            latency: Pulse::load(&pulse.latency),
-        }
+        let whole = Health::of(&self.status.borrow());
+        let shards = self.shards();
+        let shards = shards.iter().map(|(_, health)| health);
+        shards.fold(whole, Health::and)
     }
 
     /// The session as it stands, to be written down so that a process that comes after a crash can go
@@ -166,48 +152,6 @@ impl Hub {
         let queue = Arc::new(Queue::new(room));
         self.shared.table.lock().add(topic, &queue);
         Subscription::new(Arc::clone(&self.shared), topic, queue)
-    }
-}
-
-// === impl Pulse ===
-
-impl Pulse {
-    /// A frame came; `event` when it was a dispatch.
-    pub(crate) fn beat(&self, event: bool) {
-        let since = self.born.elapsed();
-        Self::store(&self.frame, Some(since));
-        if event {
-            Self::store(&self.event, Some(since));
-        }
-    }
-
-    /// A frame could not be read.
-    pub(crate) fn stumbled(&self) {
-        self.undecodable.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn answered(&self, latency: Option<Duration>) {
-        Self::store(&self.latency, latency);
-    }
-
-    fn age(&self, cell: &AtomicU64) -> Option<Duration> {
-        Self::load(cell).map(|then| self.born.elapsed().saturating_sub(then))
-    }
-
-    fn store(cell: &AtomicU64, value: Option<Duration>) {
-        let micros = value.map_or(0, |value| {
-            u64::try_from(value.as_micros())
-                .unwrap_or(u64::MAX)
-                .saturating_add(1)
-        });
-        // Read by health pages only; no other memory hangs on it.
-        cell.store(micros, Ordering::Relaxed);
-    }
-
-    fn load(cell: &AtomicU64) -> Option<Duration> {
-        cell.load(Ordering::Relaxed)
-            .checked_sub(1)
-            .map(Duration::from_micros)
     }
 }
 

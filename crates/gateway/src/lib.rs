@@ -2,6 +2,7 @@
 
 mod backoff;
 mod board;
+mod cause;
 mod cluster;
 mod connection;
 mod delivery;
@@ -11,25 +12,30 @@ mod fatal;
 mod feed;
 mod frame;
 mod gateway;
+mod health;
 mod hearing;
 mod heartbeats;
 mod hub;
 mod limits;
 mod link;
 mod permit;
+mod pulse;
 mod queue;
 mod reception;
 mod roster;
 mod session;
 mod settings;
 mod state;
+mod status;
 mod subscription;
 mod supervisor;
 mod table;
+mod trouble;
 mod turnstile;
 mod url;
 
 pub use self::{
+    cause::Cause,
     cluster::Cluster,
     delivery::{Acknowledged, Delivery, Lapse, LapseReason},
     directory::{Endpoint, Failure, GatewayDirectory},
@@ -37,11 +43,14 @@ pub use self::{
     fatal::Fatal,
     feed::Feed,
     gateway::Gateway,
+    health::{Counts, Health},
     hub::Hub,
     session::Session,
     settings::Settings,
-    state::{Health, State, Trouble},
+    state::State,
+    status::Status,
     subscription::Subscription,
+    trouble::Trouble,
     url::UrlError,
 };
 

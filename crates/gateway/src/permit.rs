@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::{sync::oneshot, time::Instant};
 use twilight_gateway_queue::Queue;
 
-use crate::turnstile::Turn;
+use crate::{pulse::Pulse, turnstile::Turn};
 
 /// The queue that twilight's shard asks before it sends IDENTIFY, for one connection.
 ///
@@ -19,8 +19,8 @@ pub(crate) struct Permit {
 
 #[derive(Debug)]
 struct Desk {
-    /// The one IDENTIFY that may be sent when its time has come.
-    turn: Option<Turn>,
+    /// The one IDENTIFY that may be sent when its time has come, and where it is counted.
+    turn: Option<(Turn, Arc<Pulse>)>,
     /// The shard waits here. Never dropped unanswered: twilight would ask again at once, in a loop.
     waiting: Vec<oneshot::Sender<()>>,
 }
@@ -31,12 +31,12 @@ impl Permit {
         Self::new(None)
     }
 
-    /// One IDENTIFY.
-    pub(crate) fn one(turn: Turn) -> Self {
-        Self::new(Some(turn))
+    /// One IDENTIFY, counted by `pulse`.
+    pub(crate) fn one(turn: Turn, pulse: Arc<Pulse>) -> Self {
+        Self::new(Some((turn, pulse)))
     }
 
-    fn new(turn: Option<Turn>) -> Self {
+    fn new(turn: Option<(Turn, Arc<Pulse>)>) -> Self {
         let desk = Desk {
             turn,
             waiting: Vec::new(),
@@ -52,10 +52,12 @@ impl Permit {
         if desk.waiting.is_empty() {
             return None;
         }
-        if let Err(from) = desk.turn.as_ref()?.try_use() {
+        if let Err(from) = desk.turn.as_ref()?.0.try_use() {
             return Some(from);
         }
-        desk.turn = None;
+        if let Some((_, pulse)) = desk.turn.take() {
+            pulse.identified();
+        }
         if let Some(shard) = desk.waiting.pop() {
             // The shard may be gone; then the permit counts as used, to be on the safe side.
             let _ = shard.send(());
@@ -81,7 +83,7 @@ mod tests {
     async fn one_permit_is_one_identify_and_not_too_early() {
         let turnstile = Arc::new(Turnstile::default());
         assert_eq!(turnstile.turn(0).await.try_use(), Ok(()));
-        let permit = Permit::one(turnstile.turn(0).await);
+        let permit = Permit::one(turnstile.turn(0).await, Arc::default());
         let mut first = permit.enqueue(0);
         let from = permit.serve().unwrap();
         assert!(first.try_recv().is_err());

@@ -10,9 +10,10 @@ use twilight_model::{
 };
 
 use crate::{
-    Feed, LapseReason, Session, Settings, State, Trouble,
+    Cause, Feed, LapseReason, Session, Settings, State, Trouble,
     frame::{Frame, HEARTBEAT, HEARTBEAT_ACK, Head, INVALID_SESSION, RECONNECT, payload},
     limits::{DEAF_INTERVAL, INVALID_SESSION_SPREAD, INVALID_SESSION_WAIT},
+    pulse::Pulse,
     roster::{Arrival, Roster},
     url,
 };
@@ -21,6 +22,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Reception {
     feed: Arc<Feed>,
+    pulse: Arc<Pulse>,
     shard: u32,
     /// Whether Discord announces the guilds of a session.
     announced: bool,
@@ -74,9 +76,10 @@ struct Guild {
 impl Reception {
     pub(crate) fn new(feed: Arc<Feed>, settings: &Settings) -> Self {
         let shard = settings.shard.number();
-        feed.add_shard(settings.shard);
+        let pulse = feed.add_shard(settings.shard);
         Self {
             feed,
+            pulse,
             shard,
             announced: settings.intents.contains(Intents::GUILDS),
             roster: Roster::default(),
@@ -87,6 +90,11 @@ impl Reception {
             deaf_until: None,
             attempts: 0,
         }
+    }
+
+    /// Where the shard's signs of life go.
+    pub(crate) fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.pulse)
     }
 
     /// Whether READY or RESUMED came on this connection.
@@ -137,7 +145,7 @@ impl Reception {
             return Upshot::GoOn;
         };
         let head = frame.head();
-        self.feed.beat(head.is_some());
+        self.pulse.beat(head.is_some());
         let Some(head) = head else {
             return match frame.op {
                 HEARTBEAT => Upshot::HeartbeatAsked,
@@ -197,6 +205,11 @@ impl Reception {
     pub(crate) fn session_taken_over(&mut self, session: Option<Session>) {
         self.roster = Roster::taken_over();
         self.session_is(session);
+        let state = State::Resuming {
+            since: Instant::now(),
+            why: Cause::TakenOver,
+        };
+        self.feed.set_shard_state(self.shard, state);
     }
 
     /// The session that can be gone on with now, if any.
@@ -207,28 +220,33 @@ impl Reception {
     /// Something came that cannot be read. Whatever it was, nobody may rely on not having missed
     /// it.
     pub(crate) fn undecodable(&self) {
-        tracing::warn!("discord sent something that cannot be read");
-        self.feed.stumbled();
-        self.feed.lapse(LapseReason::Undecodable, Instant::now());
+        tracing::warn!(
+            shard = self.shard,
+            "discord sent something that cannot be read"
+        );
+        self.pulse.stumbled();
+        self.lapse(LapseReason::Undecodable, Instant::now());
     }
 
     /// How long the last heartbeat of this connection took.
     pub(crate) fn answered(&self, latency: Option<Duration>) {
-        self.feed.answered(latency);
+        self.pulse.answered(latency);
     }
 
     /// The connection is over. Returns how long the session was up on it, if it was.
     pub(crate) fn lost(&mut self, trouble: &Trouble, resumable: bool) -> Option<Duration> {
         let now = Instant::now();
-        self.feed.answered(None);
+        self.pulse.answered(None);
+        self.pulse.lost();
         self.whole_since = None;
         let was_ready = self.down_since.is_none();
         let since = *self
             .down_since
             .get_or_insert(self.last_frame.unwrap_or(now));
+        let why = Cause::from(trouble.clone());
         let state = match (was_ready, resumable) {
-            (true, true) => State::Resuming { since },
-            (true, false) => State::Connecting { since },
+            (true, true) => State::Resuming { since, why },
+            (true, false) => State::Connecting { since, why },
             (false, _) => {
                 self.attempts = self.attempts.saturating_add(1);
                 State::Degraded {
@@ -245,6 +263,11 @@ impl Reception {
     /// It is over for good.
     pub(crate) fn close(&self, state: State) {
         self.feed.set_state(state);
+    }
+
+    /// Events since then may be missing.
+    fn lapse(&self, reason: LapseReason, since: Instant) {
+        self.feed.lapse_shard(self.shard, reason, since);
     }
 
     fn publish(&self, head: Head<'_>, text: &str) {
@@ -304,7 +327,7 @@ impl Reception {
         let now = Instant::now();
         let since = self.down_since.unwrap_or(now);
         tracing::info!("gateway session began");
-        self.feed.lapse(LapseReason::NewSession, since);
+        self.lapse(LapseReason::NewSession, since);
         self.ready(now);
     }
 
@@ -329,7 +352,7 @@ impl Reception {
             Arrival::Last => self.handed_over(),
             Arrival::Returned => {
                 tracing::info!(guild.id = %guild, "a guild is available again");
-                self.feed.lapse(LapseReason::GuildReturned, Instant::now());
+                self.lapse(LapseReason::GuildReturned, Instant::now());
             }
         }
     }

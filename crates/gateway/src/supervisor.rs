@@ -84,7 +84,11 @@ impl<D: GatewayDirectory> Supervisor<D> {
 
     /// It is over for good, for all who share the feed.
     pub(crate) fn close(&self, fatal: Option<&Fatal>) {
-        let state = fatal.map_or(State::Stopped, |fatal| State::Fatal(fatal.clone()));
+        let since = Instant::now();
+        let state = match fatal.cloned() {
+            Some(why) => State::Fatal { since, why },
+            None => State::Stopped { since },
+        };
         self.reception.close(state);
     }
 
@@ -138,11 +142,16 @@ impl<D: GatewayDirectory> Supervisor<D> {
         if let Some(session) = self.link.session() {
             builder = builder.session(session.clone());
         }
-        let permit = turn.map_or_else(Permit::none, Permit::one);
+        let pulse = self.reception.pulse();
+        let permit = match turn {
+            Some(turn) => Permit::one(turn, Arc::clone(&pulse)),
+            None => Permit::none(),
+        };
         if let Some(url) = self.link.resume_url() {
             builder = builder.resume_url(url.to_owned());
         }
-        let mut connection = Connection::new(self.settings.shard, builder.queue(permit).build());
+        let config = builder.queue(permit).build();
+        let mut connection = Connection::new(self.settings.shard, config, pulse);
         let ending = self.drive(&mut connection, stop).await;
         match &ending {
             Ending::Parted((trouble, _)) => {

@@ -2,6 +2,7 @@
 
 mod archives;
 mod hearing;
+mod mishearing;
 mod parting;
 mod proof;
 mod releasing;
@@ -25,7 +26,8 @@ pub(crate) use self::{
 };
 use self::{archives::Unseen, parting::Over, proof::Proof};
 use crate::{
-    Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, SessionMark, Settings, Standing,
+    Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, Oddities, SessionMark, Settings,
+    Standing,
     agenda::Agenda,
     forecast::Forecast,
     limits::SCRUB_EVERY,
@@ -87,6 +89,8 @@ pub(crate) struct Book {
     forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
     waiting: Waiting,
+    /// Events that were not as Discord documents them.
+    odd: Oddities,
     /// Channels that are to be written down as they are, or as not watched any more.
     changed: BTreeSet<Id<ChannelMarker>>,
     closed: BTreeSet<Id<ChannelMarker>>,
@@ -143,6 +147,7 @@ impl Book {
             agenda: Agenda::default(),
             forecast: Forecast::default(),
             waiting: Waiting::default(),
+            odd: Oddities::default(),
             changed: BTreeSet::new(),
             closed: BTreeSet::new(),
             batch,
@@ -245,6 +250,7 @@ impl Book {
             pages,
             watermark_ms: self.watermark_ms,
             unheard: self.proof.unheard(),
+            odd: self.odd,
             held: self.held(),
         }
     }

@@ -22,6 +22,7 @@ mod log;
 mod memory;
 mod merge;
 mod observed;
+mod oddities;
 mod record;
 mod recovery;
 mod sabotage;
@@ -51,6 +52,7 @@ pub use self::{
     memory::MemoryInbox,
     merge::{Merge, Ticket},
     observed::{EVENTS, Event, Observed},
+    oddities::Oddities,
     record::{Known, Presence, Record, Sight, Verdict},
     recovery::{Ended, Recovery, recovery},
     settings::{Settings, Start, Watch},

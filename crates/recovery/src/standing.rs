@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::Oddities;
 use twilight_model::id::{
     Id,
     marker::{GuildMarker, MessageMarker},
@@ -28,6 +29,8 @@ pub struct Standing {
     /// A message that was found by reading although the gateway should have told of it, when no event of its
     /// guild has come since: the connection may answer heartbeats and tell nothing. Read it is in any case.
     pub unheard: Option<Unheard>,
+    /// Events that were not as Discord documents them, since the start.
+    pub odd: Oddities,
     /// What is held in memory, counted over all tables: some two for each channel, and one or two more
     /// while it is read. It grows with the channels that there are, and not with time.
     pub held: usize,

@@ -87,6 +87,15 @@ pub enum FaultKind {
     },
     /// The event reaches each session after the one that follows it.
     ReorderEvent,
+    /// The event reaches each session cut off in the middle: it is no JSON.
+    CutEvent,
+    /// The event reaches each session with nothing in it but where it belongs, its `channel_id` and its
+    /// `guild_id`.
+    HollowEvent,
+    /// The event reaches each session without its `author`.
+    AuthorlessEvent,
+    /// The event reaches each session with 8 MiB in it that nobody has asked for.
+    BloatedEvent,
 }
 
 /// Whose rate limit a 429 speaks of (`X-RateLimit-Scope`).
@@ -143,13 +152,21 @@ pub(crate) enum EventFault {
     Delay(Duration),
     /// It arrives after the event that follows it.
     Reorder,
+    /// It arrives cut off in the middle.
+    Cut,
+    /// It arrives with nothing in it but where it belongs.
+    Hollow,
+    /// It arrives without its author.
+    Authorless,
+    /// It arrives with much in it that nobody has asked for.
+    Bloated,
 }
 
 // === impl FaultKind ===
 
 impl FaultKind {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 21] = [
+    pub const NAMES: [&'static str; 25] = [
         "act_then_hang_up",
         "act_then_hang",
         "act_twice",
@@ -171,6 +188,10 @@ impl FaultKind {
         "duplicate_event",
         "delay_event",
         "reorder_event",
+        "cut_event",
+        "hollow_event",
+        "authorless_event",
+        "bloated_event",
     ];
 
     /// Its name, as `kind` in JSON and in [`Counters::struck`](crate::Counters::struck).
@@ -198,6 +219,10 @@ impl FaultKind {
             Self::DuplicateEvent => "duplicate_event",
             Self::DelayEvent { .. } => "delay_event",
             Self::ReorderEvent => "reorder_event",
+            Self::CutEvent => "cut_event",
+            Self::HollowEvent => "hollow_event",
+            Self::AuthorlessEvent => "authorless_event",
+            Self::BloatedEvent => "bloated_event",
         }
     }
 
@@ -211,7 +236,14 @@ impl FaultKind {
     pub fn is_for_events(self) -> bool {
         matches!(
             self,
-            Self::DropEvent | Self::DuplicateEvent | Self::DelayEvent { .. } | Self::ReorderEvent
+            Self::DropEvent
+                | Self::DuplicateEvent
+                | Self::DelayEvent { .. }
+                | Self::ReorderEvent
+                | Self::CutEvent
+                | Self::HollowEvent
+                | Self::AuthorlessEvent
+                | Self::BloatedEvent
         )
     }
 }

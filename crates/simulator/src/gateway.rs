@@ -17,6 +17,7 @@ mod identify;
 mod intents;
 mod limits;
 mod members;
+mod mutilation;
 mod payload;
 mod query;
 mod registration;

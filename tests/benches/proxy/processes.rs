@@ -13,7 +13,7 @@ use std::{
 
 use anyhow::{Context, ensure};
 use cordboard_discord::Discord;
-use cordboard_gateway::{Delivery, Gateway, State};
+use cordboard_gateway::{Delivery, Gateway, Status};
 use cordboard_tests::Client;
 use hyper::Method;
 use parking_lot::Mutex;
@@ -253,7 +253,7 @@ pub(crate) async fn observe(pair: &Pair) -> anyhow::Result<Seen> {
     };
     let (hub, gateway) = Gateway::new(settings, directory);
     let mut messages = hub.watch(&["MESSAGE_CREATE"]);
-    let mut state = hub.state();
+    let mut status = hub.status();
     let bot = pair.me["bots"][0]["user_id"].clone();
     let seen = Seen::default();
     let record = Arc::clone(&seen);
@@ -284,6 +284,6 @@ pub(crate) async fn observe(pair: &Pair) -> anyhow::Result<Seen> {
             }
         }
     });
-    timeout(Duration::from_secs(10), state.wait_for(State::is_ready)).await??;
+    timeout(Duration::from_secs(10), status.wait_for(Status::is_ready)).await??;
     Ok(seen)
 }

@@ -18,6 +18,7 @@ mod keepalive;
 mod limits;
 mod maintenance;
 mod messages;
+mod oddities;
 mod operators;
 mod ownership;
 mod prompts;

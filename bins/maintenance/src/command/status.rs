@@ -8,6 +8,7 @@ use std::{
 use clap::Args;
 use cordboard_app::maintenance::status::{self, StatusRequest};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     context::Context,
@@ -74,7 +75,7 @@ impl Report for Told {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
         let status = &self.0;
         let text = |name: &str| match status.health.get(name) {
-            Some(serde_json::Value::String(text)) => text.clone(),
+            Some(Value::String(text)) => text.clone(),
             Some(value) => value.to_string(),
             None => "?".to_owned(),
         };
@@ -89,8 +90,11 @@ impl Report for Told {
             status.url,
             text("version"),
             text("uptime_seconds"),
-            text("gateway")
+            gateway(&status.health)
         )?;
+        if let Some(lapse) = lapse(&status.health) {
+            writeln!(out, "{lapse}")?;
+        }
         let counted = status.channels.iter().chain(&status.ended);
         let counted: Vec<Vec<String>> = counted
             .filter(|(_, count)| **count > 0)
@@ -117,4 +121,24 @@ impl Report for Told {
         }
         Ok(())
     }
+}
+
+/// How the gateway stands, and why.
+fn gateway(health: &Map<String, Value>) -> String {
+    let text = |name: &str| health.get(name).and_then(Value::as_str);
+    let state = text("gateway").unwrap_or("?");
+    match text("gateway_why") {
+        Some(why) => format!("{state} ({why})"),
+        None => state.to_owned(),
+    }
+}
+
+/// When events may have been lost last.
+fn lapse(health: &Map<String, Value>) -> Option<String> {
+    let lapse = health.get("gateway_last_lapse")?;
+    let why = lapse["why"].as_str()?;
+    let ago = lapse["ended_seconds_ago"].as_u64()?;
+    Some(format!(
+        "events may have been lost up to {ago} s ago: {why}"
+    ))
 }

@@ -186,12 +186,12 @@ impl Lookout {
     fn of_gateway(&self) -> Vec<Alarm> {
         let state = self.hub.health().state;
         let mut alarms = Vec::new();
-        if let State::Fatal(fatal) = &state {
-            let text = fatal.to_string();
-            alarms.push(Alarm::new(Kind::GatewayFatal, DISCORD, text, fatal.hint()));
+        if let State::Fatal { why, .. } = &state {
+            let text = why.to_string();
+            alarms.push(Alarm::new(Kind::GatewayFatal, DISCORD, text, why.hint()));
         }
-        let is_long = |since: Instant| since.elapsed() >= GATEWAY_DOWN_AFTER;
-        if !state.is_ready() && state.since().is_some_and(is_long) {
+        let is_down = !state.is_ready() && !state.is_over();
+        if is_down && state.since().elapsed() >= GATEWAY_DOWN_AFTER {
             let text = format!("no events come from Discord: {state}");
             alarms.push(Alarm::new(Kind::GatewayDown, DISCORD, text, DOWN));
         }

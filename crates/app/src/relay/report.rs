@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use cordboard_frontend::{Consumer, Consumers as _, Details, Metric};
+use cordboard_recovery::Oddities;
 use parking_lot::Mutex;
 use tokio::time::sleep;
 
@@ -92,8 +93,26 @@ impl Told {
             watermark.with([], standing.watermark_ms / 1_000),
             eta,
             pages.with([], standing.pages),
+            odd(&standing.odd),
             lag,
             dead_letters,
         ]
     }
+}
+
+fn odd(odd: &Oddities) -> Metric {
+    let metric = Metric::counter(
+        "cordboard_relay_odd_events_total",
+        "Events that are not as Discord documents them, since the start.",
+    );
+    [
+        ("unreadable_message", odd.messages),
+        ("unreadable_channel", odd.channels),
+        ("unreadable_session", odd.sessions),
+        ("partial_update", odd.partial_updates),
+    ]
+    .into_iter()
+    .fold(metric, |metric, (kind, count)| {
+        metric.with([("kind", kind)], count)
+    })
 }

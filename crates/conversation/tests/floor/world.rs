@@ -135,8 +135,8 @@ impl World {
                 .await
                 .expect("memory can be kept");
         });
-        hub.state()
-            .wait_for(cordboard_gateway::State::is_ready)
+        hub.status()
+            .wait_for(cordboard_gateway::Status::is_ready)
             .await
             .expect("the gateway runs");
 

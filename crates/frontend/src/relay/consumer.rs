@@ -35,7 +35,7 @@ pub(super) async fn list<D: Desk>(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     server.keys.caller(&headers, Scope::Relay)?;
-    let consumers = from_consumers(&arrival, ("name", ""), relay.consumers.list()).await?;
+    let consumers = from_consumers(&relay, &arrival, ("name", ""), relay.consumers.list()).await?;
     let data = consumers.iter().map(ConsumerBody::new).collect();
     Ok(answer::json(&List::whole(data)))
 }
@@ -58,11 +58,11 @@ pub(super) async fn acknowledge<D: Desk>(
     let whom = ("name", name.as_str());
     let Some(reason) = failure else {
         let done = relay.consumers.acknowledge(&name, sequence);
-        let acknowledged = from_consumers(&arrival, whom, done).await?;
+        let acknowledged = from_consumers(&relay, &arrival, whom, done).await?;
         return Ok(answer::json(&AcknowledgedBody::new(&name, acknowledged)));
     };
     let failed = relay.consumers.fail(&name, Failure { sequence, reason });
-    let verdict = from_consumers(&arrival, whom, failed).await?;
+    let verdict = from_consumers(&relay, &arrival, whom, failed).await?;
     if verdict.dead {
         gave_up(&arrival, &key, &name, sequence);
     }
@@ -78,7 +78,7 @@ pub(super) async fn forget<D: Desk>(
     let key = server.keys.caller(&headers, Scope::Relay)?;
     let name = named(name)?;
     let forgotten = relay.consumers.forget(&name);
-    from_consumers(&arrival, ("name", &name), forgotten).await?;
+    from_consumers(&relay, &arrival, ("name", &name), forgotten).await?;
     relay.places.end(&name, Ending::Forgotten);
     info!(
         request.id = arrival.id(),

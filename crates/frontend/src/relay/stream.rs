@@ -66,14 +66,14 @@ async fn start(
     // It would wait for its own past, in silence.
     for (param, sequence) in [("Last-Event-ID", seen), ("after", query.after)] {
         if sequence.is_some_and(|sequence| sequence > newest) {
-            return Err(beyond(param, newest));
+            return Err(beyond(relay, arrival, param, newest));
         }
     }
     let Some(name) = &query.consumer else {
         return Ok(seen.or(query.after).unwrap_or(newest));
     };
     let position = relay.consumers.open(name, query.after);
-    let position = from_consumers(arrival, ("consumer", name), position).await?;
+    let position = from_consumers(relay, arrival, ("consumer", name), position).await?;
     Ok(position.max(seen.unwrap_or(0)))
 }
 

@@ -6,6 +6,7 @@ use cordboard_openai::ApiError;
 use tokio::time::timeout;
 use tracing::warn;
 
+use super::Relay;
 use crate::{
     consumers::ConsumersError,
     limits::{RELAY_TIMEOUT, UNAVAILABLE_RETRY_AFTER},
@@ -27,19 +28,22 @@ pub(super) async fn from_log<T>(
 /// An answer about the consumer `name`, or what a client is told instead. `param` is where it gave
 /// the name.
 pub(super) async fn from_consumers<T>(
+    relay: &Relay,
     arrival: &Arrival,
     (param, name): (&str, &str),
     answer: impl Future<Output = Result<T, ConsumersError>>,
 ) -> Result<T, ApiError> {
     in_time(arrival, answer).await?.map_err(|error| match error {
         ConsumersError::Unknown => {
+            relay.refusals.unknown_consumer(arrival, name);
             let message = format!(
                 "There is no consumer `{name}`. Opening /relay/v1/stream?consumer={name} makes it."
             );
             ApiError::not_found(param, message)
         }
-        ConsumersError::Future { newest } => beyond("sequence", newest),
+        ConsumersError::Future { newest } => beyond(relay, arrival, "sequence", newest),
         ConsumersError::Full { max } => {
+            relay.refusals.too_many_consumers(arrival, name);
             let why = format!(
                 "there are {max} consumers already, and no more are made. Forget one with DELETE /relay/v1/consumers/NAME."
             );
@@ -50,7 +54,8 @@ pub(super) async fn from_consumers<T>(
 }
 
 /// A sequence that has not come yet. Whoever remembers it knows another log than this one.
-pub(super) fn beyond(param: &str, newest: u64) -> ApiError {
+pub(super) fn beyond(relay: &Relay, arrival: &Arrival, param: &str, newest: u64) -> ApiError {
+    relay.refusals.future_sequence(arrival, newest);
     let why = format!("it is beyond the newest sequence, which is {newest}.");
     ApiError::invalid_value(param, &why)
 }

@@ -1,11 +1,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, Client, post},
+    client::{Answer, Client, plain, post},
     log::{ATTEMPTS, CONSUMERS, Log},
     relay::{ask, world},
     stream::Stream,
-    world::RELAY_KEY,
+    world::{KEY, RELAY_KEY, World},
 };
 
 async fn ack(client: &mut Client, name: &str, body: &Value) -> Answer {
@@ -179,4 +179,42 @@ async fn there_are_only_so_many_consumers() {
     let (status, _, param, _) = answer.error();
     assert_eq!((status, param.as_deref()), (400, Some("consumer")));
     drop(Stream::open(&world, "consumer=bot0", None).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_mistake_of_a_client_is_counted() {
+    let log = spoken(5);
+    let world = World::built(
+        |_| {},
+        |frontend| {
+            let frontend = frontend.with_relay(log.clone(), log.clone());
+            frontend.with_metrics(Vec::new)
+        },
+    )
+    .await;
+    let mut client = world.connect().await;
+    for number in 0..CONSUMERS {
+        drop(Stream::open(&world, &format!("consumer=bot{number}"), None).await);
+    }
+    ack(&mut client, "nobody", &json!({"sequence": 1})).await;
+    let failed = json!({"sequence": 1, "failed": true});
+    ack(&mut client, "nobody", &failed).await;
+    client.ask(&ask("DELETE", "consumers/nobody")).await;
+    ack(&mut client, "bot0", &json!({"sequence": 6})).await;
+    client.ask(&ask("GET", "stream?after=6")).await;
+    client.ask(&ask("GET", "stream?consumer=more")).await;
+    // No mistakes.
+    ack(&mut client, "bot0", &json!({"sequence": 5})).await;
+    client.ask(&ask("GET", "consumers")).await;
+    let key = format!("authorization: Bearer {KEY}\r\n");
+    let told = client.ask(&plain("GET", "/metrics", &key)).await;
+    for (reason, count) in [
+        ("unknown_consumer", 3),
+        ("future_sequence", 2),
+        ("too_many_consumers", 1),
+    ] {
+        let name = "cordboard_relay_requests_refused_total";
+        let sample = format!("{name}{{reason=\"{reason}\"}} {count}\n");
+        assert!(told.body.contains(&sample), "{sample}{}", told.body);
+    }
 }

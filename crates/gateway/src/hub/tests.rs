@@ -236,7 +236,7 @@ async fn a_waiting_reader_is_woken_by_events_and_by_the_end() {
     };
     let (sequences, ()) = tokio::join!(read, publisher);
     assert_eq!(sequences, [1, 2]);
-    assert!(hub.state().borrow().is_over());
+    assert!(hub.status().borrow().is_over());
     assert!(
         hub.subscribe(Id::new(5)).next().await.is_none(),
         "who comes too late waits for nothing"

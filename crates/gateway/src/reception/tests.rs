@@ -43,9 +43,9 @@ async fn a_new_session_lapses_when_its_guilds_are_there() {
     let upshot = reception.take(&ready(r#"{"id":"7","unavailable":true}"#));
     assert!(matches!(upshot, Upshot::GoOn));
     reception.take(&event("MESSAGE_CREATE", r#"{"channel_id":"5"}"#));
-    assert!(!hub.state().borrow().is_ready());
+    assert!(!hub.status().borrow().is_ready());
     reception.take(&event("GUILD_CREATE", r#"{"id":"7"}"#));
-    assert!(hub.state().borrow().is_ready());
+    assert!(hub.status().borrow().is_ready());
     assert_eq!(
         waiting(&mut channel),
         ["MESSAGE_CREATE", "lapse: a new session began"]
@@ -61,7 +61,7 @@ async fn a_guild_in_an_outage_delays_the_hand_over_for_seconds_and_lapses_when_i
     let deadline = reception.hand_over_deadline().unwrap();
     assert_eq!(deadline - Instant::now(), Duration::from_secs(10));
     reception.hand_over();
-    assert!(hub.state().borrow().is_ready());
+    assert!(hub.status().borrow().is_ready());
     reception.take(&event("GUILD_CREATE", r#"{"id":"8"}"#));
     assert_eq!(
         waiting(&mut channel),
@@ -90,19 +90,33 @@ async fn a_lapse_begins_when_the_connection_fell_silent() {
 #[tokio::test(start_paused = true)]
 async fn the_state_tells_a_blip_from_an_outage() {
     let (hub, mut reception) = reception();
-    let state = hub.state();
-    let shown = || format!("{:?}", *state.borrow());
-    assert!(shown().starts_with("Connecting"));
+    let status = hub.status();
+    let shown = || format!("{:?}", status.borrow().state);
+    assert!(shown().starts_with("Connecting") && shown().ends_with("why: Began }"));
     reception.lost(&Trouble::Dropped, false);
     assert!(shown().starts_with("Degraded") && shown().ends_with("why: Dropped, attempts: 1 }"));
     reception.take(&ready(""));
     assert!(shown().starts_with("Ready"));
     reception.lost(&Trouble::Reconnect, true);
-    assert!(shown().starts_with("Resuming"));
+    assert!(shown().starts_with("Resuming") && shown().ends_with("why: Lost(Reconnect) }"));
     reception.lost(&Trouble::Closed(4000), true);
     assert!(shown().ends_with("why: Closed(4000), attempts: 1 }"));
     reception.take(&event("RESUMED", "null"));
     assert!(shown().starts_with("Ready"));
+    reception.lost(&Trouble::Closed(4009), false);
+    assert!(shown().starts_with("Connecting") && shown().ends_with("why: Lost(Closed(4009)) }"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_goes_on_with_the_session_of_another_process_is_resuming() {
+    let (hub, mut reception) = reception();
+    reception.session_taken_over(None);
+    let state = hub.status().borrow().state.clone();
+    let why = "the session is taken over from another process";
+    assert_eq!(
+        state.to_string(),
+        format!("resuming for 0 s, because {why}")
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use cordboard_gateway::{Endpoint, Failure, Gateway, GatewayDirectory, Settings, State, Trouble};
+use cordboard_gateway::{
+    Endpoint, Failure, Gateway, GatewayDirectory, Settings, State, Status, Trouble,
+};
 use cordboard_simulator::{Config, Simulator};
 use serde_json::Value;
 use tokio::{
@@ -63,18 +65,18 @@ async fn a_crash_loop_never_spends_the_reserve() {
         for start in 0..30 {
             let settings = Settings::new(simulator.token().into());
             let (hub, gateway) = Gateway::new(settings, Asking(simulator.clone()));
-            let mut state = hub.state();
+            let mut status = hub.status();
             let refusal = async {
-                let put_off = |state: &State| {
+                let put_off = |status: &Status| {
                     matches!(
-                        state,
+                        status.state,
                         State::Degraded {
                             why: Trouble::IdentifyBudget { left: 20 },
                             ..
                         }
                     )
                 };
-                state.wait_for(put_off).await.is_ok()
+                status.wait_for(put_off).await.is_ok()
             };
             tokio::select! {
                 ended = gateway.run(CancellationToken::new()) => panic!("{ended:?}"),
@@ -88,10 +90,10 @@ async fn a_crash_loop_never_spends_the_reserve() {
         sleep(Duration::from_hours(24)).await;
         let settings = Settings::new(simulator.token().into());
         let (hub, gateway) = Gateway::new(settings, Asking(simulator.clone()));
-        let mut state = hub.state();
+        let mut status = hub.status();
         tokio::select! {
             ended = gateway.run(CancellationToken::new()) => panic!("{ended:?}"),
-            is_ready = async { state.wait_for(State::is_ready).await.is_ok() } => assert!(is_ready),
+            is_ready = async { status.wait_for(Status::is_ready).await.is_ok() } => assert!(is_ready),
         }
         assert_eq!(simulator.check(), []);
     })

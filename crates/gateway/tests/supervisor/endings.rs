@@ -21,7 +21,8 @@ async fn a_stop_ends_every_subscription_at_once() {
             asked.elapsed()
         );
         assert!(here.next().await.is_none());
-        assert!(matches!(*world.hub.state().borrow(), State::Stopped));
+        let state = world.hub.status().borrow().state.clone();
+        assert!(matches!(state, State::Stopped { .. }));
     })
     .await;
 }

@@ -236,14 +236,14 @@ pub(crate) async fn facing(manner: Manner, story: impl AsyncFnOnce(&Hub, &Cell<u
 }
 
 async fn degraded(hub: &Hub) -> Trouble {
-    let mut state = hub.state();
-    let so = state.wait_for(|state| matches!(state, State::Degraded { .. }));
-    let state = timeout(Duration::from_hours(1), so)
+    let mut status = hub.status();
+    let so = status.wait_for(|status| matches!(status.state, State::Degraded { .. }));
+    let status = timeout(Duration::from_hours(1), so)
         .await
         .unwrap()
         .unwrap()
         .clone();
-    let State::Degraded { why, .. } = state else {
+    let State::Degraded { why, .. } = status.state else {
         unreachable!("waited for it")
     };
     why

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordboard_gateway::{LapseReason, State};
+use cordboard_gateway::{LapseReason, Status};
 use tokio::time::{Instant, sleep};
 use twilight_model::id::Id;
 
@@ -46,7 +46,12 @@ async fn no_payload_ends_the_connection_and_what_follows_it_is_heard() {
             }
             expected.extend(said(["after it"]));
             assert_eq!(heard, expected, "{text}");
-            assert_eq!(hub.health().undecodable, u64::from(lapses), "{text}");
+            assert_eq!(hub.health().counts.undecodable, u64::from(lapses), "{text}");
+            let told = hub.status().borrow().clone();
+            let last = told.last_lapse.unwrap().reason;
+            assert_eq!(told.lapses, 1 + u64::from(lapses), "{text}");
+            assert_eq!(last == LapseReason::Undecodable, lapses, "{text}");
+            assert!(told.is_ready(), "{text}: a lapse hides no connection");
             sleep(Duration::from_hours(1)).await;
             assert_eq!(connections.get(), 1, "{text}");
         })
@@ -73,7 +78,7 @@ async fn an_enormous_event_is_taken_whole_and_costs_nobody_the_next_one() {
         assert_eq!(first.len(), bytes);
         assert_eq!(*last, Heard::Said("after it".into()));
         assert_eq!(hear_all(&mut here).await.last(), Some(last));
-        assert_eq!((connections.get(), hub.health().undecodable), (1, 0));
+        assert_eq!((connections.get(), hub.health().counts.undecodable), (1, 0));
     })
     .await;
 }
@@ -114,10 +119,10 @@ async fn a_flood_costs_a_slow_reader_its_queue_and_nobody_the_connection() {
 async fn events_do_not_stand_in_for_an_acknowledgement() {
     // twilight takes any frame for one.
     facing(Manner::NeverAcknowledges, async |hub, connections| {
-        let mut state = hub.state();
-        drop(state.wait_for(State::is_ready).await.unwrap());
+        let mut status = hub.status();
+        drop(status.wait_for(Status::is_ready).await.unwrap());
         let began = Instant::now();
-        drop(state.wait_for(|state| !state.is_ready()).await.unwrap());
+        drop(status.wait_for(|status| !status.is_ready()).await.unwrap());
         // One heartbeat interval at most, and 15 s.
         assert!(began.elapsed() <= Duration::from_secs(57));
         sleep(Duration::from_secs(5)).await;

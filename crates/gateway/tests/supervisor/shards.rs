@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use cordboard_gateway::{
-    Cluster, Delivery, Fatal, GatewayDirectory, Hub, LapseReason, Session, Settings, ShardId, State,
+    Cluster, Delivery, Fatal, GatewayDirectory, Hub, LapseReason, Session, Settings, ShardId,
+    Status,
 };
 use cordboard_simulator::{Config, GatewayCommand, Simulator};
 use tokio::time::{Instant, sleep, timeout};
@@ -48,13 +49,13 @@ async fn live(
         stop.cancel();
     };
     let (left, ()) = tokio::join!(cluster.run(stop.clone()), living);
-    assert!(hub.state().borrow().is_over());
+    assert!(hub.status().borrow().is_over());
     left
 }
 
 async fn ready(hub: &Hub) {
-    let mut state = hub.state();
-    let ready = timeout(Duration::from_mins(5), state.wait_for(State::is_ready));
+    let mut status = hub.status();
+    let ready = timeout(Duration::from_mins(5), status.wait_for(Status::is_ready));
     drop(ready.await.expect("in time").unwrap());
 }
 
@@ -68,9 +69,9 @@ async fn shards_identify_as_fast_as_discord_allows_and_no_faster() {
                 let took = began.elapsed().as_secs_f64();
                 let least = f64::from(rounds - 1) * 5.1;
                 assert!((least..least + 1.0).contains(&took), "{took} s");
-                let states = hub.shards();
-                assert_eq!(states.len(), 4);
-                assert!(states.iter().all(|(_, state)| state.is_ready()));
+                let shards = hub.shards();
+                assert_eq!(shards.len(), 4);
+                assert!(shards.iter().all(|(_, health)| health.state.is_ready()));
             });
             let left = left.await.unwrap();
             let numbers: Vec<_> = left.iter().map(|(shard, _)| *shard).collect();
@@ -117,10 +118,23 @@ async fn a_lost_shard_shows_and_costs_the_others_nothing() {
             assert_eq!(hear_all(&mut here).await, said(["meanwhile"]));
             let counters = simulator.counters();
             assert_eq!((counters.identifies, counters.resumes), (4, 4));
+            let counts = hub.health().counts;
+            assert_eq!((counts.identifies, counts.resumes), (4, 4));
+            for (shard, health) in hub.shards() {
+                let counts = health.counts;
+                let told = (counts.reconnects, counts.identifies, counts.resumes);
+                assert_eq!(told, (1, 1, 1), "{shard}");
+                assert_eq!(counts.lapses, 1, "{shard}");
+            }
+            assert_eq!(
+                hub.status().borrow().lapses,
+                4,
+                "one for each first session"
+            );
 
             simulator.gateway(GatewayCommand::Invalidate { resumable: false });
-            let mut state = hub.state();
-            drop(state.wait_for(|state| !state.is_ready()).await.unwrap());
+            let mut status = hub.status();
+            drop(status.wait_for(|status| !status.is_ready()).await.unwrap());
             ready(hub).await;
             let heard = hear(&mut here, Duration::from_secs(1)).await;
             assert_eq!(heard, Some(Heard::Lapse(LapseReason::NewSession)));
@@ -186,8 +200,8 @@ async fn a_shard_that_gives_up_ends_the_others() {
     world(config(1), async |simulator| {
         simulator.set_privileged_intents(0);
         let left = live(simulator, Vec::new(), async |hub| {
-            let mut state = hub.state();
-            drop(state.wait_for(State::is_over).await.unwrap());
+            let mut status = hub.status();
+            drop(status.wait_for(Status::is_over).await.unwrap());
         });
         assert!(matches!(left.await, Err(Fatal::IntentsNotEnabled(_))));
         let identifies = simulator.counters().identifies;

@@ -154,7 +154,8 @@ async fn an_intent_that_is_not_switched_on_is_named() {
         world.simulator.set_privileged_intents(0);
         let fatal = world.ended().await.unwrap_err();
         assert_eq!(fatal, Fatal::IntentsNotEnabled(Intents::MESSAGE_CONTENT));
-        assert!(matches!(&*world.hub.state().borrow(), State::Fatal(shown) if *shown == fatal));
+        let shown = world.hub.status().borrow().state.clone();
+        assert!(matches!(shown, State::Fatal { why, .. } if why == fatal));
     };
     run(Config::default(), |_| {}, |directory| directory, start).await;
 }

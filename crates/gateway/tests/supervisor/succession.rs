@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordboard_gateway::{Gateway, LapseReason, Session, Settings, State, Subscription};
+use cordboard_gateway::{Gateway, LapseReason, Session, Settings, Status, Subscription};
 use cordboard_simulator::{Config, GatewayCommand, Simulator};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -47,8 +47,8 @@ async fn live(
     let stop = CancellationToken::new();
     let mut channel = hub.subscribe(Id::new(simulator.default_channel_id()));
     let living = async {
-        let mut state = hub.state();
-        state.wait_for(State::is_ready).await.unwrap();
+        let mut status = hub.status();
+        status.wait_for(Status::is_ready).await.unwrap();
         story(&mut channel).await;
         stop.cancel();
     };
@@ -196,8 +196,8 @@ async fn a_process_that_dies_is_followed_by_one_that_goes_on_from_what_the_hub_s
         let directory = Directory::at(&simulator.gateway_url());
         let (hub, gateway) = Gateway::new(Settings::new(simulator.token().into()), directory);
         let living = async {
-            let mut state = hub.state();
-            state.wait_for(State::is_ready).await.unwrap();
+            let mut status = hub.status();
+            status.wait_for(Status::is_ready).await.unwrap();
             hub.session()
         };
         let seen = tokio::select! {

@@ -133,10 +133,11 @@ impl World {
     }
 
     /// Waits until the state is so.
-    pub(crate) async fn until(&self, so: impl FnMut(&State) -> bool) -> State {
-        let mut state = self.hub.state();
-        let reached = timeout(Duration::from_hours(24), state.wait_for(so)).await;
-        reached.expect("within a day").unwrap().clone()
+    pub(crate) async fn until(&self, mut so: impl FnMut(&State) -> bool) -> State {
+        let mut status = self.hub.status();
+        let so = status.wait_for(|status| so(&status.state));
+        let reached = timeout(Duration::from_hours(24), so).await;
+        reached.expect("within a day").unwrap().state.clone()
     }
 
     /// Waits until the gateway has ended, and tells how.

@@ -51,10 +51,7 @@ impl Book {
     pub(crate) fn observe(&mut self, observed: &Observed, now: Instant) {
         match observed {
             Observed::Event(event) => self.hear(event, now),
-            Observed::Lapsed => {
-                self.interrupt();
-                self.wish = Some(Wish::Gap);
-            }
+            Observed::Lapsed => self.lapse(),
             Observed::Acknowledged { sent, away } => self.vouch(*sent, away, now),
         }
     }
@@ -78,6 +75,12 @@ impl Book {
             self.agenda.end_at(channel_id, until);
         }
         true
+    }
+
+    /// Events may be missing, of whichever channel.
+    pub(super) fn lapse(&mut self) {
+        self.interrupt();
+        self.wish = Some(Wish::Gap);
     }
 
     /// A gap: what was under way has read with eyes that may have missed something since.
@@ -104,30 +107,36 @@ impl Book {
                 self.outage_at = None;
                 // The lists are wanted once the session has been handed over, and not before.
                 self.wish = None;
-                let ready = serde_json::from_str::<Ready>(event.data.get());
-                self.session = ready.ok().map(|it| (it.session_id, it.resume_gateway_url));
+                let ready = serde_json::from_str::<Ready>(event.data.get()).ok();
+                self.session = ready.map(|it| (it.session_id, it.resume_gateway_url));
+                if self.session.is_none() {
+                    self.mishear_session();
+                }
             }
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
                 let is_deaf = !self.is_covered && self.lacks(Sabotage::BackfillBeforeLive);
-                if let Some(channel_id) = event.channel_id
-                    && !is_deaf
+                let Some(channel_id) = event.channel_id else {
+                    return self.mishear_place(event.guild_id);
+                };
+                if !is_deaf
                     && self.is_here(event.guild_id)
                     && self.is_watched(channel_id, event.guild_id, now)
                 {
                     self.hear_of_message(channel_id, event, now);
                 }
             }
-            "CHANNEL_DELETE" | "THREAD_DELETE" => {
-                if let Some(channel_id) = event.channel_id {
-                    self.hear_of_deletion(channel_id);
-                }
-            }
+            "CHANNEL_DELETE" | "THREAD_DELETE" => match event.channel_id {
+                Some(channel_id) => self.hear_of_deletion(channel_id),
+                None => self.mishear_channel(&event.name, event.guild_id),
+            },
             "CHANNEL_CREATE" | "CHANNEL_UPDATE" | "THREAD_CREATE" | "THREAD_UPDATE" => {
                 self.hear_of_channel(&event.name, &event.data, event.guild_id, now);
             }
             "THREAD_LIST_SYNC" => {
-                let threads = serde_json::from_str::<Threads>(event.data.get());
-                for thread in threads.into_iter().flat_map(|sync| sync.threads) {
+                let Ok(Threads { threads }) = serde_json::from_str(event.data.get()) else {
+                    return self.mishear_channel(&event.name, event.guild_id);
+                };
+                for thread in threads {
                     self.hear_of_channel("THREAD_UPDATE", &thread, event.guild_id, now);
                 }
             }
@@ -192,13 +201,13 @@ impl Book {
                     self.last_is(channel_id, message.id);
                     Sight::Created(message)
                 } else {
+                    self.note_partial(channel_id, &message);
                     Sight::Updated(message)
                 }])
             }),
         };
         let Ok(sights) = sights else {
-            tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");
-            return self.doubt(channel_id);
+            return self.mishear_message(channel_id);
         };
         for sight in sights {
             if let (Sight::Created(message), Some(guild_id)) = (&sight, event.guild_id) {
@@ -215,8 +224,10 @@ impl Book {
         guild_id: Option<Id<GuildMarker>>,
         now: Instant,
     ) {
-        let Ok(Some(head)) = Head::read(json, guild_id) else {
-            return;
+        let head = match Head::read(json, guild_id) {
+            Ok(Some(head)) => head,
+            Ok(None) => return,
+            Err(_) => return self.mishear_channel(name, guild_id),
         };
         if !self.is_here(Some(head.guild_id)) {
             return;

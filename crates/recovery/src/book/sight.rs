@@ -40,6 +40,9 @@ impl Book {
             return;
         }
         let departure = serde_json::from_str::<Departure>(event.data.get());
+        if departure.is_err() {
+            self.mishear_channel(&event.name, event.guild_id);
+        }
         if departure.is_ok_and(|departure| departure.unavailable) {
             self.outage_at = self.outage_at.or(Some(event.sequence));
             return;

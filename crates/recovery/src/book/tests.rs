@@ -1,6 +1,7 @@
 mod edges;
 mod forums;
 mod lists;
+mod odd;
 mod preferring;
 mod proof;
 mod sight;

@@ -91,6 +91,10 @@ impl Faults {
                 EventFault::Delay(Duration::from_millis(delay_ms))
             }
             Some(FaultKind::ReorderEvent) => EventFault::Reorder,
+            Some(FaultKind::CutEvent) => EventFault::Cut,
+            Some(FaultKind::HollowEvent) => EventFault::Hollow,
+            Some(FaultKind::AuthorlessEvent) => EventFault::Authorless,
+            Some(FaultKind::BloatedEvent) => EventFault::Bloated,
             _ => EventFault::None,
         }
     }

@@ -154,6 +154,26 @@ impl Fault {
         Self::new(event, FaultKind::ReorderEvent)
     }
 
+    /// See [`FaultKind::CutEvent`].
+    pub fn cut_event(event: &str) -> Self {
+        Self::new(event, FaultKind::CutEvent)
+    }
+
+    /// See [`FaultKind::HollowEvent`].
+    pub fn hollow_event(event: &str) -> Self {
+        Self::new(event, FaultKind::HollowEvent)
+    }
+
+    /// See [`FaultKind::AuthorlessEvent`].
+    pub fn authorless_event(event: &str) -> Self {
+        Self::new(event, FaultKind::AuthorlessEvent)
+    }
+
+    /// See [`FaultKind::BloatedEvent`].
+    pub fn bloated_event(event: &str) -> Self {
+        Self::new(event, FaultKind::BloatedEvent)
+    }
+
     /// Lets the matches before the `nth` one (counted from 1) pass.
     pub fn nth(mut self, nth: u64) -> Self {
         self.nth = nth.max(1);

@@ -110,6 +110,10 @@ impl FaultRequest {
                 delay_ms: delay_ms(EVENT_DELAY_MS),
             },
             "reorder_event" => FaultKind::ReorderEvent,
+            "cut_event" => FaultKind::CutEvent,
+            "hollow_event" => FaultKind::HollowEvent,
+            "authorless_event" => FaultKind::AuthorlessEvent,
+            "bloated_event" => FaultKind::BloatedEvent,
             other => {
                 return Err(format!(
                     "no fault kind `{other}`; known: {}",

@@ -50,3 +50,6 @@ pub(crate) const ALL_MEMBERS_INTERVAL: Duration = Duration::from_secs(30);
 /// Dispatches below this many bytes go out plain when a client asked for payload compression:
 /// Discord compresses only what is worth it, and clients must be ready for both.
 pub(crate) const COMPRESS_BYTES_MIN: usize = 1_024;
+
+/// What a bloated event carries: more than a guild of thousands of channels takes in its `GUILD_CREATE`.
+pub(super) const BLOAT_BYTES: usize = 8 << 20;

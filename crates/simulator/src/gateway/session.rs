@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::{
     limits::{DEFERRED_MAX, REORDER_HOLD},
-    payload,
+    mutilation, payload,
 };
 use crate::{dispatch::Dispatch, fault::EventFault, world::World};
 
@@ -163,6 +163,17 @@ impl Session {
                 self.push(name, &data);
                 self.push(name, &data);
             }
+            EventFault::Cut => {
+                let sequence = self.sequence + 1;
+                self.push(name, &data);
+                let mut replay = self.replay.iter_mut();
+                if let Some(sent) = replay.find(|sent| sent.sequence == sequence) {
+                    sent.text = mutilation::cut(&sent.text).into();
+                }
+            }
+            EventFault::Hollow => self.push(name, &mutilation::hollow(data)),
+            EventFault::Authorless => self.push(name, &mutilation::authorless(data)),
+            EventFault::Bloated => self.push(name, &mutilation::bloated(data)),
             EventFault::None | EventFault::Delay(_) | EventFault::Reorder => self.push(name, &data),
         }
     }

@@ -166,6 +166,14 @@ impl Client {
         }
     }
 
+    /// The next text, whatever it says.
+    pub(crate) async fn text(&mut self) -> String {
+        match self.stream.next().await {
+            Some(Ok(Message::Text(text))) => text.to_string(),
+            end => panic!("a text was expected: {end:?}"),
+        }
+    }
+
     /// The next payload; an end is a failure.
     pub(crate) async fn payload(&mut self) -> Value {
         match self.hear().await {

@@ -77,6 +77,36 @@ async fn event_faults_strike_on_the_wire() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_event_that_is_not_whole_has_its_number_and_costs_no_other() {
+    simulate(config(""), async |simulator| {
+        let (mut client, _) = Client::log_in(&simulator).await;
+        let channel = simulator.default_channel_id();
+        let name = "MESSAGE_CREATE";
+        let mut numbers = Vec::new();
+        for (fault, is_json, has_id) in [
+            (Fault::cut_event(name), false, false),
+            (Fault::hollow_event(name), true, false),
+            (Fault::authorless_event(name), true, true),
+        ] {
+            simulator.fault(fault);
+            simulator.say(channel, "spoilt");
+            let text = client.text().await;
+            let read: Option<Value> = serde_json::from_str(&text).ok();
+            assert_eq!(read.is_some(), is_json, "{text}");
+            let data = read.map(|event| event["d"].clone()).unwrap_or_default();
+            assert_eq!(data["id"].is_string(), has_id, "{text}");
+            assert!(!data["author"].is_object(), "{text}");
+            simulator.say(channel, "whole");
+            let whole = client.payload().await;
+            assert_eq!(whole["d"]["content"], "whole");
+            numbers.push(whole["s"].as_u64().unwrap());
+        }
+        assert_eq!([numbers[1] - numbers[0], numbers[2] - numbers[1]], [2, 2]);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_delayed_event_comes_when_its_time_has_come() {
     simulate(config(""), async |simulator| {
         let (mut client, _) = Client::log_in(&simulator).await;

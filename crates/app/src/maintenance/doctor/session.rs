@@ -3,7 +3,7 @@
 use std::{future::pending, time::Duration};
 
 use cordboard_discord::Identity;
-use cordboard_gateway::{Delivery, Dispatch, Gateway, Hub, Intents, State, Subscription};
+use cordboard_gateway::{Delivery, Dispatch, Gateway, Hub, Intents, Subscription};
 use cordboard_upkeep::checkup::SessionFacts;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout};
@@ -81,15 +81,15 @@ async fn look(
     guild_id: Id<GuildMarker>,
 ) -> (SessionFacts, Option<Online>) {
     let began = Instant::now();
-    let mut state = hub.state();
-    let settled = state.wait_for(|state| state.is_ready() || state.is_over());
+    let mut status = hub.status();
+    let settled = status.wait_for(|status| status.is_ready() || status.is_over());
     let is_ready = match timeout(PROBE_SESSION_TIMEOUT, settled).await {
-        Ok(Ok(state)) => state.is_ready(),
+        Ok(Ok(status)) => status.is_ready(),
         Ok(Err(_)) | Err(_) => false,
     };
     if !is_ready {
-        let stood: State = hub.state().borrow().clone();
-        return (SessionFacts::NotReady(stood.to_string()), None);
+        let stood = hub.health().state.to_string();
+        return (SessionFacts::NotReady(stood), None);
     }
     let facts = SessionFacts::Ready(began.elapsed());
     let online = timeout(GUILD_TIMEOUT, online(created, guild_id)).await;

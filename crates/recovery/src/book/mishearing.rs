@@ -1,0 +1,56 @@
+//! Events that are not as Discord documents them: each is counted, logged, and made up for.
+
+use twilight_model::id::{
+    Id,
+    marker::{ChannelMarker, GuildMarker},
+};
+
+use super::{Book, Wish};
+use crate::{Message, fields};
+
+impl Book {
+    /// An event of a message in a channel that is watched cannot be read: the channel is read.
+    pub(super) fn mishear_message(&mut self, channel_id: Id<ChannelMarker>) {
+        self.odd.messages += 1;
+        tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");
+        self.doubt(channel_id);
+    }
+
+    /// An event of a message does not say in which channel, if it is of a guild that is watched: it may be
+    /// any of them.
+    pub(super) fn mishear_place(&mut self, guild_id: Option<Id<GuildMarker>>) {
+        if self.is_here(guild_id) {
+            self.odd.messages += 1;
+            tracing::warn!("an event of a message names no channel; all are read");
+            self.lapse();
+        }
+    }
+
+    /// An event of a channel or a guild cannot be read: the lists tell what it would have.
+    pub(super) fn mishear_channel(&mut self, name: &str, guild_id: Option<Id<GuildMarker>>) {
+        if self.is_here(guild_id) {
+            self.odd.channels += 1;
+            tracing::warn!(
+                event = name,
+                "an event of a channel cannot be read; the lists are"
+            );
+            self.wish(Wish::Look);
+        }
+    }
+
+    /// The beginning of a session cannot be read.
+    pub(super) fn mishear_session(&mut self) {
+        self.odd.sessions += 1;
+        tracing::warn!(
+            "the beginning of a session cannot be read; the next process begins another"
+        );
+    }
+
+    /// An update that does not say who wrote the message is no whole message.
+    pub(super) fn note_partial(&mut self, channel_id: Id<ChannelMarker>, update: &Message) {
+        if !fields::has_author(&update.json) {
+            self.odd.partial_updates += 1;
+            tracing::debug!(channel.id = %channel_id, "an update of a message names no author");
+        }
+    }
+}

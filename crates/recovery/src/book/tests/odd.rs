@@ -1,0 +1,87 @@
+//! Events that are not as Discord documents them.
+
+use super::*;
+use crate::{Oddities, limits::LOOK_PAUSE};
+
+/// What is counted after this event, and what is asked for.
+fn heard(book: &mut Book, name: &str, data: &serde_json::Value) -> (Oddities, Option<Wish>) {
+    let now = Instant::now();
+    book.observe(&event(name, 5, data), now);
+    let wish = book.take_wish(now + LOOK_PAUSE).map(|(wish, _)| wish);
+    (book.standing(0).odd, wish)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_of_a_message_is_counted_and_its_channel_read() {
+    for (name, data) in [
+        ("MESSAGE_CREATE", json!({"channel_id": HERE})),
+        ("MESSAGE_CREATE", json!({"channel_id": HERE, "id": "x"})),
+        ("MESSAGE_UPDATE", json!({"channel_id": HERE, "id": []})),
+        ("MESSAGE_DELETE", json!({"channel_id": HERE, "id": null})),
+        ("MESSAGE_DELETE_BULK", json!({"channel_id": HERE, "ids": 7})),
+    ] {
+        let mut book = begun();
+        let (odd, wish) = heard(&mut book, name, &data);
+        assert_eq!((odd.messages, wish), (1, None), "{name} {data}");
+        assert_eq!(book.standing(0).catching_up, 1, "{name} {data}");
+        assert!(book.next_order(Instant::now()).is_some(), "{name} {data}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_in_no_channel_may_be_of_any() {
+    let mut book = begun();
+    let (odd, wish) = heard(&mut book, "MESSAGE_CREATE", &json!({"id": []}));
+    assert_eq!((odd.messages, wish), (1, Some(Wish::Gap)));
+    assert!(!book.standing(0).is_covered);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_of_a_channel_is_counted_and_asked_of_the_lists() {
+    for (name, data) in [
+        ("CHANNEL_CREATE", json!({"type": 0})),
+        ("CHANNEL_UPDATE", json!({"id": "200"})),
+        ("CHANNEL_DELETE", json!({})),
+        ("THREAD_CREATE", json!({"id": "200", "type": "x"})),
+        ("THREAD_UPDATE", json!({"id": {}, "type": 11})),
+        ("THREAD_DELETE", json!({})),
+        ("THREAD_LIST_SYNC", json!({"threads": 1})),
+        ("THREAD_LIST_SYNC", json!({"threads": [{}]})),
+        ("GUILD_DELETE", json!({"unavailable": "x"})),
+    ] {
+        let (odd, wish) = heard(&mut begun(), name, &data);
+        let expected = (1, Some(Wish::Look));
+        assert_eq!((odd.channels, wish), expected, "{name} {data}");
+    }
+    let elsewhere = Observed::Event(Event {
+        name: "CHANNEL_CREATE".into(),
+        sequence: 5,
+        guild_id: Some(Id::new(8)),
+        channel_id: None,
+        data: to_raw_value(&json!({})).unwrap(),
+    });
+    let mut book = begun();
+    book.observe(&elsewhere, Instant::now());
+    assert_eq!(book.standing(0).odd, Oddities::default());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_whose_beginning_cannot_be_read_is_counted() {
+    let (odd, _) = heard(&mut begun(), "READY", &json!({"session_id": 7}));
+    assert_eq!(odd.sessions, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_without_author_is_counted_and_taken_for_what_it_has() {
+    let mut book = begun();
+    let update = json!({"id": message_id(NOW_MS).to_string(), "channel_id": HERE.to_string(),
+        "content": "edited"});
+    let (odd, wish) = heard(&mut book, "MESSAGE_UPDATE", &update);
+    let expected = Oddities {
+        partial_updates: 1,
+        ..Oddities::default()
+    };
+    assert_eq!((odd, wish), (expected, None));
+    assert_eq!(book.standing(0).catching_up, 0);
+    assert_eq!(book.take_batch().records.len(), 1);
+}
