@@ -1,5 +1,7 @@
 //! The relay: whoever reads it misses nothing, whatever happens to the gateway and to the proxy.
 
+mod dead_letters;
+
 use std::time::Duration;
 
 use cordboard_simulator::{Fault, GatewayCommand};
