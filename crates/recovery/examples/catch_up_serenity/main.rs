@@ -58,7 +58,8 @@ impl RawEventHandler for Feed {
 
 /// An event as recovery wants it; `None` of one that has no name.
 fn told(event: &SerenityEvent) -> Option<Event> {
-    let value = serde_json::to_value(event).ok()?;
+    // serenity writes it as Discord does: what it is about is in `d`.
+    let value = serde_json::to_value(event).ok()?.get_mut("d")?.take();
     let id = |field: &str| value.get(field)?.as_str()?.parse::<u64>().ok();
     let name = event.name()?;
     let own = name.starts_with("CHANNEL_") || name.starts_with("THREAD_");
