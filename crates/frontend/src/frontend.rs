@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Cause, Consumers, Debts, Desk, Details, Entrance, MessageLog, Metric, Settings,
+    Cause, Consumers, DeadLetters, Debts, Desk, Details, Entrance, MessageLog, Metric, Settings,
     body::Bodies,
     health::{DetailsFn, Life},
     key::KeyRing,
@@ -71,7 +71,11 @@ impl<D: Desk> Frontend<D> {
 
     /// Opens `/relay/v1` to keys with the scope `relay`. Without it, its paths are unknown.
     #[must_use]
-    pub fn with_relay(mut self, log: impl MessageLog, consumers: impl Consumers) -> Self {
+    pub fn with_relay(
+        mut self,
+        log: impl MessageLog,
+        consumers: impl Consumers + DeadLetters,
+    ) -> Self {
         self.extras.relay = Some(Relay::new(log, consumers));
         self
     }

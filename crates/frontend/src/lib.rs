@@ -8,6 +8,7 @@ mod chat;
 mod connection;
 mod consumers;
 mod cors;
+mod dead_letters;
 mod debts;
 mod desk;
 mod entrance;
@@ -33,6 +34,7 @@ mod visit;
 
 pub use self::{
     consumers::{Consumer, Consumers, ConsumersError, Failure, Verdict},
+    dead_letters::{DeadLetter, DeadLetterPage, DeadLetterQuery, DeadLetters},
     debts::{Debt, DebtPage, DebtQuery, DebtStage, Debts, DebtsError},
     desk::Desk,
     entrance::Entrance,

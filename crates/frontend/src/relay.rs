@@ -3,6 +3,7 @@
 
 mod acknowledgement;
 mod consumer;
+mod dead_letter;
 mod feed;
 mod moment;
 mod places;
@@ -30,9 +31,10 @@ use self::{
     wire::{GapBody, List, MessageBody},
 };
 use crate::{
-    Consumers, Desk, MessageLog, Scope,
+    Consumers, DeadLetters, Desk, MessageLog, Scope,
     answer::{self, Refusal},
     consumers::AnyConsumers,
+    dead_letters::AnyDeadLetters,
     message_log::AnyMessageLog,
     routes,
     server::Server,
@@ -43,6 +45,7 @@ use crate::{
 pub(crate) struct Relay {
     log: Arc<dyn AnyMessageLog>,
     consumers: Arc<dyn AnyConsumers>,
+    dead_letters: Arc<dyn AnyDeadLetters>,
     places: Places,
     refusals: Arc<Refusals>,
 }
@@ -50,10 +53,12 @@ pub(crate) struct Relay {
 // === impl Relay ===
 
 impl Relay {
-    pub(crate) fn new(log: impl MessageLog, consumers: impl Consumers) -> Self {
+    pub(crate) fn new(log: impl MessageLog, consumers: impl Consumers + DeadLetters) -> Self {
+        let consumers = Arc::new(consumers);
         Self {
             log: Arc::new(log),
-            consumers: Arc::new(consumers),
+            dead_letters: consumers.clone(),
+            consumers,
             places: Places::default(),
             refusals: Arc::default(),
         }
@@ -83,6 +88,14 @@ pub(crate) fn router<D: Desk>(server: Arc<Server<D>>, relay: Relay) -> Router {
         .route(
             "/relay/v1/consumers/{name}/ack",
             post(consumer::acknowledge::<D>),
+        )
+        .route(
+            "/relay/v1/consumers/{name}/dead_letters",
+            get(dead_letter::list::<D>),
+        )
+        .route(
+            "/relay/v1/consumers/{name}/dead_letters/{sequence}",
+            delete(dead_letter::discard::<D>),
         )
         .with_state((server, Arc::new(relay)))
 }

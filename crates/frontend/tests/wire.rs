@@ -30,6 +30,8 @@ mod readiness;
 mod relay;
 #[path = "wire/relay_consumers.rs"]
 mod relay_consumers;
+#[path = "wire/relay_dead_letters.rs"]
+mod relay_dead_letters;
 #[path = "wire/relay_streams.rs"]
 mod relay_streams;
 #[path = "wire/shutdown.rs"]

@@ -12,16 +12,17 @@
 
 mod batch;
 mod consumers;
+mod dead_letters;
 mod log;
 mod retention;
 mod scene;
 mod verdict;
 
-use crate::{Consumers, Inbox, MessageLog};
+use crate::{Consumers, DeadLetters, Inbox, MessageLog};
 
 /// Panics with what the record does not do. `fresh` gives an empty one; `reopened` gives what a new
 /// process finds of it.
-pub async fn suite<S: Inbox + MessageLog + Consumers>(
+pub async fn suite<S: Inbox + MessageLog + Consumers + DeadLetters>(
     fresh: impl AsyncFn() -> S,
     reopened: impl AsyncFn(S) -> S,
 ) {
@@ -41,6 +42,9 @@ pub async fn suite<S: Inbox + MessageLog + Consumers>(
     consumers::a_position_only_moves_forward_and_not_into_the_future(&fresh).await;
     consumers::an_entry_that_fails_too_often_is_a_dead_letter(&fresh, &reopened).await;
     consumers::what_is_forgotten_begins_anew(&fresh).await;
+    dead_letters::they_tell_what_failed_how_often_why_and_when(&fresh, &reopened).await;
+    dead_letters::one_that_is_discarded_is_gone_and_still_counted(&fresh, &reopened).await;
+    dead_letters::they_stay_as_long_as_their_entries(&fresh).await;
     retention::what_was_told_long_ago_goes(&fresh, &reopened).await;
     retention::the_oldest_go_when_it_is_too_much(&fresh, &reopened).await;
     retention::a_message_stays_as_long_as_the_last_entry_about_it(&fresh).await;

@@ -43,7 +43,7 @@ pub struct Consumer {
     pub name: String,
     /// It has dealt with everything up to this sequence.
     pub acknowledged: u64,
-    /// Entries it could not deal with, and does not get any more.
+    /// Entries it could not deal with, and does not get any more: how many there ever were.
     pub dead_letters: u64,
 }
 

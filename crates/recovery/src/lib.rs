@@ -9,6 +9,7 @@ mod channel;
 pub mod conformance;
 mod consumers;
 mod cursor;
+mod dead_letters;
 mod directory;
 mod driver;
 mod entry;
@@ -39,13 +40,14 @@ pub use self::{
     channel::{Channel, Dirty, DirtyReason},
     consumers::{Consumer, ConsumerError, Consumers, FailedEntry},
     cursor::{Cursor, Progress},
+    dead_letters::{DeadLetter, DeadLetterQuery, DeadLetters},
     directory::{Archive, ChannelDirectory, Head},
     driver::Driver,
     entry::{Entry, Gap, GapReason, News},
     failure::{Failure, Unreadable},
     history::{History, Message},
     inbox::{Batch, Committed, Inbox, InboxError, Loaded, SessionMark},
-    limits::{ATTEMPTS_MAX, CONSUMER_NAME_MAX, PAGE_MESSAGES},
+    limits::{ATTEMPTS_MAX, CONSUMER_NAME_MAX, PAGE_MESSAGES, REASON_CHARS_MAX},
     log::{
         Entries, EntryQuery, GapQuery, Logged, MessageLog, MessageQuery, NumberedGap, Retention,
     },

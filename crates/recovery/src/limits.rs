@@ -111,6 +111,10 @@ pub(crate) const RESCAN_AGE: Duration = Duration::from_hours(24);
 /// passes has passed by then, and one entry must not hold up all others for ever.
 pub const ATTEMPTS_MAX: u32 = 5;
 
+/// What is kept of the reason why a consumer could not deal with an entry, in characters: more than
+/// people read.
+pub const REASON_CHARS_MAX: usize = 500;
+
 /// The longest name of a consumer.
 pub const CONSUMER_NAME_MAX: usize = 64;
 

@@ -15,9 +15,9 @@ use twilight_model::id::{
 
 use self::{reader::Reader, state::State};
 use crate::{
-    Batch, Committed, Consumer, ConsumerError, Consumers, Entries, Entry, EntryQuery, FailedEntry,
-    GapQuery, Inbox, InboxError, Loaded, Logged, MessageLog, MessageQuery, News, NumberedGap,
-    Presence, Retention,
+    Batch, Committed, Consumer, ConsumerError, Consumers, DeadLetter, DeadLetterQuery, DeadLetters,
+    Entries, Entry, EntryQuery, FailedEntry, GapQuery, Inbox, InboxError, Loaded, Logged,
+    MessageLog, MessageQuery, News, NumberedGap, Presence, Retention,
 };
 
 /// The record in memory. Clones are handles to the same one: it lasts as long as one of them.
@@ -178,16 +178,16 @@ impl Consumers for MemoryInbox {
         &self,
         name: &str,
         sequence: u64,
-        _reason: &str,
+        reason: &str,
     ) -> Result<FailedEntry, ConsumerError> {
         let mut state = self.state.lock();
-        let newest = state.newest;
+        let (newest, at_ms) = (state.newest, state.at_ms);
         let reader = state.consumers.get_mut(name);
         let reader = reader.ok_or(ConsumerError::Unknown)?;
         if sequence > newest {
             return Err(ConsumerError::Future { newest });
         }
-        reader.fail(name, sequence)
+        reader.fail(name, sequence, (reason, at_ms))
     }
 
     async fn list(&self) -> Result<Vec<Consumer>, InboxError> {
@@ -200,5 +200,33 @@ impl Consumers for MemoryInbox {
 
     async fn forget(&self, name: &str) -> Result<bool, InboxError> {
         Ok(self.state.lock().consumers.remove(name).is_some())
+    }
+}
+
+impl DeadLetters for MemoryInbox {
+    async fn dead_letters(
+        &self,
+        name: &str,
+        query: DeadLetterQuery,
+    ) -> Result<Vec<DeadLetter>, ConsumerError> {
+        let state = self.state.lock();
+        let reader = state.consumers.get(name).ok_or(ConsumerError::Unknown)?;
+        let above = reader.dead.range(query.after.saturating_add(1)..);
+        let letters = above.filter_map(|(sequence, dead)| {
+            Some(DeadLetter {
+                entry: state.entries.get(sequence)?.entry.clone(),
+                attempts: dead.attempts,
+                reason: dead.reason.clone(),
+                at_ms: dead.at_ms,
+            })
+        });
+        Ok(letters.take(query.limit).collect())
+    }
+
+    async fn discard(&self, name: &str, sequence: u64) -> Result<bool, ConsumerError> {
+        let mut state = self.state.lock();
+        let reader = state.consumers.get_mut(name);
+        let reader = reader.ok_or(ConsumerError::Unknown)?;
+        Ok(reader.dead.remove(&sequence).is_some())
     }
 }

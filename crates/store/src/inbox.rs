@@ -3,6 +3,7 @@
 mod batch;
 mod column;
 mod consumer;
+mod dead_letter;
 mod entry;
 mod gap;
 mod looking;
@@ -15,8 +16,9 @@ mod watched;
 use std::{fmt, sync::Arc};
 
 use cordboard_recovery::{
-    Batch, Committed, Consumer, ConsumerError, Consumers, Entries, EntryQuery, FailedEntry,
-    GapQuery, Inbox, InboxError, Loaded, Logged, MessageLog, MessageQuery, NumberedGap, Retention,
+    Batch, Committed, Consumer, ConsumerError, Consumers, DeadLetter, DeadLetterQuery, DeadLetters,
+    Entries, EntryQuery, FailedEntry, GapQuery, Inbox, InboxError, Loaded, Logged, MessageLog,
+    MessageQuery, NumberedGap, Retention,
 };
 use rusqlite::Connection;
 use tokio::sync::watch;
@@ -171,6 +173,25 @@ impl Consumers for SqliteInbox {
         let name = name.to_owned();
         self.call(move |connection| consumer::forget(connection, &name))
             .await
+    }
+}
+
+impl DeadLetters for SqliteInbox {
+    async fn dead_letters(
+        &self,
+        name: &str,
+        query: DeadLetterQuery,
+    ) -> Result<Vec<DeadLetter>, ConsumerError> {
+        let name = name.to_owned();
+        let found = self.call(move |connection| dead_letter::read(connection, &name, query));
+        let letters = dead_letter::into_letters(found.await??);
+        Ok(letters.map_err(failed)?)
+    }
+
+    async fn discard(&self, name: &str, sequence: u64) -> Result<bool, ConsumerError> {
+        let name = name.to_owned();
+        self.call(move |connection| dead_letter::discard(connection, &name, sequence))
+            .await?
     }
 }
 

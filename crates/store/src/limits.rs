@@ -110,10 +110,6 @@ pub const HELD_MAX: usize = 500;
 /// of which have to be written: as much work as a full batch of new ones.
 pub const PRUNE_ENTRIES_MAX: u64 = 64;
 
-/// What is kept of the reason why a consumer could not deal with an entry, in characters: more than
-/// people read.
-pub const REASON_CHARS_MAX: u64 = 500;
-
 /// How long it is told what was written to Discord, in milliseconds: a year, in which somebody may ask.
 /// An act takes 300 bytes.
 pub const ACTS_KEPT_MS: u64 = 366 * 24 * 3_600_000;

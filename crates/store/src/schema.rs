@@ -32,6 +32,7 @@ pub(crate) const STORE: Schema = Schema {
         include_str!("migrations/0006_session_terms.sql"),
         include_str!("migrations/0007_operators.sql"),
         include_str!("migrations/0008_unseen.sql"),
+        include_str!("migrations/0009_dead_letters.sql"),
     ],
     checked: &["channel", "shard", "watched", "tally", "gap", "consumer"],
 };

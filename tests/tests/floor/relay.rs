@@ -1,5 +1,6 @@
 //! The relay: whoever reads it misses nothing, whatever happens to the gateway and to the proxy.
 
+mod dead_letters;
 mod standing;
 
 use std::time::Duration;

@@ -1,12 +1,13 @@
 //! The record of messages, as the front tells of it.
 
 use cordboard_frontend::{
-    Change, ConsumersError, Event, EventPage, EventQuery, Failure, Gap, GapPage, GapQuery,
-    LoggedMessage, MessageLogError, MessagePage, MessageQuery, Verdict,
+    Change, ConsumersError, DeadLetter, DeadLetterPage, DeadLetterQuery, Event, EventPage,
+    EventQuery, Failure, Gap, GapPage, GapQuery, LoggedMessage, MessageLogError, MessagePage,
+    MessageQuery, Verdict,
 };
 use cordboard_recovery::{
-    self as recovery, ConsumerError, Consumers as _, Entry, EntryQuery, InboxError,
-    MessageLog as _, News, Recovery, Standing,
+    self as recovery, ConsumerError, Consumers as _, DeadLetters as _, Entry, EntryQuery,
+    InboxError, MessageLog as _, News, Recovery, Standing,
 };
 use cordboard_store::SqliteInbox;
 use tokio::sync::watch;
@@ -195,6 +196,45 @@ impl cordboard_frontend::Consumers for Told {
         } else {
             Err(ConsumersError::Unknown)
         }
+    }
+}
+
+impl cordboard_frontend::DeadLetters for Told {
+    async fn dead_letters(
+        &self,
+        name: &str,
+        query: DeadLetterQuery,
+    ) -> Result<DeadLetterPage, ConsumersError> {
+        let (mut after, mut found) = (query.after, Vec::new());
+        // As with messages: only nothing is the end.
+        while found.len() <= query.limit {
+            let query = recovery::DeadLetterQuery {
+                after,
+                limit: query.limit + 1 - found.len(),
+            };
+            let page = self.inbox.dead_letters(name, query).await;
+            let page = page.map_err(refused)?;
+            let Some(last) = page.last() else { break };
+            after = last.entry.sequence;
+            found.extend(page);
+        }
+        let has_more = found.len() > query.limit;
+        found.truncate(query.limit);
+        let letters = found.into_iter().map(|letter| DeadLetter {
+            event: event(letter.entry),
+            attempts: letter.attempts,
+            reason: letter.reason,
+            at: Some(letter.at_ms / 1_000).filter(|at| *at > 0),
+        });
+        Ok(DeadLetterPage {
+            letters: letters.collect(),
+            has_more,
+        })
+    }
+
+    async fn discard(&self, name: &str, sequence: u64) -> Result<bool, ConsumersError> {
+        let discarded = self.inbox.discard(name, sequence).await;
+        discarded.map_err(refused)
     }
 }
 

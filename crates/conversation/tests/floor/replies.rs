@@ -12,6 +12,9 @@ fn profile(name: &str) -> Profile {
     Profile::named(name).expect("a built-in profile")
 }
 
+/// How late an answer of Discord's comes, and far from too late.
+const SLOW: Duration = Duration::from_secs(5);
+
 #[test]
 fn a_reply_comes_in_pieces_and_ends_with_its_buttons() {
     world(Script::friendly(), &profile("components"), async |world| {
@@ -168,4 +171,20 @@ fn repeated_and_reordered_events_do_no_harm() {
             assert!(began.elapsed() < Duration::from_secs(10));
         });
     }
+}
+
+#[test]
+fn a_reply_that_is_written_before_the_prompt_is_said_to_be_posted_is_heard_as_it_is_written() {
+    // How: the bot has answered for long when Discord says that the prompt is there. Who listened only from
+    // then on would have to read the reply; the events alone tell it, and no history is asked for.
+    world(Script::instant(), &profile("components"), async |world| {
+        let slow = Fault::slow_answer("POST /channels/{channel_id}/messages", SLOW);
+        world.discord.fault(slow);
+        let asked = Instant::now();
+        let heard = world.talk("at once").await;
+        assert!(asked.elapsed() >= SLOW, "the answer was slow");
+        assert_eq!(heard.text(), world.truth().text);
+        let read = Some("GET /channels/{channel_id}/messages");
+        assert_eq!(world.discord.requests(read).len(), 0, "it was read");
+    });
 }

@@ -27,7 +27,8 @@ use crate::{
     visit::Arrival,
 };
 
-type Named = Result<Path<String>, PathRejection>;
+/// A name in a path.
+pub(super) type Named = Result<Path<String>, PathRejection>;
 
 pub(super) async fn list<D: Desk>(
     State((server, relay)): Station<D>,
@@ -103,7 +104,7 @@ pub(super) fn check_name(param: &str, name: &str) -> Result<(), ApiError> {
 }
 
 /// One that is no text is no name either.
-fn named(name: Named) -> Result<String, ApiError> {
+pub(super) fn named(name: Named) -> Result<String, ApiError> {
     let name = name.map_or_else(|_| String::new(), |Path(name)| name);
     check_name("name", &name)?;
     Ok(name)

@@ -4,7 +4,7 @@ use cordboard_openai::ApiError;
 
 use super::{consumer, moment};
 use crate::{
-    GapQuery, MessageQuery,
+    DeadLetterQuery, GapQuery, MessageQuery,
     limits::{RELAY_DEFAULT, RELAY_ID_MAX, RELAY_MAX, STREAM_CHANNELS_MAX},
     query::{limit, pairs, twice, unknown},
 };
@@ -63,6 +63,21 @@ pub(super) fn gaps(query: &str) -> Result<GapQuery, ApiError> {
     })
 }
 
+pub(super) fn dead_letters(query: &str) -> Result<DeadLetterQuery, ApiError> {
+    let (mut after, mut count) = (None, None);
+    for (name, value) in pairs(query) {
+        match &*name {
+            "after" => once(&mut after, &name, begin(&name, &value)?)?,
+            "limit" => once(&mut count, &name, limit(&value, RELAY_MAX)?)?,
+            _ => return Err(unknown(&name, "a query takes after and limit.")),
+        }
+    }
+    Ok(DeadLetterQuery {
+        after: after.unwrap_or(0),
+        limit: count.unwrap_or(RELAY_DEFAULT),
+    })
+}
+
 pub(super) fn stream(query: &str) -> Result<StreamQuery, ApiError> {
     let (mut name_of_consumer, mut after, mut channels) = (None, None, Vec::new());
     for (name, value) in pairs(query) {
@@ -115,7 +130,7 @@ fn begin(name: &str, value: &str) -> Result<u64, ApiError> {
         return Ok(0);
     }
     number(value).ok_or_else(|| {
-        let why = "expected the `id` of the last one on the page before; leave it out for the first page.";
+        let why = "expected the `id` or `sequence` of the last one on the page before; leave it out for the first page.";
         ApiError::invalid_value(name, why)
     })
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::moment;
-use crate::{Change, Consumer, Event, Gap, LoggedMessage, Verdict};
+use crate::{Change, Consumer, DeadLetter, Event, Gap, LoggedMessage, Verdict};
 
 /// Several of something.
 #[derive(Serialize)]
@@ -184,28 +184,73 @@ enum Subject<'a> {
     Id { id: String },
 }
 
+impl<'a> EventBody<'a> {
+    fn new(event: &'a Event) -> Self {
+        let (message, gap) = match &event.change {
+            Change::Create(json) | Change::Update(json) => (Some(Subject::Whole(json)), None),
+            Change::Delete { id, .. } => (Some(Subject::Id { id: id.to_string() }), None),
+            Change::Gap { from, to, reason } => (None, Some(Range::new(*from, *to, reason))),
+        };
+        Self {
+            sequence: event.sequence,
+            kind: event.change.kind(),
+            channel_id: event.channel_id.map(|id| id.to_string()),
+            inferred: matches!(
+                event.change,
+                Change::Delete {
+                    is_inferred: true,
+                    ..
+                }
+            ),
+            message,
+            gap,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct DeadLetterBody<'a> {
+    consumer: &'a str,
+    #[serde(flatten)]
+    event: EventBody<'a>,
+    attempts: u32,
+    reason: &'a str,
+    at: Option<String>,
+}
+
+impl<'a> DeadLetterBody<'a> {
+    pub(super) fn new(consumer: &'a str, letter: &'a DeadLetter) -> Self {
+        Self {
+            consumer,
+            event: EventBody::new(&letter.event),
+            attempts: letter.attempts,
+            reason: &letter.reason,
+            at: letter.at.and_then(moment::rfc3339),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(super) struct DiscardedBody<'a> {
+    consumer: &'a str,
+    sequence: u64,
+    deleted: bool,
+}
+
+impl<'a> DiscardedBody<'a> {
+    pub(super) const fn new(consumer: &'a str, sequence: u64) -> Self {
+        Self {
+            consumer,
+            sequence,
+            deleted: true,
+        }
+    }
+}
+
 /// An event as a server-sent event.
 pub(super) fn event(event: &Event) -> String {
-    let (message, gap) = match &event.change {
-        Change::Create(json) | Change::Update(json) => (Some(Subject::Whole(json)), None),
-        Change::Delete { id, .. } => (Some(Subject::Id { id: id.to_string() }), None),
-        Change::Gap { from, to, reason } => (None, Some(Range::new(*from, *to, reason))),
-    };
-    let body = EventBody {
-        sequence: event.sequence,
-        kind: event.change.kind(),
-        channel_id: event.channel_id.map(|id| id.to_string()),
-        inferred: matches!(
-            event.change,
-            Change::Delete {
-                is_inferred: true,
-                ..
-            }
-        ),
-        message,
-        gap,
-    };
-    let mut data = serde_json::to_string(&body).expect("strings and numbers always serialize");
+    let mut data = serde_json::to_string(&EventBody::new(event))
+        .expect("strings and numbers always serialize");
     // Between tokens only: within strings JSON escapes them.
     if data.contains(['\n', '\r']) {
         data = data.replace(['\n', '\r'], " ");

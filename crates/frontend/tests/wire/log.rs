@@ -1,15 +1,11 @@
 //! A log of messages and its consumers, in vectors.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use cordboard_frontend::{
-    Change, Consumer, Consumers, ConsumersError, Event, EventPage, EventQuery, Failure, Gap,
-    GapPage, GapQuery, LoggedMessage, MessageLog, MessageLogError, MessagePage, MessageQuery,
-    Verdict,
+    Change, Consumer, Consumers, ConsumersError, DeadLetter, DeadLetterPage, DeadLetterQuery,
+    DeadLetters, Event, EventPage, EventQuery, Failure, Gap, GapPage, GapQuery, LoggedMessage,
+    MessageLog, MessageLogError, MessagePage, MessageQuery, Verdict,
 };
 use parking_lot::Mutex;
 use serde_json::value::RawValue;
@@ -48,7 +44,8 @@ struct State {
 struct Position {
     sequence: u64,
     attempts: BTreeMap<u64, u32>,
-    dead: BTreeSet<u64>,
+    /// Why, by sequence.
+    dead: BTreeMap<u64, String>,
 }
 
 impl Log {
@@ -317,14 +314,14 @@ impl Consumers for Log {
             if sequence > position.sequence {
                 *attempts += 1;
                 if *attempts == ATTEMPTS {
-                    position.dead.insert(sequence);
+                    position.dead.insert(sequence, failure.reason);
                     position.sequence = sequence;
                 }
             }
             Ok(Verdict {
                 acknowledged: position.sequence,
                 attempts: *attempts,
-                dead: position.dead.contains(&sequence),
+                dead: position.dead.contains_key(&sequence),
             })
         })
         .await
@@ -348,6 +345,40 @@ impl Consumers for Log {
         self.change(|state| {
             let forgotten = state.positions.remove(name);
             forgotten.map(drop).ok_or(ConsumersError::Unknown)
+        })
+        .await
+    }
+}
+
+impl DeadLetters for Log {
+    async fn dead_letters(
+        &self,
+        name: &str,
+        query: DeadLetterQuery,
+    ) -> Result<DeadLetterPage, ConsumersError> {
+        self.change(|state| {
+            let position = state.positions.get(name);
+            let dead = &position.ok_or(ConsumersError::Unknown)?.dead;
+            let letters = dead.range(query.after + 1..).map(|(sequence, reason)| {
+                let at = usize::try_from(*sequence).unwrap() - 1;
+                DeadLetter {
+                    event: state.events[at].clone(),
+                    attempts: ATTEMPTS,
+                    reason: reason.clone(),
+                    at: Some(1_700_000_000),
+                }
+            });
+            let (letters, has_more) = page(query.limit, letters);
+            Ok(DeadLetterPage { letters, has_more })
+        })
+        .await
+    }
+
+    async fn discard(&self, name: &str, sequence: u64) -> Result<bool, ConsumersError> {
+        self.change(|state| {
+            let position = state.positions.get_mut(name);
+            let position = position.ok_or(ConsumersError::Unknown)?;
+            Ok(position.dead.remove(&sequence).is_some())
         })
         .await
     }

@@ -55,6 +55,8 @@ async fn only_a_key_for_the_relay_gets_in() {
             plain("GET", "/relay/v1/stream?consumer=%00", &header),
             plain("GET", "/relay/v1/consumers", &header),
             plain("DELETE", "/relay/v1/consumers/%00", &header),
+            plain("GET", "/relay/v1/consumers/%00/dead_letters", &header),
+            plain("DELETE", "/relay/v1/consumers/%00/dead_letters/x", &header),
             plain(
                 "POST",
                 "/relay/v1/consumers/%00/ack",
@@ -89,6 +91,8 @@ async fn other_methods_are_refused_in_openais_words() {
         ("DELETE", "messages"),
         ("GET", "consumers/bot"),
         ("GET", "consumers/bot/ack"),
+        ("DELETE", "consumers/bot/dead_letters"),
+        ("GET", "consumers/bot/dead_letters/1"),
         ("DELETE", "stream"),
     ] {
         let answer = client.ask(&ask(method, path)).await;
@@ -232,6 +236,8 @@ async fn a_log_that_does_not_answer_is_named_and_not_shown() {
             ask("GET", "stream"),
             ask("GET", "consumers"),
             ask("DELETE", "consumers/bot"),
+            ask("GET", "consumers/bot/dead_letters"),
+            ask("DELETE", "consumers/bot/dead_letters/1"),
             post(
                 "/relay/v1/consumers/bot/ack",
                 RELAY_KEY,

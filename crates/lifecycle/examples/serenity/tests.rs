@@ -23,7 +23,8 @@ async fn discord(config: Config) -> (Simulator, JoinSet<()>) {
 }
 
 fn wire(discord: &Simulator) -> Wire {
-    Wire::new(Arc::new(http(discord))).unwrap()
+    let http = http(&discord.rest_url(), &discord.token());
+    Wire::new(Arc::new(http)).unwrap()
 }
 
 fn plan(discord: &Simulator) -> Plan {
@@ -52,7 +53,13 @@ fn ours(discord: &Simulator) -> (usize, usize) {
 #[tokio::test(start_paused = true)]
 async fn the_example_leaves_no_channel() {
     let (discord, _server) = discord(Config::default()).await;
-    bot(&discord).await.unwrap();
+    let did = demonstrate(&discord).await.unwrap();
+    let [first, second, counts] = &did[..] else {
+        panic!("{did:?}");
+    };
+    assert!(first.starts_with("used channel ") && second.starts_with("used channel "));
+    assert_ne!(first, second);
+    assert!(counts.contains("live: 0"), "{counts}");
     assert_eq!(ours(&discord), (3, 0));
     assert_eq!(discord.check(), []);
 }
@@ -72,7 +79,7 @@ async fn deletions_that_go_wrong_leave_no_channel() {
     ] {
         let (discord, _server) = discord(Config::default()).await;
         discord.fault(fault.clone().times(2));
-        bot(&discord).await.unwrap();
+        demonstrate(&discord).await.unwrap();
         assert_eq!(ours(&discord), (3, 0), "{fault:?}");
         let mut violations = discord.check();
         // A look whose answer was lost has to be repeated; the simulator allows one in all.

@@ -175,7 +175,8 @@ pub(super) fn content(json: &serde_json::value::RawValue) -> String {
     value["content"].as_str().unwrap_or("?").to_owned()
 }
 
-fn words(news: &News) -> String {
+/// What is told, without its sequence.
+pub(super) fn words(news: &News) -> String {
     let number = |id: Id<MessageMarker>| ((id.get() >> 22) + EPOCH_MS - BEGAN_MS) / 1_000;
     match news {
         News::Created { message_id, json } => {

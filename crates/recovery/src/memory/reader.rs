@@ -2,13 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use crate::{ATTEMPTS_MAX, Consumer, ConsumerError, FailedEntry};
+use crate::{ATTEMPTS_MAX, Consumer, ConsumerError, FailedEntry, REASON_CHARS_MAX};
 
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) acknowledged: u64,
     attempts: BTreeMap<u64, u32>,
+    /// How many there ever were.
     dead_letters: u64,
+    /// Those that are there, by sequence.
+    pub(super) dead: BTreeMap<u64, Dead>,
+}
+
+/// Why an entry is a dead letter.
+#[derive(Clone, Debug)]
+pub(super) struct Dead {
+    pub(super) attempts: u32,
+    pub(super) reason: String,
+    pub(super) at_ms: u64,
 }
 
 // === impl Reader ===
@@ -19,6 +30,7 @@ impl Reader {
             acknowledged,
             attempts: BTreeMap::new(),
             dead_letters: 0,
+            dead: BTreeMap::new(),
         }
     }
 
@@ -27,7 +39,12 @@ impl Reader {
         self.attempts = self.attempts.split_off(&(self.acknowledged + 1));
     }
 
-    pub(super) fn fail(&mut self, name: &str, sequence: u64) -> Result<FailedEntry, ConsumerError> {
+    pub(super) fn fail(
+        &mut self,
+        name: &str,
+        sequence: u64,
+        (reason, at_ms): (&str, u64),
+    ) -> Result<FailedEntry, ConsumerError> {
         let acknowledged = self.acknowledged;
         if sequence <= acknowledged {
             return Err(ConsumerError::Past { acknowledged });
@@ -38,6 +55,12 @@ impl Reader {
         let is_dead = attempts >= ATTEMPTS_MAX;
         if is_dead {
             self.dead_letters += 1;
+            let dead = Dead {
+                attempts,
+                reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+                at_ms,
+            };
+            self.dead.insert(sequence, dead);
             self.move_to(sequence);
         }
         Ok(FailedEntry {

@@ -44,6 +44,13 @@ impl State {
                 of_channel.youngest = of_channel.youngest.max(message_id);
             }
         }
+        // A gap may come in the place of what they were.
+        for reader in self.consumers.values_mut() {
+            let entries = &self.entries;
+            reader
+                .dead
+                .retain(|sequence, _| entries.contains_key(sequence));
+        }
         for (channel_id, lost) in lost {
             self.tell_lost(channel_id, &lost, behind);
         }

@@ -3,11 +3,8 @@
 use cordboard_recovery::{ATTEMPTS_MAX, Consumer, ConsumerError, FailedEntry};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::tally::Tally;
-use crate::{
-    limits::REASON_CHARS_MAX,
-    record::{signed, unsigned},
-};
+use super::{dead_letter, tally::Tally};
+use crate::record::{signed, unsigned};
 
 /// What a request that SQLite did not mind came to.
 type Outcome<T> = rusqlite::Result<Result<T, ConsumerError>>;
@@ -52,7 +49,8 @@ pub(super) fn fail(
     let Some(mut consumer) = find(connection, name)? else {
         return Ok(Err(ConsumerError::Unknown));
     };
-    let (newest, acknowledged) = (Tally::read(connection)?.newest, consumer.acknowledged);
+    let Tally { newest, at_ms, .. } = Tally::read(connection)?;
+    let acknowledged = consumer.acknowledged;
     if sequence > newest {
         return Ok(Err(ConsumerError::Future { newest }));
     }
@@ -66,7 +64,8 @@ pub(super) fn fail(
     let attempts = count.query_row(params![name, signed(sequence)], |row| row.get(0))?;
     let is_dead = attempts >= ATTEMPTS_MAX;
     if is_dead {
-        bury(connection, &mut consumer, sequence, reason)?;
+        dead_letter::write(connection, name, (sequence, attempts), (reason, at_ms))?;
+        count_dead_letter(connection, &mut consumer)?;
         move_to(connection, &mut consumer, sequence)?;
     }
     Ok(Ok(FailedEntry {
@@ -95,16 +94,7 @@ pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<u64>> {
     Ok(last.map(i64::cast_unsigned))
 }
 
-/// Drops the reasons of dead letters whose entries have gone.
-pub(super) fn drop_dead_letters(connection: &Connection, through: u64) -> rusqlite::Result<()> {
-    let mut delete = connection.prepare_cached(
-        "DELETE FROM dead_letter
-         WHERE consumer IN (SELECT name FROM consumer) AND sequence <= ?1",
-    )?;
-    delete.execute([signed(through)]).map(drop)
-}
-
-fn find(connection: &Connection, name: &str) -> rusqlite::Result<Option<Consumer>> {
+pub(super) fn find(connection: &Connection, name: &str) -> rusqlite::Result<Option<Consumer>> {
     let mut query = connection
         .prepare_cached("SELECT name, acknowledged, dead_letters FROM consumer WHERE name = ?1")?;
     query.query_row([name], consumer_of).optional()
@@ -129,25 +119,12 @@ fn move_to(
     Ok(())
 }
 
-fn bury(
-    connection: &Connection,
-    consumer: &mut Consumer,
-    sequence: u64,
-    reason: &str,
-) -> rusqlite::Result<()> {
+fn count_dead_letter(connection: &Connection, consumer: &mut Consumer) -> rusqlite::Result<()> {
     consumer.dead_letters += 1;
     connection
         .prepare_cached("UPDATE consumer SET dead_letters = dead_letters + 1 WHERE name = ?1")?
-        .execute([&consumer.name])?;
-    connection
-        .prepare_cached("INSERT INTO dead_letter VALUES (?1, ?2, substr(?3, 1, ?4))")?
-        .execute(params![
-            consumer.name,
-            signed(sequence),
-            reason,
-            signed(REASON_CHARS_MAX)
-        ])?;
-    Ok(())
+        .execute([&consumer.name])
+        .map(drop)
 }
 
 fn consumer_of(row: &Row<'_>) -> rusqlite::Result<Consumer> {

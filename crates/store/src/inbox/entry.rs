@@ -42,6 +42,18 @@ struct EntryRow {
 // === impl Page ===
 
 impl Page {
+    /// The sequence of the first.
+    pub(super) fn first(&self) -> Option<u64> {
+        let rows = self.rows.iter().map(|row| row.sequence);
+        rows.chain(self.gaps.iter().map(|told| told.sequence)).min()
+    }
+
+    /// The bytes of the objects.
+    pub(super) fn bytes(&self) -> usize {
+        let objects = self.rows.iter().filter_map(|row| row.json.as_ref());
+        objects.map(String::len).sum()
+    }
+
     /// Not done where it was read: nobody waits for the database meanwhile.
     pub(super) fn into_entries(self) -> Result<Entries, serde_json::Error> {
         let told = self.rows.into_iter().map(EntryRow::into_entry);

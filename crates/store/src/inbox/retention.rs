@@ -9,7 +9,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::{column, consumer, gap, tally::Tally};
+use super::{column, consumer, dead_letter, gap, tally::Tally};
 use crate::{
     limits::PRUNE_ENTRIES_MAX,
     record::{signed, unsigned},
@@ -39,6 +39,7 @@ pub(super) fn prune(connection: &Connection, retention: Retention) -> rusqlite::
         dropped.push(old);
     }
     let Some(last) = dropped.last() else {
+        dead_letter::drop_passed(connection)?;
         return Ok(gaps);
     };
     for old in &dropped {
@@ -47,7 +48,8 @@ pub(super) fn prune(connection: &Connection, retention: Retention) -> rusqlite::
     connection
         .prepare_cached("DELETE FROM entry WHERE sequence <= ?1")?
         .execute([signed(last.sequence)])?;
-    consumer::drop_dead_letters(connection, last.sequence)?;
+    // A gap may come in the place of what they were.
+    dead_letter::drop_passed(connection)?;
     let unread = dropped.iter().filter(|old| old.sequence > behind);
     for (sequence, gap) in lost_by_channel(unread, tally.at_ms) {
         gap::tell_expired(connection, &tally, sequence, gap, behind)?;

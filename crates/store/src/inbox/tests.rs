@@ -188,7 +188,7 @@ fn dead_letters_go_with_their_entries_and_are_still_counted() {
     let longest = "SELECT max(length(reason)) FROM dead_letter";
     assert_eq!(
         value::<u32>(&database, longest),
-        u32::try_from(crate::limits::REASON_CHARS_MAX).unwrap()
+        u32::try_from(cordboard_recovery::REASON_CHARS_MAX).unwrap()
     );
     let one = message(1, "").json.get().len() as u64 * 5;
     let retention = Retention {

@@ -210,7 +210,7 @@ async fn damage_is_found_wherever_it_is() {
          UPDATE sqlite_schema SET sql = replace(sql, 'row_id', 'instance') WHERE name = 'journal_of';
          PRAGMA writable_schema = OFF;
          PRAGMA foreign_keys = OFF;
-         INSERT INTO dead_letter VALUES ('nobody', 1, '');",
+         INSERT INTO dead_letter VALUES ('nobody', 1, '', 5, 0);",
     )
     .unwrap();
     drop(raw);

@@ -1,7 +1,7 @@
-//! Recovery for a bot on serenity: its ports over serenity's requests, fed from serenity's events,
-//! tried against a simulated Discord in this process.
+//! Recovery for a bot on serenity: its ports over serenity's requests, fed from serenity's events.
 //!
-//! `cargo run -p cordboard-recovery --example serenity`
+//! `cargo run -p cordboard-recovery --example catch_up_serenity` runs it against a simulated Discord in this
+//! process, `... -- REST_URL TOKEN GUILD_ID` against a running `cordboard-simulator`.
 //!
 //! A bot of yours takes `adapter.rs` as it is, gives [`Discord`] the `Http` of its own client, and adds
 //! [`Feed`] as a raw event handler. serenity tells neither sequences nor acknowledgements: nothing is
@@ -58,7 +58,8 @@ impl RawEventHandler for Feed {
 
 /// An event as recovery wants it; `None` of one that has no name.
 fn told(event: &SerenityEvent) -> Option<Event> {
-    let value = serde_json::to_value(event).ok()?;
+    // serenity writes it as Discord does: what it is about is in `d`.
+    let value = serde_json::to_value(event).ok()?.get_mut("d")?.take();
     let id = |field: &str| value.get(field)?.as_str()?.parse::<u64>().ok();
     let name = event.name()?;
     let own = name.starts_with("CHANNEL_") || name.starts_with("THREAD_");
@@ -75,65 +76,78 @@ fn told(event: &SerenityEvent) -> Option<Event> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-    let simulator = Simulator::new(Config::default());
-    let served = simulator.serve(listener, std::future::pending());
-    tokio::select! {
-        () = served => unreachable!("it is served for ever"),
-        ended = bot(&simulator) => ended,
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [rest_url, token, guild_id] => bot(rest_url, token, guild_id).await,
+        [] => demonstrate().await,
+        _ => Err("usage: catch_up_serenity [REST_URL TOKEN GUILD_ID]".into()),
     }
 }
 
-/// The bot: hears two messages, of which one was written while it had no session.
-async fn bot(simulator: &Simulator) -> Result<(), Box<dyn Error>> {
+/// The bot.
+async fn bot(rest_url: &str, token: &str, guild_id: &str) -> Result<(), Box<dyn Error>> {
     let settings = Settings {
         start: Start::Beginning,
-        ..Settings::new(Id::new(simulator.guild_id()))
+        ..Settings::new(guild_id.parse()?)
     };
     // Yours is kept in a file: `cordboard_store::Store::inbox`.
     let inbox = MemoryInbox::default();
-    let discord = Discord::new(Arc::new(http(simulator)));
+    let discord = Discord::new(Arc::new(http(rest_url, token)));
     let (recovery, driver, _) = recovery(discord, inbox.clone(), settings).await?;
     let intents =
         GatewayIntents::GUILDS | GatewayIntents::GUILD_MESSAGES | GatewayIntents::MESSAGE_CONTENT;
     let feed = Feed {
         recovery: recovery.clone(),
     };
-    let mut client = ClientBuilder::new_with_http(http(simulator), intents)
+    let mut client = ClientBuilder::new_with_http(http(rest_url, token), intents)
         .raw_event_handler(feed)
         .activity(ActivityData::listening("everything"))
         .await?;
+    tokio::select! {
+        ended = client.start() => Ok(ended?),
+        ended = driver.run(CancellationToken::new()) => Ok(ended?),
+        ended = print(&recovery, inbox) => ended,
+    }
+}
+
+/// Prints what is said.
+async fn print(recovery: &Recovery, inbox: MemoryInbox) -> Result<(), Box<dyn Error>> {
+    let mut tail = recovery.tail(inbox, 0, Vec::new());
+    while let Some(entry) = tail.next().await? {
+        if let News::Created { json, .. } = entry.news {
+            let message: serde_json::Value = serde_json::from_str(json.get())?;
+            println!("{}", message["content"].as_str().unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// serenity's HTTP client, as your bot has one. It asks for the gateway's address there, too.
+fn http(rest_url: &str, token: &str) -> Http {
+    HttpBuilder::new(token)
+        .proxy(rest_url)
+        .ratelimiter_disabled(true)
+        .build()
+}
+
+/// Against a simulated Discord, in which one of two messages is written while the bot has no session.
+async fn demonstrate() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+    let simulator = Simulator::new(Config::default());
+    let served = simulator.serve(listener, std::future::pending());
+    let (rest_url, token) = (simulator.rest_url(), simulator.token());
+    let guild_id = simulator.guild_id().to_string();
     let people = async {
         sleep(Duration::from_secs(2)).await;
         simulator.say(simulator.default_channel_id(), "Hello.");
         sleep(Duration::from_secs(1)).await;
         simulator.gateway(GatewayCommand::Invalidate { resumable: false });
         simulator.say(simulator.default_channel_id(), "Nobody is listening.");
-        std::future::pending::<()>().await;
-    };
-    let mut tail = recovery.tail(inbox, 0, Vec::new());
-    let print = async {
-        for _ in 0..2 {
-            if let Some(entry) = tail.next().await?
-                && let News::Created { json, .. } = entry.news
-            {
-                println!("{}", json.get());
-            }
-        }
-        Ok::<(), Box<dyn Error>>(())
+        sleep(Duration::from_secs(10)).await;
     };
     tokio::select! {
-        ended = client.start() => Ok(ended?),
-        ended = driver.run(CancellationToken::new()) => Ok(ended?),
+        () = served => unreachable!("it is served for ever"),
         () = people => Ok(()),
-        ended = print => ended,
+        ended = bot(&rest_url, &token, &guild_id) => ended,
     }
-}
-
-/// serenity's HTTP client, as your bot has one.
-fn http(simulator: &Simulator) -> Http {
-    HttpBuilder::new(simulator.token())
-        .proxy(simulator.rest_url())
-        .ratelimiter_disabled(true)
-        .build()
 }
