@@ -20,7 +20,7 @@ use crate::{
     name = "cordboard-maintenance",
     after_help = "Exit codes: 0 done, 1 findings, 2 usage or configuration, 3 refused, \
 4 Discord or the proxy out of reach, 130 interrupted.\n\
-Whatever deletes shows its plan and does nothing more (--dry-run), unless --apply is given."
+Whatever deletes or forgets shows its plan and does nothing more (--dry-run), unless --apply is given."
 )]
 pub(crate) struct Cli {
     /// The proxy's configuration file (TOML). `CORDBOARD__SECTION__KEY` in the environment overrides it.
@@ -124,6 +124,9 @@ mod tests {
         for command in [
             "channels sweep",
             "channels adopt --legacy-prefix cdp-chat-",
+            "channels forget 1087394857203948572",
+            "messages consumers reset mybot",
+            "messages consumers reset mybot --to 1200",
             "roles remove --name temp-*",
         ] {
             let parse = |flags: &str| {

@@ -17,7 +17,7 @@ use twilight_model::id::{
 use crate::{
     context::Context,
     exit::{Ended, Outcome},
-    output::Report,
+    output::{Output, Report},
     time,
 };
 
@@ -69,6 +69,9 @@ impl Export {
             with_deleted: self.with_deleted,
         };
         let mut exported = maintenance.export(span).await?;
+        for note in &exported.notes {
+            Output::note(note);
+        }
         let mut out: Box<dyn Write> = match &self.output {
             Some(path) => {
                 let file = File::create_new(path);
@@ -89,6 +92,9 @@ impl Export {
             }
         }
         out.flush().map_err(Failed::from)?;
+        if messages == 0 && exported.notes.is_empty() {
+            Output::note("no message on record fits");
+        }
         if let Some(file) = self.output {
             context.output.report(&Written { messages, file });
         }
