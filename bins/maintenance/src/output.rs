@@ -65,6 +65,13 @@ impl Output {
         drop(writeln!(io::stderr(), "cordboard-maintenance: {message}"));
     }
 
+    /// Tells people, before it takes long, what is about to be done or waited for.
+    pub(crate) fn begin(self, what: &str) {
+        if !self.is_json {
+            drop(writeln!(io::stderr(), "{what}…"));
+        }
+    }
+
     /// Tells something beside the report, for people and in the logs of scripts.
     pub(crate) fn note(note: &str) {
         drop(writeln!(io::stderr(), "cordboard-maintenance: {note}"));

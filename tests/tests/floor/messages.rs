@@ -1,14 +1,15 @@
 //! The record of messages from a shell: beside a running proxy, and without one.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use cordboard_app::maintenance::{
-    CommandError,
+    CommandError, Progress,
     messages::{From, Span, To},
 };
 use cordboard_simulator::{Fault, GatewayCommand};
 use cordboard_tests::{Setup, World, sim, sim_with};
 use hyper::Method;
+use parking_lot::Mutex;
 use tokio::time::sleep;
 use twilight_model::id::Id;
 
@@ -41,12 +42,22 @@ async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy
     if !is_proxy {
         world.stop_proxy().await;
     }
-    let maintenance = world.maintenance("messages backfill");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (tell, shown) = (Arc::clone(&told), Mutex::new(String::new()));
+    let maintenance = world
+        .maintenance("messages backfill")
+        .telling(move |what| tell.lock().push(what.to_owned()));
     let channels = BTreeSet::from([Id::new(channel_id)]);
+    let show = |progress: Progress| *shown.lock() = progress.message;
     let done = maintenance
-        .backfill(channels, From::Beginning, None, &|_| ())
-        .await;
-    assert_eq!(done.unwrap().done, [Id::new(channel_id)]);
+        .backfill(channels, From::Beginning, None, &show)
+        .await
+        .unwrap();
+    assert_eq!((done.done, done.recorded), (vec![Id::new(channel_id)], 250));
+    assert_eq!(*shown.lock(), "channels read; 250 messages recorded");
+    let mut expected = vec!["reading 1 channels again, a page at a time"];
+    expected.extend(is_proxy.then_some("waiting for whoever holds the store"));
+    assert_eq!(*told.lock(), expected);
     let contents = exported(world, Span::default()).await;
     let expected: Vec<String> = (0..250).map(|index| format!("line {index}")).collect();
     assert_eq!(contents, expected);

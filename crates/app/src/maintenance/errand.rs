@@ -112,6 +112,7 @@ impl Maintenance {
         alone: &mut Option<Alone>,
     ) -> Result<Told, CommandError> {
         let patience = Instant::now() + ORDER_PATIENCE;
+        let mut is_told = false;
         loop {
             let state = daybook.order_state(order).await;
             match state.map_err(settings::store_failed)? {
@@ -127,6 +128,10 @@ impl Maintenance {
             }
             if alone.is_none() {
                 *alone = self.try_alone(daybook).await?;
+                if alone.is_none() && !is_told {
+                    self.teller.tell("waiting for whoever holds the store");
+                    is_told = true;
+                }
             }
             wait(alone.as_mut()).await?;
         }
