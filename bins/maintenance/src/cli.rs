@@ -10,7 +10,7 @@ use crate::{
         Serve, Status, Store, SupportBundle,
     },
     context::{Context, run},
-    exit::Ended,
+    exit::{Ended, Outcome},
 };
 
 /// Care of a guild beside the proxy, over the same configuration.
@@ -66,7 +66,24 @@ impl Command {
         matches!(self, Self::Serve(_))
     }
 
+    /// Whether it speaks to bots: then there is nothing that the next one could go on with.
+    const fn asks_bots(&self) -> bool {
+        match self {
+            Self::Keepalive(keepalive) => keepalive.asks_bots(),
+            Self::Doctor(doctor) => doctor.probe,
+            _ => false,
+        }
+    }
+
     pub(crate) fn run(self, context: &Context) -> Ended {
+        let asks_bots = self.asks_bots();
+        match self.carry_out(context) {
+            Ok(Outcome::Interrupted(None)) if asks_bots => Ok(Outcome::Unheard),
+            ended => ended,
+        }
+    }
+
+    fn carry_out(self, context: &Context) -> Ended {
         match self {
             Self::Channels(channels) => run(context, channels.run(context)),
             Self::Messages(messages) => run(context, messages.run(context)),
