@@ -139,7 +139,8 @@ const fn interrupted(order: Option<Interrupted>) -> &'static str {
     match order {
         None => "interrupted; what was done is on record, and the same command goes on with it",
         Some(Interrupted::Withdrawn) => {
-            "interrupted before anybody had begun; the order is withdrawn, and nothing was done"
+            "interrupted before anybody had begun with the order; it is withdrawn, and the same command \
+             gives it again"
         }
         Some(Interrupted::Begun) => {
             "interrupted; the order was taken, and whoever holds the store carries it out, or the next \

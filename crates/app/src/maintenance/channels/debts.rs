@@ -48,6 +48,8 @@ pub(super) struct Awaited {
     attempts: HashSet<AttemptId>,
     /// Those that were found settled: they are not read again.
     settled: HashMap<AttemptId, Row>,
+    /// How often the deletion of those that were parked when it began had been tried.
+    parked: HashMap<AttemptId, u32>,
 }
 
 /// How far their deletion has come.
@@ -55,6 +57,10 @@ pub(super) struct Awaited {
 pub(super) struct Standing {
     pub(super) gone: u64,
     pub(super) parked: u64,
+    /// Parked ones that are to be tried again, and were not yet.
+    pub(super) untried: u64,
+    /// Whether one of those was tried again, in vain: the others are not, then.
+    pub(super) is_refused_again: bool,
     /// Neither gone nor parked: to be waited for.
     pub(super) waiting: u64,
     /// The channels that are not gone, and why.
@@ -68,6 +74,17 @@ impl Awaited {
         Self {
             attempts: rows.into_iter().map(|row| row.attempt).collect(),
             settled: HashMap::new(),
+            parked: HashMap::new(),
+        }
+    }
+
+    /// What was parked in these rows is about to be tried again.
+    pub(super) fn trying_again<'a>(self, before: impl IntoIterator<Item = &'a Row>) -> Self {
+        let parked = before.into_iter();
+        let parked = parked.filter(|row| matches!(row.stage, Stage::Parked(_)));
+        Self {
+            parked: parked.map(|row| (row.attempt, row.tries)).collect(),
+            ..self
         }
     }
 
@@ -210,6 +227,13 @@ impl Maintenance {
         let mut standing = Standing::default();
         for row in rows.iter().chain(awaited.settled.values()) {
             standing.count(row, held);
+            match awaited.parked.get(&row.attempt) {
+                Some(tries) if !held && matches!(row.stage, Stage::Parked(_)) => {
+                    standing.untried += u64::from(row.tries == *tries);
+                    standing.is_refused_again |= row.tries > *tries;
+                }
+                _ => {}
+            }
         }
         // In the order of their creation.
         standing.open.sort_unstable_by_key(|(id, _)| *id);
