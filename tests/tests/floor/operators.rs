@@ -224,6 +224,26 @@ fn a_sweep_without_a_proxy_deletes_what_a_dead_one_has_left() {
 }
 
 #[test]
+fn a_sweep_waits_until_what_was_parked_before_is_tried_again() {
+    // How: Discord refuses twenty deletions, which is put right; no proxy runs that would go on by itself.
+    sim(async |world| {
+        world.stop_proxy().await;
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 20);
+        let refused = Fault::status(DELETE, 403).code(50013);
+        world.discord.fault(refused.always());
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        let adopted = maintenance.adopt(plan, &|_| ()).await.unwrap();
+        assert_eq!((adopted.gone, adopted.open.len()), (0, 20));
+        world.discord.clear_faults();
+        let plan = maintenance.plan_sweep().await.unwrap();
+        let swept = maintenance.sweep(plan, &|_| ()).await.unwrap();
+        assert_eq!((swept.gone, swept.open.len()), (20, 0));
+        assert!(leftovers.iter().all(|id| !world.is_alive(*id)));
+    });
+}
+
+#[test]
 fn a_sweep_beside_a_busy_proxy_ends_and_counts_what_was_owed_when_it_began() {
     // How: each channel stays for half a minute, and every second a conversation comes to its end.
     let setup = Setup::default().set("CORDBOARD__CHANNELS__DELETE_AFTER", "30s");

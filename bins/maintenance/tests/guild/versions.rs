@@ -5,7 +5,7 @@ use std::fs;
 use crate::world::World;
 
 /// Each command that opens the store, or the daybook beside it.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "channels list",
     "channels audit",
     "channels sweep",
@@ -27,6 +27,7 @@ const COMMANDS: [&str; 21] = [
     "keepalive run",
     "alerts list",
     "store migrate",
+    "store backup --to backup",
 ];
 
 /// Makes a file of a version that nobody knows.
@@ -56,7 +57,7 @@ fn a_store_of_a_newer_version_is_refused_by_each_command_and_stays_as_it_is() {
         assert!(told.contains("newer"), "{command}: {told}");
     }
     // These tell of it as a finding.
-    for command in ["store check", "doctor"] {
+    for command in ["store check", "doctor", "budget show"] {
         let told = world.expect(1, command);
         assert!(told.contains("newer"), "{command}: {told}");
     }
