@@ -10,7 +10,7 @@ use crate::{
         Serve, Status, Store, SupportBundle,
     },
     context::{Context, run},
-    exit::Ended,
+    exit::{Ended, Outcome},
 };
 
 /// Care of a guild beside the proxy, over the same configuration.
@@ -20,7 +20,7 @@ use crate::{
     name = "cordboard-maintenance",
     after_help = "Exit codes: 0 done, 1 findings, 2 usage or configuration, 3 refused, \
 4 Discord or the proxy out of reach, 130 interrupted.\n\
-Whatever deletes shows its plan and does nothing more (--dry-run), unless --apply is given."
+Whatever deletes or forgets shows its plan and does nothing more (--dry-run), unless --apply is given."
 )]
 pub(crate) struct Cli {
     /// The proxy's configuration file (TOML). `CORDBOARD__SECTION__KEY` in the environment overrides it.
@@ -66,7 +66,24 @@ impl Command {
         matches!(self, Self::Serve(_))
     }
 
+    /// Whether it speaks to bots: then there is nothing that the next one could go on with.
+    const fn asks_bots(&self) -> bool {
+        match self {
+            Self::Keepalive(keepalive) => keepalive.asks_bots(),
+            Self::Doctor(doctor) => doctor.probe,
+            _ => false,
+        }
+    }
+
     pub(crate) fn run(self, context: &Context) -> Ended {
+        let asks_bots = self.asks_bots();
+        match self.carry_out(context) {
+            Ok(Outcome::Interrupted(None)) if asks_bots => Ok(Outcome::Unheard),
+            ended => ended,
+        }
+    }
+
+    fn carry_out(self, context: &Context) -> Ended {
         match self {
             Self::Channels(channels) => run(context, channels.run(context)),
             Self::Messages(messages) => run(context, messages.run(context)),
@@ -124,6 +141,9 @@ mod tests {
         for command in [
             "channels sweep",
             "channels adopt --legacy-prefix cdp-chat-",
+            "channels forget 1087394857203948572",
+            "messages consumers reset mybot",
+            "messages consumers reset mybot --to 1200",
             "roles remove --name temp-*",
         ] {
             let parse = |flags: &str| {

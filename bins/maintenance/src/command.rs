@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod alerts;
+mod apply;
 mod budget;
 mod channels;
 mod completions;
@@ -16,7 +17,7 @@ mod store;
 mod support_bundle;
 
 pub(crate) use self::{
-    alerts::Alerts, budget::Budget, channels::Channels, completions::Completions, doctor::Doctor,
-    import::Import, keepalive::Keepalive, man::Man, messages::Messages, roles::Roles, serve::Serve,
-    status::Status, store::Store, support_bundle::SupportBundle,
+    alerts::Alerts, apply::Apply, budget::Budget, channels::Channels, completions::Completions,
+    doctor::Doctor, import::Import, keepalive::Keepalive, man::Man, messages::Messages,
+    roles::Roles, serve::Serve, status::Status, store::Store, support_bundle::SupportBundle,
 };

@@ -41,6 +41,8 @@ impl Context {
         let actor = format!("cordboard-maintenance {command}");
         let clock = WallClock::of_system();
         let maintenance = Maintenance::new(self.config()?, clock, actor)?;
+        let output = self.output;
+        let maintenance = maintenance.telling(move |what| output.begin(what));
         Ok(self.at_work.get_or_init(|| maintenance).clone())
     }
 }

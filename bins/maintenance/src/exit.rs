@@ -34,6 +34,9 @@ pub(crate) enum Outcome {
     Refused,
     /// Discord did not answer to the end; its report says how far it came.
     Upstream,
+    /// It was told to stop while bots were being asked. There is nothing to go on with: what it asked stands,
+    /// and the next one asks anew.
+    Unheard,
     /// It was told to stop half-way. What is done is on record; an order that it waited for is withdrawn, or
     /// not.
     Interrupted(Option<Interrupted>),
@@ -110,6 +113,10 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
         Ok(Outcome::Unusable) => ExitCode::from(USAGE),
         Ok(Outcome::Refused) => ExitCode::from(REFUSED),
         Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
+        Ok(Outcome::Unheard) => {
+            output.error("interrupted", UNHEARD);
+            ExitCode::from(INTERRUPTED)
+        }
         Ok(Outcome::Interrupted(order)) => {
             output.error("interrupted", interrupted(order));
             ExitCode::from(INTERRUPTED)
@@ -122,12 +129,18 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
     }
 }
 
+/// What somebody has to know who interrupts a command that asks bots.
+const UNHEARD: &str = "interrupted; bots that had not answered yet have no outcome on record, and the next run \
+                       asks anew. What was posted stays in its channel; a temporary channel is deleted by \
+                       whoever holds the store next";
+
 /// What somebody who interrupts a command has to know.
 const fn interrupted(order: Option<Interrupted>) -> &'static str {
     match order {
         None => "interrupted; what was done is on record, and the same command goes on with it",
         Some(Interrupted::Withdrawn) => {
-            "interrupted before anybody had begun; the order is withdrawn, and nothing was done"
+            "interrupted before anybody had begun with the order; it is withdrawn, and the same command \
+             gives it again"
         }
         Some(Interrupted::Begun) => {
             "interrupted; the order was taken, and whoever holds the store carries it out, or the next \

@@ -65,6 +65,18 @@ impl Output {
         drop(writeln!(io::stderr(), "cordboard-maintenance: {message}"));
     }
 
+    /// Tells people, before it takes long, what is about to be done or waited for.
+    pub(crate) fn begin(self, what: &str) {
+        if !self.is_json {
+            drop(writeln!(io::stderr(), "{what}…"));
+        }
+    }
+
+    /// Tells something beside the report, for people and in the logs of scripts.
+    pub(crate) fn note(note: &str) {
+        drop(writeln!(io::stderr(), "cordboard-maintenance: {note}"));
+    }
+
     /// A bar for something that takes a while.
     pub(crate) fn bar(self) -> Bar {
         let target = if !self.is_json && io::stderr().is_terminal() {

@@ -229,6 +229,10 @@ pub const ORDER_WITHDRAW_TIMEOUT: Duration = Duration::from_secs(5);
 /// proxy from ever running.
 pub const ORDER_TAKES_MAX: u32 = 3;
 
+/// How long a sweep waits for what was parked before it to be tried again, while nothing goes: a few are tried
+/// half a minute after they were refused last, and all others within five seconds of the first that goes.
+pub const SWEEP_RETRY_PATIENCE: Duration = Duration::from_secs(45);
+
 /// How long a command waits for what follows from an order while nothing of it gets on, before it says what
 /// is left: longer than any pause between two tries that is not itself a reason to tell somebody.
 pub const ORDER_IDLE_MAX: Duration = Duration::from_mins(10);

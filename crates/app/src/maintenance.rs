@@ -16,6 +16,7 @@ mod serve;
 pub mod status;
 pub mod store;
 pub mod support;
+mod teller;
 
 use std::{fmt, sync::Arc};
 
@@ -23,7 +24,7 @@ use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
 use parking_lot::Mutex;
 
-use self::errand::Given;
+use self::{errand::Given, teller::Teller};
 pub use self::{
     errand::Interrupted,
     error::CommandError,
@@ -42,6 +43,8 @@ pub struct Maintenance {
     pub(crate) actor: String,
     /// The order that is waited for, if there is one.
     pub(crate) given: Arc<Mutex<Option<Given>>>,
+    /// Who is told what is about to be done, and what is waited for.
+    pub(crate) teller: Teller,
 }
 
 /// How far something has come that takes a while.
@@ -74,7 +77,18 @@ impl Maintenance {
             discord,
             actor: actor.to_string(),
             given: Arc::default(),
+            teller: Teller::default(),
         })
+    }
+
+    /// Has somebody told, before it takes long, what is about to be done and what is waited for: a sentence
+    /// each, without a full stop.
+    #[must_use]
+    pub fn telling(self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self {
+            teller: Teller::new(tell),
+            ..self
+        }
     }
 
     /// Where alarms go, and from where they are delivered.

@@ -27,7 +27,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-pub(crate) use self::looking::{channels, consumers, gaps, messages};
+pub(crate) use self::looking::{channels, consumers, gaps, messages, newest_entry};
 use crate::{group_commit::GroupCommit, limits::HELD_MAX};
 
 /// The record of messages in watched channels, and of who has read how far, in SQLite. It shares its

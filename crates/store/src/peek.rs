@@ -202,6 +202,14 @@ impl Peek {
         self.call(inbox::consumers).await
     }
 
+    /// The sequence of the youngest entry that was ever on record: what is recorded from now on is above it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn newest_entry(&self) -> Result<u64, StoreError> {
+        self.call(inbox::newest_entry).await
+    }
+
     /// The watched channels of a shard, and up to when all of those that are not to be read is on record,
     /// in milliseconds since 1970 by Discord's clock.
     ///

@@ -8,26 +8,35 @@ use crate::{
 };
 
 /// Each command that a shell waits for; what changes something is shown as a plan. Of those that are an order,
-/// `channels protect` stands for all: a running proxy looks for orders once a second.
-const COMMANDS: [&str; 18] = [
+/// `channels protect` stands for all: a running proxy looks for orders once a second, which is said at once.
+const COMMANDS: [&str; 27] = [
     "--help",
     "doctor",
+    "doctor --probe",
     "status",
     "budget show",
     "channels list",
     "channels audit",
     "channels sweep",
     "channels adopt --legacy-prefix cdp-chat-",
-    "channels protect 1087394857203948572",
+    "channels protect CHANNEL",
+    "messages backfill --beginning",
+    "messages export",
     "messages cursors list",
     "messages gaps list",
     "messages consumers list",
     "roles remove --name temp-*",
     "keepalive list",
+    "keepalive run",
     "alerts list",
     "store check",
+    "store backup --to FOLDER/backup-START",
+    "store migrate --config FOLDER/alone.toml",
+    "import coze-discord-proxy --env-file FOLDER/old.env --output -",
     "support-bundle",
+    "serve",
     "completions bash",
+    "man FOLDER",
 ];
 
 /// Starts of each.
@@ -39,17 +48,13 @@ pub(crate) async fn first_output(binaries: &Binaries, table: &mut Table) -> anyh
     pair.ready().await?;
     for command in COMMANDS {
         let mut samples = Samples::default();
-        for _ in 0..STARTS {
-            let took = pair.time_command(binaries, command);
-            samples.push(took.with_context(|| command.to_owned())?);
+        for start in 0..STARTS {
+            let command = command.replace("START", &start.to_string());
+            let took = pair.time_command(binaries, &command);
+            samples.push(took.with_context(|| command.clone())?);
         }
-        let aim = if command.starts_with("channels protect") {
-            "<= 1.3 s"
-        } else {
-            "<= 300 ms"
-        };
         let what = format!("`{command}`, first output, slowest of {STARTS}");
-        table.row(&what, aim, samples.percentile(100));
+        table.row(&what, "<= 300 ms", samples.percentile(100));
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
-    io::{BufRead, BufReader},
+    io::{self, BufRead, BufReader},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -147,7 +147,13 @@ impl Pair {
         // Freed at once and taken by the proxy: good enough on a machine that is being measured.
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let config = folder.path().join("cordboard.toml");
-        fs::write(&config, configuration(&me, address, folder.path()))?;
+        let text = configuration(&me, address, folder.path());
+        fs::write(&config, &text)?;
+        // An installation without a proxy, and what another proxy was told.
+        let alone = text.replace("cordboard.db", "alone.db");
+        fs::write(folder.path().join("alone.toml"), alone)?;
+        let old = "BOT_TOKEN=t\nGUILD_ID=1190000000000000796\nCOZE_BOT_ID=1190000000000000007\n";
+        fs::write(folder.path().join("old.env"), old)?;
         let proxy = Process::start(
             &binaries.folder.join("cordboard-proxy"),
             &["--config", &config.display().to_string()],
@@ -161,21 +167,42 @@ impl Pair {
         })
     }
 
-    /// How long a command of the maintenance binary takes to say something.
+    /// How long a command of the maintenance binary takes to say something, on either of its outputs; then it
+    /// is killed. In the command `FOLDER` is the pair's folder, and `CHANNEL` a channel of the guild.
     pub(crate) fn time_command(
         &self,
         binaries: &Binaries,
         command: &str,
     ) -> anyhow::Result<Duration> {
-        let config = self.folder.path().join("cordboard.toml");
-        let config = config.display().to_string();
+        let folder = self.folder.path().display().to_string();
+        let channel = self.me["default_channel_id"].as_str();
+        let command = command
+            .replace("FOLDER", &folder)
+            .replace("CHANNEL", channel.context("a channel")?);
         let mut arguments: Vec<&str> = command.split(' ').collect();
-        arguments.extend(["--config", &config]);
+        let config = format!("{folder}/cordboard.toml");
+        if !arguments.contains(&"--config") {
+            arguments.extend(["--config", &config]);
+        }
+        let (said, says) = io::pipe()?;
         let began = Instant::now();
-        let program = binaries.folder.join("cordboard-maintenance");
-        let line = Process::start(&program, &arguments)?.first_line()?;
+        let mut process = Command::new(binaries.folder.join("cordboard-maintenance"));
+        let child = process
+            .args(&arguments)
+            .stdout(says.try_clone()?)
+            .stderr(says)
+            .spawn()?;
+        let mut running = Process(child);
+        // Its ends of the pipe, of which a process that says nothing would leave us one.
+        drop(process);
+        let mut line = String::new();
+        BufReader::new(said).read_line(&mut line)?;
         let took = began.elapsed();
-        ensure!(!line.is_empty(), "it says nothing");
+        // One that has nothing to say was waited for to its end.
+        ensure!(
+            !line.is_empty() || running.0.wait()?.success(),
+            "it fails and says nothing"
+        );
         Ok(took)
     }
 
@@ -217,6 +244,7 @@ delete_after = "100ms"
 name = "bench"
 user_id = {bot}
 models = ["bench"]
+default_channel_id = {channel}
 [[keys]]
 name = "bench"
 secret = "{KEY}"
@@ -226,6 +254,7 @@ secret = "{KEY}"
         rest_url = me["rest_url"],
         gateway_url = me["gateway_url"],
         bot = me["bots"][0]["user_id"],
+        channel = me["default_channel_id"],
         store = folder.join("cordboard.db").display(),
     )
 }

@@ -1,13 +1,15 @@
 //! The record of messages from a shell: beside a running proxy, and without one.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use cordboard_app::maintenance::{
-    CommandError,
+    CommandError, Progress,
     messages::{From, Span, To},
 };
 use cordboard_simulator::{Fault, GatewayCommand};
 use cordboard_tests::{Setup, World, sim, sim_with};
+use hyper::Method;
+use parking_lot::Mutex;
 use tokio::time::sleep;
 use twilight_model::id::Id;
 
@@ -40,12 +42,22 @@ async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy
     if !is_proxy {
         world.stop_proxy().await;
     }
-    let maintenance = world.maintenance("messages backfill");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (tell, shown) = (Arc::clone(&told), Mutex::new(String::new()));
+    let maintenance = world
+        .maintenance("messages backfill")
+        .telling(move |what| tell.lock().push(what.to_owned()));
     let channels = BTreeSet::from([Id::new(channel_id)]);
+    let show = |progress: Progress| *shown.lock() = progress.message;
     let done = maintenance
-        .backfill(channels, From::Beginning, None, &|_| ())
-        .await;
-    assert_eq!(done.unwrap().done, [Id::new(channel_id)]);
+        .backfill(channels, From::Beginning, None, &show)
+        .await
+        .unwrap();
+    assert_eq!((done.done, done.recorded), (vec![Id::new(channel_id)], 250));
+    assert_eq!(*shown.lock(), "channels read; 250 messages recorded");
+    let mut expected = vec!["reading 1 channels again, a page at a time"];
+    expected.extend(is_proxy.then_some("waiting for whoever holds the store"));
+    assert_eq!(*told.lock(), expected);
     let contents = exported(world, Span::default()).await;
     let expected: Vec<String> = (0..250).map(|index| format!("line {index}")).collect();
     assert_eq!(contents, expected);
@@ -163,6 +175,53 @@ fn an_export_keeps_to_its_channels_and_its_span() {
 }
 
 #[test]
+fn a_channel_that_is_neither_on_record_nor_in_the_guild_is_no_empty_export() {
+    sim_with(recorded(), async |world| {
+        sleep(Duration::from_secs(10)).await;
+        let maintenance = world.maintenance("messages export");
+        let of = |channel_id: u64| Span {
+            channel_ids: vec![Id::new(channel_id)],
+            ..Span::default()
+        };
+        let mistyped = maintenance.export(of(77)).await;
+        let Err(CommandError::Usage(why)) = mistyped else {
+            panic!("{mistyped:?}");
+        };
+        assert!(why.contains("77 is neither on record"), "{why}");
+
+        // One in which nobody has said anything, and one that nobody can look up.
+        let silent = world.discord.introduction().default_channel_id;
+        let mut exported = maintenance.export(of(silent)).await.unwrap();
+        assert!(exported.page().await.unwrap().is_none());
+        assert_eq!(
+            exported.notes,
+            [format!("no message of {silent} is on record")]
+        );
+        let away = Fault::status("GET /channels/{channel_id}", 503);
+        world.discord.fault(away.always());
+        let exported = maintenance.export(of(78)).await.unwrap();
+        world.discord.clear_faults();
+        assert!(
+            exported.notes[1].contains("could not be looked up"),
+            "{:?}",
+            exported.notes
+        );
+
+        // What is on record is exported, though the channel is gone.
+        let gone = world.discord.create_channel("gone");
+        sleep(Duration::from_secs(1)).await;
+        world.discord.say(gone, "heard");
+        sleep(Duration::from_secs(10)).await;
+        world.discord.delete_channel(gone);
+        sleep(Duration::from_secs(10)).await;
+        let mut span = of(gone);
+        span.with_deleted = true;
+        let exported = maintenance.export(span).await.unwrap();
+        assert!(exported.notes.is_empty(), "{:?}", exported.notes);
+    });
+}
+
+#[test]
 fn a_channel_that_is_not_watched_cannot_be_read_again() {
     let only = Setup::default().set("CORDBOARD__RELAY__CHANNELS", r#"["77"]"#);
     sim_with(only, async |world| {
@@ -187,31 +246,72 @@ fn a_channel_that_is_not_watched_cannot_be_read_again() {
     });
 }
 
+/// Begins to read the relay under a name, and leaves.
+async fn read_as(world: &World, name: &str) {
+    let client = world.client().with_key("sk-relay");
+    let path = format!("/relay/v1/stream?consumer={name}");
+    let stream = client.send(Method::GET, &path, "").await.unwrap();
+    assert_eq!(stream.status, 200);
+}
+
 #[test]
-fn a_consumer_can_be_sent_back_and_forgotten() {
-    sim_with(recorded(), async |world| {
+fn a_consumer_can_be_sent_back_and_forgotten_and_a_plan_changes_nothing() {
+    let setup = Setup {
+        toml: "[[keys]]\nname = \"relay\"\nsecret = \"sk-relay\"\nscopes = [\"relay\"]\n"
+            .to_owned(),
+        ..recorded()
+    };
+    sim_with(setup, async |world| {
         for index in 0..4 {
             let channel_id = world.discord.introduction().default_channel_id;
             world.discord.say(channel_id, &format!("line {index}"));
         }
         sleep(Duration::from_secs(10)).await;
         let maintenance = world.maintenance("messages consumers reset");
-        assert!(maintenance.consumers().await.unwrap().consumers.is_empty());
-        let readers = maintenance.reset_consumer("mybot", Some(3)).await.unwrap();
-        let line = &readers.consumers[0];
-        assert_eq!((line.name.as_str(), line.acknowledged), ("mybot", 3));
-        let readers = maintenance.reset_consumer("mybot", Some(1)).await.unwrap();
-        assert_eq!(readers.consumers[0].acknowledged, 1);
-        assert!(
-            maintenance
-                .reset_consumer("mybot", None)
-                .await
-                .unwrap()
-                .consumers
-                .is_empty()
-        );
-        let again = maintenance.reset_consumer("mybot", None).await;
+        let acknowledged = async || {
+            let consumers = maintenance.consumers().await.unwrap().consumers;
+            let at = consumers.into_iter();
+            at.map(|line| (line.name, line.acknowledged))
+                .collect::<Vec<_>>()
+        };
+        read_as(world, "mybot").await;
+        let mybot = |at| vec![("mybot".to_owned(), at)];
+        assert_eq!(acknowledged().await, mybot(4));
+
+        let plan = maintenance.plan_reset("mybot", Some(1)).await.unwrap();
+        assert_eq!(acknowledged().await, mybot(4), "a plan changes nothing");
+        let reset = maintenance.reset_consumer(plan).await.unwrap();
+        assert_eq!(reset.plan.consumer.acknowledged, 4);
+        assert_eq!(reset.consumers[0].acknowledged, 1);
+
+        let plan = maintenance.plan_reset("mybot", None).await.unwrap();
+        assert_eq!(acknowledged().await, mybot(1), "a plan changes nothing");
+        let reset = maintenance.reset_consumer(plan.clone()).await.unwrap();
+        assert!(reset.consumers.is_empty(), "{reset:?}");
+        let again = maintenance.reset_consumer(plan).await;
         assert!(matches!(again, Err(CommandError::Refused(_))), "{again:?}");
+    });
+}
+
+#[test]
+fn a_consumer_whose_name_is_mistyped_is_not_made_and_those_that_are_there_are_named() {
+    let setup = Setup {
+        toml: "[[keys]]\nname = \"relay\"\nsecret = \"sk-relay\"\nscopes = [\"relay\"]\n"
+            .to_owned(),
+        ..recorded()
+    };
+    sim_with(setup, async |world| {
+        let maintenance = world.maintenance("messages consumers reset");
+        for (to, known) in [(Some(3), "there are none"), (None, "there are: mybot")] {
+            let unknown = maintenance.plan_reset("mybto", to).await;
+            let Err(CommandError::Usage(why)) = unknown else {
+                panic!("{unknown:?}");
+            };
+            assert!(why.contains("\"mybto\"") && why.contains(known), "{why}");
+            read_as(world, "mybot").await;
+        }
+        let consumers = maintenance.consumers().await.unwrap().consumers;
+        assert_eq!(consumers.len(), 1, "{consumers:?}");
     });
 }
 

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Look whether everything is set up as it has to be, whatever else is wrong. Only reads, unless --probe
-/// is given.
+/// is given. Interrupted, a probe leaves its question where it is, and the next one asks anew.
 #[derive(Debug, Args)]
 #[command(after_help = "Example: cordboard-maintenance doctor --probe\n\
 Exit codes: 0 all is well, 1 something is wrong or not known, 2 no program would start with the \
@@ -25,7 +25,7 @@ pub(crate) struct Doctor {
     /// Also begin a gateway session (it costs one of a thousand a day), and ask each bot something: in its
     /// default channel, where question and answer stay, or else in a channel that is made and deleted.
     #[arg(long)]
-    probe: bool,
+    pub(crate) probe: bool,
 }
 
 // === impl Doctor ===
@@ -33,6 +33,10 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) async fn run(self, context: &Context) -> Ended {
         let draft = Draft::load(Some(&context.path), &context.environment);
+        if self.probe {
+            let what = "looking at everything, beginning a gateway session, and asking each bot";
+            context.output.begin(what);
+        }
         let bar = context.output.bar();
         let watcher = |progress| bar.show(progress);
         let diagnosis = doctor(draft, WallClock::of_system(), self.probe, &watcher).await;

@@ -23,6 +23,7 @@ pub(crate) struct Keepalive {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Speak to bots now and wait for their answers. Exit code 1 when one does not answer as it should.
+    /// Interrupted, it leaves what it has posted, and the next run posts anew.
     #[command(after_help = "Example: cordboard-maintenance keepalive run --bot helper")]
     Run {
         /// Only this bot, also when it is not kept alive on a schedule; may be given several times.
@@ -47,6 +48,10 @@ struct Standings {
 // === impl Keepalive ===
 
 impl Keepalive {
+    pub(crate) const fn asks_bots(&self) -> bool {
+        matches!(self.command, Command::Run { .. })
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::Run { bots } => run(context, &bots).await,

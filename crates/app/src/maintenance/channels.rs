@@ -5,12 +5,13 @@ mod audit;
 mod debts;
 mod guild;
 mod list;
+pub(crate) mod lookup;
 mod sweep;
 
 pub use self::{
     adoption::{Adopted, AdoptionPlan, AdoptionQuery, Candidate},
     audit::{Audit, AuditFinding},
-    debts::Settled,
+    debts::{ForgetPlan, Forgotten, Settled},
     list::{ChannelLine, ChannelList},
     sweep::{SweepPlan, Swept},
 };

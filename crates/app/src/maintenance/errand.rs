@@ -1,5 +1,7 @@
 //! What only the holder of the store can do: by order, or by ourselves when nobody holds it.
 
+use std::time::Duration;
+
 use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
 use tokio::time::{Instant, sleep, timeout};
@@ -112,6 +114,7 @@ impl Maintenance {
         alone: &mut Option<Alone>,
     ) -> Result<Told, CommandError> {
         let patience = Instant::now() + ORDER_PATIENCE;
+        let mut is_told = false;
         loop {
             let state = daybook.order_state(order).await;
             match state.map_err(settings::store_failed)? {
@@ -127,6 +130,10 @@ impl Maintenance {
             }
             if alone.is_none() {
                 *alone = self.try_alone(daybook).await?;
+                if alone.is_none() && !is_told {
+                    self.teller.tell("waiting for whoever holds the store");
+                    is_told = true;
+                }
             }
             wait(alone.as_mut()).await?;
         }
@@ -184,15 +191,22 @@ async fn wait(alone: Option<&mut Alone>) -> Result<(), Failed> {
 pub(crate) struct Patience<T> {
     seen: Option<T>,
     since: Instant,
+    idle_max: Duration,
 }
 
 // === impl Patience ===
 
 impl<T: PartialEq> Patience<T> {
     pub(crate) fn new() -> Self {
+        Self::of(ORDER_IDLE_MAX)
+    }
+
+    /// It lasts so long from each time that something got on.
+    pub(crate) fn of(idle_max: Duration) -> Self {
         Self {
             seen: None,
             since: Instant::now(),
+            idle_max,
         }
     }
 
@@ -201,10 +215,10 @@ impl<T: PartialEq> Patience<T> {
         if self.seen.as_ref() != Some(&seen) {
             *self = Self {
                 seen: Some(seen),
-                since: Instant::now(),
+                ..Self::of(self.idle_max)
             };
         }
-        self.since.elapsed() > ORDER_IDLE_MAX
+        self.since.elapsed() > self.idle_max
     }
 }
 

@@ -81,6 +81,12 @@ impl Maintenance {
             Ok(bots) => bots,
             Err(unknown) => return Ok(Err(unknown)),
         };
+        if !bots.is_empty() {
+            let names: Vec<_> = bots.iter().map(|bot| bot.bot.as_str()).collect();
+            let names = names.join(", ");
+            self.teller
+                .tell(&format!("speaking to {names}, and waiting for the answers"));
+        }
         let daybook = self.daybook().await?;
         let (discord, clock) = (self.discord.clone(), self.clock.clone());
         let visits = Visits::default();

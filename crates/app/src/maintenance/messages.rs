@@ -6,7 +6,7 @@ mod export;
 mod gaps;
 
 pub use self::{
-    consumers::{ConsumerLine, Readers},
+    consumers::{ConsumerLine, Readers, Reset, ResetPlan},
     cursors::{Backfilled, CursorLine, Cursors, From, To},
     export::{Exported, Line, Span},
     gaps::{GapLine, Gaps},

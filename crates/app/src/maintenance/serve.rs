@@ -194,6 +194,7 @@ impl Work {
             discord,
             actor,
             given: _,
+            teller: _,
         } = self.maintenance.clone();
         let rooms = Arc::new(VisitingRooms::new(
             self.maintenance.clone(),

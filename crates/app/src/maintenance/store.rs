@@ -132,6 +132,8 @@ impl Maintenance {
                 .map_err(settings::store_failed)
         };
         let (store_from, daybook_from) = seen().await?;
+        self.teller
+            .tell("bringing the store and its daybook to the newest schema");
         let store = Store::open_with(&self.config.store, settings::errand(&self.config)).await;
         let store = store.map_err(settings::store_failed)?;
         let daybook = self.daybook().await?;

@@ -3,7 +3,7 @@
 use cordboard_recovery::{Channel, Consumer, GapQuery, Logged, MessageQuery, NumberedGap};
 use rusqlite::{Connection, types::FromSqlError};
 
-use super::{consumer, gap, message, shard, watched};
+use super::{consumer, gap, message, shard, tally::Tally, watched};
 use crate::record::damaged;
 
 pub(crate) fn messages(
@@ -24,6 +24,10 @@ pub(crate) fn gaps(connection: &Connection, query: GapQuery) -> rusqlite::Result
 
 pub(crate) fn consumers(connection: &Connection) -> rusqlite::Result<Vec<Consumer>> {
     consumer::list(connection)
+}
+
+pub(crate) fn newest_entry(connection: &Connection) -> rusqlite::Result<u64> {
+    Ok(Tally::read(connection)?.newest)
 }
 
 pub(crate) fn channels(

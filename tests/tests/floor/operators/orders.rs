@@ -9,10 +9,11 @@ fn an_order_that_nobody_carries_out_is_withdrawn_and_says_who_holds_the_store() 
     // How: somebody holds the store who knows no orders, such as a proxy of an older version.
     sim(async |world| {
         world.stop_proxy().await;
+        let room = world.discord.create_channel("room");
         let location = cordboard_store::Location::Path(world.store());
         let holder = cordboard_store::Store::open(&location).await.unwrap();
         let maintenance = world.maintenance("channels protect");
-        let refused = maintenance.protect(Id::new(7), "why".to_owned()).await;
+        let refused = maintenance.protect(Id::new(room), "why".to_owned()).await;
         let Err(CommandError::Refused(why)) = refused else {
             panic!("{refused:?}");
         };
@@ -21,11 +22,12 @@ fn an_order_that_nobody_carries_out_is_withdrawn_and_says_who_holds_the_store() 
         world.start_proxy().await;
         sleep(Duration::from_secs(10)).await;
         let maintenance = world.maintenance("channels unprotect");
-        let protected = maintenance.unprotect(Id::new(7)).await;
+        let protected = maintenance.unprotect(Id::new(room)).await;
         assert!(
             matches!(protected, Err(CommandError::Refused(_))),
             "it was withdrawn: {protected:?}"
         );
+        world.discord.delete_channel(room);
     });
 }
 

@@ -14,6 +14,7 @@ use twilight_model::id::{
 };
 
 use crate::{
+    command::Apply,
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, ago, table},
@@ -39,12 +40,8 @@ pub(crate) struct Adopt {
     /// Take in what the audit log no longer tells the creator of: it goes back 45 days.
     #[arg(long)]
     unknown_creators: bool,
-    /// Do it, and wait until it is done.
-    #[arg(long)]
-    apply: bool,
-    /// Only show what would be done: what happens without --apply.
-    #[arg(long, conflicts_with = "apply")]
-    dry_run: bool,
+    #[command(flatten)]
+    apply: Apply,
     /// How many channels the plan adopts: what is asked for on a terminal.
     #[arg(long, requires = "apply", value_name = "NUMBER")]
     count: Option<usize>,
@@ -65,7 +62,7 @@ impl Adopt {
             unknown_creators: self.unknown_creators,
         };
         let plan = maintenance.plan_adoption(&query).await?;
-        if self.dry_run || !self.apply {
+        if !self.apply.is_given() {
             context.output.report(&plan);
             return Ok(Outcome::Done);
         }

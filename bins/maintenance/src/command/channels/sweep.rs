@@ -6,6 +6,7 @@ use clap::Args;
 use cordboard_app::maintenance::channels::{SweepPlan, Swept};
 
 use crate::{
+    command::Apply,
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, ago, table},
@@ -16,12 +17,8 @@ use crate::{
 #[derive(Debug, Args)]
 #[command(after_help = "Example: cordboard-maintenance channels sweep --apply")]
 pub(crate) struct Sweep {
-    /// Do it, and wait until it is done.
-    #[arg(long)]
-    apply: bool,
-    /// Only show what would be done: what happens without --apply.
-    #[arg(long, conflicts_with = "apply")]
-    dry_run: bool,
+    #[command(flatten)]
+    apply: Apply,
 }
 
 // === impl Sweep ===
@@ -30,7 +27,7 @@ impl Sweep {
     pub(super) async fn run(self, context: &Context) -> Ended {
         let maintenance = context.maintenance("channels sweep")?;
         let plan = maintenance.plan_sweep().await?;
-        if self.dry_run || !self.apply {
+        if !self.apply.is_given() {
             context.output.report(&plan);
             return Ok(Outcome::Done);
         }

@@ -196,7 +196,12 @@ impl Report for messages::Cursors {
 
 impl Report for Backfilled {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
-        writeln!(out, "{} channels are read.", self.done.len())?;
+        writeln!(
+            out,
+            "{} channels are read; {} messages came on record.",
+            self.done.len(),
+            self.recorded
+        )?;
         for id in &self.left {
             writeln!(
                 out,

@@ -1,9 +1,9 @@
 //! What is on record of messages, a line of JSON each.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufWriter, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::Args;
@@ -17,7 +17,7 @@ use twilight_model::id::{
 use crate::{
     context::Context,
     exit::{Ended, Outcome},
-    output::Report,
+    output::{Output, Report},
     time,
 };
 
@@ -51,6 +51,9 @@ pub(crate) struct Export {
     output: Option<PathBuf>,
 }
 
+/// A file that is made and not complete yet: removed when dropped.
+struct Incomplete<'a>(Option<&'a Path>);
+
 #[derive(Serialize)]
 struct Written {
     messages: u64,
@@ -69,6 +72,10 @@ impl Export {
             with_deleted: self.with_deleted,
         };
         let mut exported = maintenance.export(span).await?;
+        for note in &exported.notes {
+            Output::note(note);
+        }
+        let mut incomplete = Incomplete(None);
         let mut out: Box<dyn Write> = match &self.output {
             Some(path) => {
                 let file = File::create_new(path);
@@ -76,6 +83,7 @@ impl Export {
                     what: format!("to write {}", path.display()),
                     source,
                 })?;
+                incomplete.0 = Some(path);
                 Box::new(BufWriter::new(file))
             }
             None => Box::new(BufWriter::new(io::stdout())),
@@ -89,10 +97,25 @@ impl Export {
             }
         }
         out.flush().map_err(Failed::from)?;
-        if let Some(file) = self.output {
+        incomplete.0 = None;
+        if messages == 0 && exported.notes.is_empty() {
+            Output::note("no message on record fits");
+        }
+        if let Some(file) = self.output.clone() {
             context.output.report(&Written { messages, file });
         }
         Ok(Outcome::Done)
+    }
+}
+
+// === impl Incomplete ===
+
+impl Drop for Incomplete<'_> {
+    /// Interrupted, or failed: the same command can be given again.
+    fn drop(&mut self) {
+        if let Some(path) = self.0 {
+            drop(fs::remove_file(path));
+        }
     }
 }
 

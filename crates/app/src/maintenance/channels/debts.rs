@@ -2,10 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use cordboard_lifecycle::{AttemptId, Row, Stage};
+use cordboard_lifecycle::{AttemptId, Clock as _, ForgetError, Row, Stage};
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
+use super::list::ChannelLine;
 use crate::{
     maintenance::{CommandError, Maintenance},
     orders::{Instruction, Told},
@@ -19,6 +20,26 @@ pub struct Settled {
     pub subject: String,
     /// What it is now.
     pub now: String,
+    /// What whoever gave it should know, such as that the channel could not be looked up.
+    pub note: Option<String>,
+}
+
+/// A debt that would be taken off the books.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ForgetPlan {
+    /// It, as it is on record.
+    pub debt: ChannelLine,
+    /// What follows from it, for people.
+    pub consequence: &'static str,
+}
+
+/// What came of taking a debt off the books.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forgotten {
+    /// What was shown before.
+    pub plan: ForgetPlan,
+    /// Where its row stands now.
+    pub now: String,
 }
 
 /// Rows whose deletion is waited for: those, and none that others begin meanwhile.
@@ -27,6 +48,8 @@ pub(super) struct Awaited {
     attempts: HashSet<AttemptId>,
     /// Those that were found settled: they are not read again.
     settled: HashMap<AttemptId, Row>,
+    /// How often the deletion of those that were parked when it began had been tried.
+    parked: HashMap<AttemptId, u32>,
 }
 
 /// How far their deletion has come.
@@ -34,6 +57,10 @@ pub(super) struct Awaited {
 pub(super) struct Standing {
     pub(super) gone: u64,
     pub(super) parked: u64,
+    /// Parked ones that are to be tried again, and were not yet.
+    pub(super) untried: u64,
+    /// Whether one of those was tried again, in vain: the others are not, then.
+    pub(super) is_refused_again: bool,
     /// Neither gone nor parked: to be waited for.
     pub(super) waiting: u64,
     /// The channels that are not gone, and why.
@@ -47,6 +74,17 @@ impl Awaited {
         Self {
             attempts: rows.into_iter().map(|row| row.attempt).collect(),
             settled: HashMap::new(),
+            parked: HashMap::new(),
+        }
+    }
+
+    /// What was parked in these rows is about to be tried again.
+    pub(super) fn trying_again<'a>(self, before: impl IntoIterator<Item = &'a Row>) -> Self {
+        let parked = before.into_iter();
+        let parked = parked.filter(|row| matches!(row.stage, Stage::Parked(_)));
+        Self {
+            parked: parked.map(|row| (row.attempt, row.tries)).collect(),
+            ..self
         }
     }
 
@@ -58,36 +96,46 @@ impl Awaited {
 // === impl Maintenance ===
 
 impl Maintenance {
-    /// Protects a channel from deletion, whatever its row says.
+    /// Protects a channel from deletion, whatever its row says. When Discord cannot be asked whether there
+    /// is such a channel, it is protected all the same, and the report says so.
     ///
     /// # Errors
-    /// When whoever holds the store does not do it.
+    /// When it is no channel of the guild, or whoever holds the store does not do it.
     pub async fn protect(
         &self,
         channel_id: Id<ChannelMarker>,
         reason: String,
     ) -> Result<Settled, CommandError> {
+        let note = self.look_up(channel_id).await.note(channel_id)?;
         let instruction = Instruction::Protect { channel_id, reason };
-        self.say(channel_id.to_string(), instruction, "protected")
-            .await
+        self.instruct(&instruction).await?.end().await?;
+        Ok(Settled {
+            subject: channel_id.to_string(),
+            now: "protected".to_owned(),
+            note,
+        })
     }
 
-    /// Protects a channel no longer; what the configuration protects stays protected.
+    /// Protects a channel no longer; what the configuration protects stays protected. It may be gone by now.
     ///
     /// # Errors
-    /// When whoever holds the store does not do it.
+    /// When it is not protected, or whoever holds the store does not do it.
     pub async fn unprotect(&self, channel_id: Id<ChannelMarker>) -> Result<Settled, CommandError> {
         let instruction = Instruction::Unprotect { channel_id };
-        self.say(channel_id.to_string(), instruction, "not protected")
-            .await
+        self.instruct(&instruction).await?.end().await?;
+        Ok(Settled {
+            subject: channel_id.to_string(),
+            now: "not protected".to_owned(),
+            note: None,
+        })
     }
 
-    /// Takes a debt off the books that only an operator can settle. It is named by its channel or by its
-    /// attempt.
+    /// Says what it would mean to take a debt off the books that only an operator can settle. It is named by
+    /// its channel or by its attempt. Changes nothing.
     ///
     /// # Errors
     /// When there is no such debt, or it is none that an operator can settle.
-    pub async fn forget(&self, subject: &str) -> Result<Settled, CommandError> {
+    pub async fn plan_forget(&self, subject: &str) -> Result<ForgetPlan, CommandError> {
         let peek = self.peek().await?;
         let rows = self.rows(&peek).await?;
         let is_it = |row: &&Row| {
@@ -103,24 +151,38 @@ impl Maintenance {
             );
             CommandError::Usage(why)
         })?;
-        let attempt = row.attempt.to_string();
-        let instruction = Instruction::Forget { attempt };
-        self.say(subject.to_owned(), instruction, "forgotten").await
+        let consequence = match row.stage {
+            Stage::Parked(_) => "the channel stays, and nobody tries to delete it any more",
+            Stage::Quarantined(_) => {
+                "the channel stays, and nobody cares any more, unless the audit log proves it ours after all"
+            }
+            Stage::Abandoned => "nobody looks for it any more, unless it turns up after all",
+            stage => {
+                let stage = stage.name();
+                return Err(CommandError::Refused(
+                    ForgetError::NoDebt { stage }.to_string(),
+                ));
+            }
+        };
+        Ok(ForgetPlan {
+            debt: ChannelLine::new(row, self.clock.now_ms()),
+            consequence,
+        })
     }
 
-    async fn say(
-        &self,
-        subject: String,
-        instruction: Instruction,
-        now: &str,
-    ) -> Result<Settled, CommandError> {
-        let errand = self.instruct(&instruction).await?;
+    /// Takes a debt off the books, as it was shown.
+    ///
+    /// # Errors
+    /// When it has become one that no operator can settle, or whoever holds the store does not do it.
+    pub async fn forget(&self, plan: ForgetPlan) -> Result<Forgotten, CommandError> {
+        let attempt = plan.debt.attempt.clone();
+        let errand = self.instruct(&Instruction::Forget { attempt }).await?;
         let now = match &errand.told {
             Told::Forgotten { stage } => stage.clone(),
-            _ => now.to_owned(),
+            _ => "forgotten".to_owned(),
         };
         errand.end().await?;
-        Ok(Settled { subject, now })
+        Ok(Forgotten { plan, now })
     }
 
     /// The channels on record, and where they stand.
@@ -165,6 +227,13 @@ impl Maintenance {
         let mut standing = Standing::default();
         for row in rows.iter().chain(awaited.settled.values()) {
             standing.count(row, held);
+            match awaited.parked.get(&row.attempt) {
+                Some(tries) if !held && matches!(row.stage, Stage::Parked(_)) => {
+                    standing.untried += u64::from(row.tries == *tries);
+                    standing.is_refused_again |= row.tries > *tries;
+                }
+                _ => {}
+            }
         }
         // In the order of their creation.
         standing.open.sort_unstable_by_key(|(id, _)| *id);

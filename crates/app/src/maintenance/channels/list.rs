@@ -116,7 +116,7 @@ impl Maintenance {
 // === impl ChannelLine ===
 
 impl ChannelLine {
-    fn new(row: &Row, now_ms: u64) -> Self {
+    pub(super) fn new(row: &Row, now_ms: u64) -> Self {
         Self {
             channel_id: row.stage.channel_id(),
             attempt: row.attempt.to_string(),

@@ -9,6 +9,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::{debts::Awaited, list::ChannelLine};
 use crate::{
+    limits::SWEEP_RETRY_PATIENCE,
     maintenance::{
         CommandError, Maintenance, Progress, Watcher, channels::ChannelList, errand::Patience,
     },
@@ -77,7 +78,7 @@ impl Maintenance {
     }
 
     /// Compares the guild with the record, deletes what is ours and should be gone, and waits until it is, or
-    /// is parked, or until for minutes nothing has gone. Channels that a running proxy uses stay. What falls
+    /// is parked, or until for minutes nothing has gone. What was parked before is tried again. Channels that a running proxy uses stay. What falls
     /// due between the plan and the sweep is swept as well.
     ///
     /// # Errors
@@ -91,16 +92,16 @@ impl Maintenance {
             Some(peek) => self.rows(&peek).await?,
             None => Vec::new(),
         };
-        let before: HashMap<_, _> = before.iter().map(|row| (row.attempt, row.stage)).collect();
+        let stages: HashMap<_, _> = before.iter().map(|row| (row.attempt, row.stage)).collect();
         let mut errand = self.instruct(&Instruction::Sweep).await?;
         // What a running proxy lets go of from now on is its own: beside a busy one there is always some.
         let mut awaited = {
             let rows = self.rows(&self.peek().await?).await?;
             let is_alone = errand.is_alone();
-            let swept = |row: &&Row| is_swept(before.get(&row.attempt), row, is_alone);
-            Awaited::new(rows.iter().filter(swept))
+            let swept = |row: &&Row| is_swept(stages.get(&row.attempt), row, is_alone);
+            Awaited::new(rows.iter().filter(swept)).trying_again(&before)
         };
-        let mut patience = Patience::new();
+        let (mut patience, mut retry) = (Patience::new(), Patience::of(SWEEP_RETRY_PATIENCE));
         let swept = loop {
             let standing = self.standing(&mut awaited).await?;
             let gone = standing.gone;
@@ -109,7 +110,10 @@ impl Maintenance {
                 total: Some(awaited.len()),
                 message: format!("channels gone; {} parked", standing.parked),
             });
-            if standing.waiting == 0 || patience.is_over(gone) {
+            // A few of those that were parked are tried, and the others once one of them has gone.
+            let is_through =
+                standing.untried == 0 || standing.is_refused_again || retry.is_over(gone);
+            if (standing.waiting == 0 && is_through) || patience.is_over(gone) {
                 let open = standing.open;
                 break Swept { plan, gone, open };
             }

@@ -26,6 +26,24 @@ pub struct ConsumerLine {
     pub dead_letters: u64,
 }
 
+/// What a reset would do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ResetPlan {
+    /// The consumer as it is now.
+    pub consumer: ConsumerLine,
+    /// It goes on behind this sequence, or behind the newest if that is older; `null`: it is forgotten.
+    pub to: Option<u64>,
+}
+
+/// What came of a reset.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reset {
+    /// What was shown before.
+    pub plan: ResetPlan,
+    /// Who reads the record now, by name.
+    pub consumers: Vec<ConsumerLine>,
+}
+
 // === impl Maintenance ===
 
 impl Maintenance {
@@ -46,19 +64,38 @@ impl Maintenance {
         })
     }
 
-    /// Lets a consumer go on behind a sequence, whether it was there or not; without one, forgets it with its
-    /// dead letters. A stream that it has open goes on where it was.
+    /// Says what it would mean to let a consumer go on behind a sequence or, without one, to forget it.
+    /// Changes nothing.
     ///
     /// # Errors
-    /// When there is none to forget, or whoever holds the store does not do it.
-    pub async fn reset_consumer(
-        &self,
-        name: &str,
-        to: Option<u64>,
-    ) -> Result<Readers, CommandError> {
-        let name = name.to_owned();
-        let instruction = Instruction::ResetConsumer { name, to };
+    /// When there is no such consumer, or the store cannot be read.
+    pub async fn plan_reset(&self, name: &str, to: Option<u64>) -> Result<ResetPlan, CommandError> {
+        let readers = self.consumers().await?.consumers;
+        let names: Vec<_> = readers.iter().map(|line| line.name.clone()).collect();
+        let consumer = readers.into_iter().find(|line| line.name == name);
+        let consumer = consumer.ok_or_else(|| {
+            let known = if names.is_empty() {
+                "there are none".to_owned()
+            } else {
+                format!("there are: {}", names.join(", "))
+            };
+            CommandError::Usage(format!("no consumer is named {name:?}; {known}"))
+        })?;
+        Ok(ResetPlan { consumer, to })
+    }
+
+    /// Lets a consumer go on there, or forgets it, as it was shown; its dead letters go in both cases. A
+    /// stream that it has open goes on where it was.
+    ///
+    /// # Errors
+    /// When there is none to forget any more, or whoever holds the store does not do it.
+    pub async fn reset_consumer(&self, plan: ResetPlan) -> Result<Reset, CommandError> {
+        let instruction = Instruction::ResetConsumer {
+            name: plan.consumer.name.clone(),
+            to: plan.to,
+        };
         self.instruct(&instruction).await?.end().await?;
-        self.consumers().await
+        let consumers = self.consumers().await?.consumers;
+        Ok(Reset { plan, consumers })
     }
 }

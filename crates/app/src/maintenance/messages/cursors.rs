@@ -69,6 +69,8 @@ pub struct Backfilled {
     pub left: Vec<Id<ChannelMarker>>,
     /// Channels that Discord refuses to show.
     pub refused: Vec<Id<ChannelMarker>>,
+    /// Messages, edits and deletions that came on record meanwhile, also those that were told as events.
+    pub recorded: u64,
 }
 
 /// Discord counts from 2015 in the upper 42 bits of an id (reference#snowflakes).
@@ -170,9 +172,14 @@ impl Maintenance {
             after,
             until,
         };
+        let count = channel_ids.len();
+        self.teller
+            .tell(&format!("reading {count} channels again, a page at a time"));
+        let began_at = self.newest_entry().await?;
         let mut errand = self.instruct(&instruction).await?;
         let mut patience = Patience::new();
         let backfilled = loop {
+            let recorded = self.newest_entry().await?.saturating_sub(began_at);
             let cursors = self.cursors().await?;
             let lines: BTreeMap<_, _> = cursors
                 .channels
@@ -186,7 +193,7 @@ impl Maintenance {
             watcher(Progress {
                 done: total - u64::try_from(left).unwrap_or_default(),
                 total: Some(total),
-                message: "channels read".to_owned(),
+                message: format!("channels read; {recorded} messages recorded"),
             });
             // A long history moves its channel's cursor.
             let cursors = lines.values().map(|line| line.after);
@@ -199,12 +206,20 @@ impl Maintenance {
                     done,
                     left,
                     refused,
+                    recorded,
                 };
             }
             errand.wait().await?;
         };
         errand.end().await?;
         Ok(backfilled)
+    }
+}
+
+impl Maintenance {
+    async fn newest_entry(&self) -> Result<u64, CommandError> {
+        let newest = self.peek().await?.newest_entry().await;
+        Ok(newest.map_err(settings::store_failed)?)
     }
 }
 

@@ -13,7 +13,7 @@ use twilight_model::id::{
 
 use crate::{
     limits::PEEK_ROWS,
-    maintenance::{CommandError, Maintenance},
+    maintenance::{CommandError, Maintenance, channels::lookup::Lookup},
     settings,
 };
 
@@ -55,6 +55,8 @@ pub struct Exported {
     channels: VecDeque<Option<Id<ChannelMarker>>>,
     span: Span,
     after: Option<Id<MessageMarker>>,
+    /// Channels that were named and of which no message is on record, in a sentence each.
+    pub notes: Vec<String>,
 }
 
 // === impl Maintenance ===
@@ -63,18 +65,61 @@ impl Maintenance {
     /// What is on record of messages, channel by channel, oldest first. Works beside a running proxy.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When a channel is neither on record nor in the guild, or the store cannot be read.
     pub async fn export(&self, span: Span) -> Result<Exported, CommandError> {
+        let peek = self.peek().await?;
+        let mut notes = Vec::new();
+        for channel_id in &span.channel_ids {
+            notes.extend(self.without_messages(&peek, *channel_id).await?);
+        }
         let mut channels: VecDeque<_> = span.channel_ids.iter().copied().map(Some).collect();
         if channels.is_empty() {
             channels.push_back(None);
         }
         Ok(Exported {
-            peek: self.peek().await?,
+            peek,
             after: span.after.or(Some(Id::new(1))),
             channels,
             span,
+            notes,
         })
+    }
+
+    /// What whoever asks for this channel should know when no message of it is on record.
+    async fn without_messages(
+        &self,
+        peek: &Peek,
+        channel_id: Id<ChannelMarker>,
+    ) -> Result<Vec<String>, CommandError> {
+        let any = MessageQuery {
+            channel_id: Some(channel_id),
+            after: Some(Id::new(1)),
+            before: None,
+            limit: 1,
+            with_deleted: true,
+        };
+        let found = peek.messages(any).await.map_err(settings::store_failed)?;
+        if !found.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut notes = vec![format!("no message of {channel_id} is on record")];
+        let watched = self.cursors().await?.channels;
+        if watched.iter().any(|line| line.channel_id == channel_id) {
+            return Ok(notes);
+        }
+        match self.look_up(channel_id).await {
+            Lookup::Found => {}
+            Lookup::Stranger(what) => {
+                return Err(CommandError::Usage(format!(
+                    "{channel_id} is neither on record nor a channel of the guild \
+                     (discord.guild_id): {what}"
+                )));
+            }
+            Lookup::Unknown(why) => notes.push(format!(
+                "whether {channel_id} is a channel of the guild could not be looked up: {why}"
+            )),
+        }
+        Ok(notes)
     }
 }
 

@@ -1,0 +1,92 @@
+//! The exit codes, as they are documented.
+
+use std::net::TcpListener;
+
+use cordboard_simulator::{Config, RoleConfig, Script};
+
+use crate::world::World;
+
+/// Leads the configuration to where no Discord is.
+fn lose_discord(world: &World) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    world.reconfigure(&world.discord.rest_url(), &nowhere);
+}
+
+#[test]
+fn commands_about_channels_end_with_the_code_that_says_how() {
+    const VIEW_AUDIT_LOG: u64 = 1 << 7;
+    let world = World::new();
+    world.expect(0, "channels audit");
+    world.discord.create_channel("cord-hello");
+    world.expect(1, "channels audit");
+    world.expect(2, "channels protect 77");
+    let all = world.discord.config().proxy.permissions;
+    world.discord.set_permissions(all & !VIEW_AUDIT_LOG);
+    let refused = world.expect(3, "channels adopt --legacy-prefix cdp-chat-");
+    assert!(refused.contains("View Audit Log"), "{refused}");
+    world.discord.set_permissions(all);
+    lose_discord(&world);
+    world.expect(4, "channels audit");
+}
+
+#[test]
+fn commands_about_roles_end_with_the_code_that_says_how() {
+    let mut config = Config::default();
+    let role = |index, name: &str, above_bots| RoleConfig {
+        name: name.to_owned(),
+        above_bots,
+        ..RoleConfig::numbered(index)
+    };
+    config.guild.roles = vec![
+        role(0, "one", false),
+        role(1, "two", false),
+        role(2, "two-high", true),
+        role(3, "high", true),
+    ];
+    let world = World::with(config);
+    world.expect(0, "roles remove --name one --apply");
+    world.expect(1, "roles remove --name two* --apply");
+    world.expect(2, "roles remove --id nonsense");
+    let refused = world.expect(3, "roles remove --name high --apply");
+    assert!(refused.contains("highest role"), "{refused}");
+    lose_discord(&world);
+    world.expect(4, "roles remove --name high");
+}
+
+#[test]
+fn a_doctor_ends_with_the_code_that_says_how() {
+    let world = World::new();
+    world.expect(0, "doctor");
+    let channel = world.discord.default_channel_id();
+    world.reconfigure(
+        &format!("default_channel_id = \"{channel}\""),
+        "default_channel_id = \"77\"",
+    );
+    let wrong = world.expect(1, "doctor");
+    assert!(wrong.contains("[channel.exists]"), "{wrong}");
+    world.configure("nonsense = 1");
+    world.expect(2, "doctor");
+    world.configure("");
+    lose_discord(&world);
+    world.expect(4, "doctor");
+}
+
+#[test]
+fn a_run_of_the_keep_alive_ends_with_the_code_that_says_how() {
+    let world = World::with(Config::default().with_bots([Script::instant()]));
+    let told = world.expect(0, "keepalive run");
+    assert!(told.contains("speaking to friend"), "{told}");
+    world.expect(2, "keepalive run --bot nobody");
+    let channel = world.discord.default_channel_id();
+    world.reconfigure(
+        &format!("default_channel_id = \"{channel}\""),
+        "default_channel_id = \"77\"",
+    );
+    let wrong = world.expect(1, "keepalive run");
+    assert!(wrong.contains("WRONG"), "{wrong}");
+    // A file in the way of the daybook.
+    world.reconfigure("sqlite:cordboard.db", "sqlite:cordboard.toml/x.db");
+    world.expect(3, "keepalive run");
+}

@@ -1,0 +1,92 @@
+//! Ctrl-C in the middle: a clear message, and the same command finishes it.
+
+use cordboard_simulator::{Config, RoleConfig, Script, Simulator};
+
+use crate::world::{DELETE, World, alive};
+
+const ADOPT: &str = "channels adopt --legacy-prefix cdp-chat- --apply --count";
+
+#[test]
+fn an_adoption_and_sweeps_that_are_interrupted_are_finished_by_a_sweep() {
+    // How: each deletion takes a while; SIGINT comes when the first channels are gone.
+    let world = World::new();
+    let leftovers = world.discord.create_leftovers("cdp-chat-", 200);
+    world.slow(DELETE, 500);
+    let mut left = leftovers.len();
+    for command in [&format!("{ADOPT} 200"), "channels sweep --apply"] {
+        let running = world.start(command, &[]);
+        world.wait_until("a deletion", |discord| alive(discord, &leftovers) < left);
+        running.signal("-INT");
+        let (code, told) = running.end();
+        assert_eq!(code, Some(130), "{command}: {told}");
+        // By how far the order itself was.
+        let says = [
+            "the same command goes on with it",
+            "the order was taken",
+            "the same command gives it again",
+        ];
+        assert!(says.iter().any(|words| told.contains(words)), "{told}");
+        left = world.alive(&leftovers);
+        assert!(left > 0, "{command} was not interrupted in the middle");
+    }
+    world.discord.clear_faults();
+    let plan = world.expect(0, "channels sweep");
+    assert!(
+        plan.contains("channels on record would be deleted"),
+        "{plan}"
+    );
+    world.expect(0, "channels sweep --apply");
+    assert_eq!(world.alive(&leftovers), 0);
+    assert_eq!(world.discord.check(), []);
+}
+
+#[test]
+fn a_removal_of_roles_that_is_interrupted_is_finished_by_the_same_command() {
+    let mut config = Config::default();
+    config.guild.roles = (0..5)
+        .map(|index| RoleConfig {
+            name: format!("temp-{index}"),
+            ..RoleConfig::numbered(index)
+        })
+        .collect();
+    let world = World::with(config);
+    // Told are those that somebody has asked to delete.
+    let removed = |discord: &Simulator| {
+        let roles = discord.truth().roles;
+        roles.iter().filter(|role| !role.alive).count()
+    };
+    world.slow("DELETE /guilds/{guild_id}/roles/{role_id}", 500);
+    let command = "roles remove --name temp-* --apply";
+    let running = world.start(command, &[]);
+    world.wait_until("a removal", |discord| removed(discord) > 0);
+    running.signal("-INT");
+    let (code, told) = running.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.contains("the same command goes on with it"), "{told}");
+    assert!(removed(&world.discord) < 5);
+    world.discord.clear_faults();
+    world.expect(0, command);
+    assert_eq!(removed(&world.discord), 5);
+}
+
+#[test]
+fn a_question_to_a_bot_that_is_interrupted_says_that_the_next_one_is_asked_anew() {
+    // How: the bot never answers.
+    let world = World::with(Config::default().with_bots([Script::silent()]));
+    let channel_id = world.discord.default_channel_id();
+    for (asked, command) in [(1, "keepalive run"), (2, "doctor --probe")] {
+        let running = world.start(command, &[]);
+        world.wait_until("a question", |discord| {
+            discord.messages(channel_id).len() == asked
+        });
+        running.signal("-INT");
+        let (code, told) = running.end();
+        assert_eq!(code, Some(130), "{command}: {told}");
+        assert!(told.contains("the next run asks anew"), "{told}");
+    }
+    let list = world.expect(0, "keepalive list --json");
+    assert!(
+        list.contains(r#""last":[]"#),
+        "nothing is half-recorded: {list}"
+    );
+}

@@ -1,0 +1,11 @@
+//! The binary beside a simulated Discord, as somebody at a shell uses it, on the real clock.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod codes;
+mod interrupted;
+mod plans;
+mod refused;
+mod serving;
+mod versions;
+mod world;
