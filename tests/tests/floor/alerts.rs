@@ -2,6 +2,7 @@
 
 mod bots;
 mod conditions;
+mod patrol;
 mod receiver;
 
 use std::{collections::BTreeSet, time::Duration};

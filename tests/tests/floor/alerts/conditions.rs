@@ -14,7 +14,7 @@ use super::{DELETE, receiver::Receiver, told_to, with};
 const PEOPLE: u64 = 1_400_000_000_000_000_002;
 
 /// A guild that holds ten channels and has two, in one of which people are told, as the receiver is.
-fn small(receiver: &Receiver) -> Setup {
+pub(super) fn small(receiver: &Receiver) -> Setup {
     let mut discord = Config::default();
     discord.guild.channels.push(ChannelConfig {
         id: PEOPLE,
@@ -33,7 +33,7 @@ fn small(receiver: &Receiver) -> Setup {
 }
 
 /// People create seven channels, so that one more would be the last.
-fn fill(world: &World) -> Vec<u64> {
+pub(super) fn fill(world: &World) -> Vec<u64> {
     assert_eq!(world.discord.truth().channels.len(), 2);
     (0..7)
         .map(|number| world.discord.create_channel(&format!("talk-{number}")))
@@ -41,7 +41,7 @@ fn fill(world: &World) -> Vec<u64> {
 }
 
 /// What people read in their channel.
-fn read(world: &World) -> Vec<String> {
+pub(super) fn read(world: &World) -> Vec<String> {
     let messages = world.discord.messages(PEOPLE);
     let contents = messages.iter().map(|message| &message["content"]);
     contents
