@@ -93,8 +93,8 @@ fn a_category_that_is_nearly_full_is_named_and_one_with_more_room_is_not() {
             }
             category
         };
-        let (full, _) = (fill("full", 45), fill("half", 44));
-        assert_eq!(found(world).await, [("category_full", Some(full))]);
+        let (crowded, _) = (fill("full", 45), fill("half", 44));
+        assert_eq!(found(world).await, [("category_full", Some(crowded))]);
         let findings = audit(world).await.findings;
         assert!(findings[0].detail.contains("45 of 50"), "{findings:?}");
     });
