@@ -187,6 +187,10 @@ impl Operator {
 impl Field {
     /// What may be protected is so no longer, as soon as there is somebody to be told.
     pub(in crate::storm) async fn unprotect(&mut self) {
+        // A life that another one has followed would hear the order, and the other one not.
+        if self.process.has_former() {
+            return;
+        }
         if let Some(mut operator) = self.operator.take() {
             operator.take_back(self).await;
             self.operator = Some(operator);
