@@ -283,6 +283,7 @@ async fn liveness(field: &mut Field, told_max: Duration) -> Duration {
     while began.elapsed() < CONVERGES_WITHIN + told_max && field.wrong.is_empty() {
         field.revive().await;
         field.release().await;
+        field.unprotect().await;
         field.watch();
         open = field.unsettled();
         if open.is_empty() {

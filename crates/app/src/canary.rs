@@ -33,16 +33,19 @@ impl Canary {
     /// Asks for ever.
     pub(crate) async fn watch(self, discord: Discord, pulse: Arc<Pulse>) {
         loop {
-            let told = ask(&discord).await;
+            let answers = self.ask(&discord).await;
             pulse.round();
-            let pause = if told.is_ok() {
-                CANARY_EVERY
-            } else {
-                CANARY_RETRY
-            };
-            self.note(told);
+            let pause = if answers { CANARY_EVERY } else { CANARY_RETRY };
             sleep(pause).await;
         }
+    }
+
+    /// Asks once, and says whether there was an answer.
+    pub(crate) async fn ask(&self, discord: &Discord) -> bool {
+        let told = ask(discord).await;
+        let answers = told.is_ok();
+        self.note(told);
+        answers
     }
 
     /// What is wrong with REST, if so.

@@ -288,6 +288,17 @@ pub const BOT_LIMIT_SAID_EVERY: Duration = Duration::from_mins(5);
 /// How often it is said again that something is still so: a reminder is told of nothing else.
 pub const SAID_AGAIN_EVERY: Duration = Duration::from_hours(1);
 
+/// How often `serve` looks at the store and at Discord where no proxy does: nothing that it can see changes
+/// faster, and each look costs Discord two requests.
+pub const PATROL_EVERY: Duration = Duration::from_mins(5);
+
+/// How long nobody must have held the store until it does: a proxy that is started anew is back by then.
+/// Not more than the pause between two looks, so that the second one is made.
+pub const PATROL_SETTLES: Duration = Duration::from_mins(5);
+
+/// Between the end of one such round and the end of the next: the pause, and twice what its bounds add up to.
+pub const PATROL_ROUND_MAX: Duration = Duration::from_mins(15);
+
 /// How long the gateway may be away until somebody is told: Discord's own trouble passes in minutes, and
 /// nobody can do anything about it.
 pub const GATEWAY_DOWN_AFTER: Duration = Duration::from_mins(5);

@@ -45,7 +45,7 @@ fn next_pause(last: Duration, is_stuck: bool) -> Duration {
 }
 
 /// Why no row should be added to the store, if so.
-fn low(space: Space, free_min_bytes: Option<u64>) -> Option<String> {
+pub(crate) fn low(space: Space, free_min_bytes: Option<u64>) -> Option<String> {
     space.is_low(free_min_bytes).then(|| {
         format!(
             "the disk of the store is nearly full: {} of {} MiB are free, and {} have to be",

@@ -4,6 +4,7 @@
 use std::{
     cell::Cell,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use tokio::time::{Instant, sleep_until};
@@ -37,6 +38,7 @@ pub(crate) fn works_at_once() -> bool {
 thread_local! {
     static IS_UNFENCED: Cell<bool> = const { Cell::new(false) };
     static STALLED_UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };
+    static TAKES: Cell<Option<Duration>> = const { Cell::new(None) };
 }
 
 /// Stores that are used on this thread let lives write that another one has followed, or not.
@@ -76,14 +78,23 @@ pub fn stall_until(until: Option<Instant>) {
     STALLED_UNTIL.set(until);
 }
 
-/// Works now, or when the disk answers again.
+/// The disk below stores that work at once on this thread takes so long for each commit, by tokio's clock;
+/// `None`: no time.
+pub fn take_for_each(time: Option<Duration>) {
+    TAKES.set(time);
+}
+
+/// Works now, or when the disk answers.
 pub(crate) fn work(work: impl FnOnce() + Send + 'static) {
-    let Some(until) = STALLED_UNTIL.get().filter(|until| *until > Instant::now()) else {
+    let now = Instant::now();
+    let stalled = STALLED_UNTIL.get().filter(|until| *until > now);
+    let taken = TAKES.get().map(|time| now + time);
+    let Some(until) = stalled.max(taken) else {
         return work();
     };
     #[expect(
         clippy::disallowed_methods,
-        reason = "the stalled disk's own time, in a test that has no other thread"
+        reason = "the disk's own time, in a test that has no other thread"
     )]
     drop(tokio::spawn(async move {
         sleep_until(until).await;

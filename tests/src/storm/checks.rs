@@ -54,7 +54,9 @@ impl Field {
         if self.is_stalled() || !self.process.is_alive() || by_ms < since_ms {
             return Vec::new();
         }
-        let ours = self.ours();
+        let forgotten = self.forgotten();
+        let mut ours = self.ours();
+        ours.retain(|channel| !forgotten.contains(&channel.id));
         let deletions = self.discord.requests(Some(DELETE));
         let refused = deletions.iter().enumerate().filter(|(at, request)| {
             let is_page = matches!(request.fault, Some(FaultKind::Html { .. }));
@@ -145,6 +147,11 @@ impl Field {
         rows.unwrap_or_default()
     }
 
+    /// The channels that an operator has forgotten, says the record as well.
+    fn forgotten(&self) -> Vec<u64> {
+        self.said.lock().left_standing(&self.store())
+    }
+
     /// What is not in order yet.
     pub(super) fn unsettled(&self) -> Vec<String> {
         if self.process.has_former() {
@@ -156,8 +163,10 @@ impl Field {
         // By choice; nobody but the one who keeps a channel is left to delete it.
         let kept = self.kept();
         rows.retain(|row| !self.keeps() || row.stage != "kept");
+        let forgotten = self.forgotten();
+        rows.retain(|row| row.channel_id.is_none_or(|id| !forgotten.contains(&id)));
         let mut alive = self.ours();
-        alive.retain(|channel| !kept.contains(&channel.id));
+        alive.retain(|channel| !kept.contains(&channel.id) && !forgotten.contains(&channel.id));
         if self.keeps() && self.record_since_ms > 0 {
             // Nothing but a record tells a kept channel from one that is owed, and it was lost.
             alive.clear();
@@ -169,6 +178,9 @@ impl Field {
                 format!("C01: channel {id} is there, {age} ms old: {topic:?}")
             });
             return told.collect();
+        }
+        if let Some(channel_id) = self.said.lock().may_be_protected.first() {
+            return vec![format!("C30: channel {channel_id} may still be protected")];
         }
         let me = self.discord.user_id();
         let truth = self.discord.truth().channels;

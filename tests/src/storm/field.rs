@@ -7,12 +7,14 @@ use std::{
     net::Ipv4Addr,
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use cordboard_app::{Config, Environment};
 use cordboard_simulator::{ChannelTruth, Simulator};
 use fastrand::Rng;
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::{
     net::TcpListener,
@@ -25,7 +27,7 @@ use super::{
     checks::STALL_TOLD,
     load::Load,
     lookout::Lookout,
-    operator::{self, Operator},
+    operator::{self, Operator, Said},
     others::Others,
     people::alive,
     process::Process,
@@ -63,6 +65,8 @@ pub(super) struct Field {
     pub(super) was_kicked: bool,
     /// Somebody who cares for the guild meanwhile, if there is anybody.
     pub(super) operator: Option<Operator>,
+    /// What they have said of single channels.
+    pub(super) said: Arc<Mutex<Said>>,
     /// Whether the store works on this thread.
     pub(super) works_at_once: bool,
     /// Until when the disk does not answer.
@@ -138,6 +142,7 @@ impl Field {
             others,
             was_kicked: false,
             operator: None,
+            said: Arc::default(),
             works_at_once,
             stalled_until: None,
             has_panicked: false,

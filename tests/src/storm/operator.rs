@@ -8,7 +8,9 @@ mod errand;
 mod finale;
 mod house;
 mod life;
+mod messages;
 mod verdict;
+mod words;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +32,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+pub(super) use self::words::Said;
 use self::{
     errand::{Agreed, BY_HAND, Command, Errand},
     house::House,
@@ -95,6 +98,9 @@ pub(super) fn kinds() -> impl Iterator<Item = String> {
     let each = BY_HAND.into_iter().chain([Command::Serve]);
     let ended = each.flat_map(move |command| [of(command, End::Done), of(command, End::Killed)]);
     let refused = [
+        Command::Forget,
+        Command::Unprotect,
+        Command::Backfill,
         Command::RemoveRoles,
         Command::Adopt,
         Command::Sweep,
@@ -159,6 +165,8 @@ impl Operator {
         } else if self.dice.u32(0..3) == 0 {
             let command = if self.dice.u32(0..4) == 0 {
                 Command::RemoveRoles
+            } else if self.dice.bool() && words::owes(field) {
+                Command::Forget
             } else {
                 BY_HAND[self.dice.usize(0..BY_HAND.len())]
             };
@@ -218,6 +226,7 @@ impl Operator {
             maintenance: made.expect("the storm's configuration is right"),
             discord: field.discord.clone(),
             agreed: Arc::clone(&self.agreed),
+            said: Arc::clone(&field.said),
             proxy: field.process.address(),
             excluded: self.house.excluded,
             dice: self.dice.fork(),

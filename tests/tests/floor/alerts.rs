@@ -1,6 +1,8 @@
 //! Who is told when something is wrong: once when it begins, once when it ends, however unkind the receiver is.
 
 mod bots;
+mod conditions;
+mod patrol;
 mod receiver;
 
 use std::{collections::BTreeSet, time::Duration};

@@ -1,6 +1,7 @@
 //! Removing roles: which, how fast, and what comes of it when answers are lost.
 
 mod settling;
+mod store;
 mod verdict;
 
 use std::{collections::BTreeSet, future::pending, time::Duration};
@@ -15,7 +16,7 @@ use cordboard_app::{
 use cordboard_discord::Discord;
 use cordboard_simulator::{Config, RoleConfig, RoleTruth, Simulator, WindowLimit};
 use cordboard_tests::{Setup, World, sim_with};
-use cordboard_upkeep::roles::{MemoryRoleJournal, Refusal, Removal};
+use cordboard_upkeep::roles::{MemoryRoleJournal, Refusal, Removal, RoleJournal};
 use tokio::{
     net::TcpListener,
     task::JoinSet,
@@ -194,6 +195,15 @@ fn a_foreign_guild_and_a_request_that_makes_no_sense_are_told_clearly() {
 
 /// How long it takes to remove all of so many roles, without a proxy beside it.
 fn removal(config: Config, roles: usize) -> Duration {
+    removal_on_record(config, roles, async || MemoryRoleJournal::default())
+}
+
+/// The same with this record of it.
+fn removal_on_record<J: RoleJournal>(
+    config: Config,
+    roles: usize,
+    journal: impl AsyncFnOnce() -> J,
+) -> Duration {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .start_paused(true)
@@ -209,7 +219,7 @@ fn removal(config: Config, roles: usize) -> Duration {
             rest_url: Some(simulator.rest_url()),
             ..cordboard_discord::Settings::new(simulator.token().into())
         });
-        let journal = MemoryRoleJournal::default();
+        let journal = journal().await;
         let clock = WallClock::reading(|| Duration::from_secs(1_790_000_000));
         let guild_id = Id::new(simulator.guild_id());
         let removal = Removal::new(discord.unwrap(), journal, clock, guild_id);

@@ -1,11 +1,12 @@
 //! The watch over messages, without the rest of the proxy: it reads as fast as Discord allows, asks for
 //! nothing that has not changed, and does not grow.
 
+mod store;
 mod week;
 
 use std::{future::pending, time::Duration};
 
-use cordboard_recovery::{EntryQuery, Inbox, MemoryInbox, MessageLog as _, Settings, Start};
+use cordboard_recovery::{EntryQuery, Inbox, MemoryInbox, MessageLog, Settings, Start};
 use cordboard_simulator::{ChannelConfig, Config, Simulator};
 use cordboard_tests::Watcher;
 use tokio::{
@@ -76,6 +77,15 @@ async fn catch_up<I: Inbox + Clone>(watcher: &mut Watcher<I>) {
 /// How long it takes to begin to watch a guild, with so many messages in each channel that nobody has
 /// seen.
 fn backfill(guild: Config, messages: usize) -> Duration {
+    backfill_into(guild, messages, async || MemoryInbox::default())
+}
+
+/// The same into this record.
+fn backfill_into<I: Inbox + MessageLog>(
+    guild: Config,
+    messages: usize,
+    record: impl AsyncFnOnce() -> I,
+) -> Duration {
     let mut took = Duration::ZERO;
     sim(guild.with_limits(), async |discord| {
         let rooms = rooms(discord);
@@ -85,21 +95,32 @@ fn backfill(guild: Config, messages: usize) -> Duration {
             }
             sleep(Duration::from_millis(20)).await;
         }
-        let record = MemoryInbox::default();
+        let record = record().await;
         let mut watcher = watch(discord, record.clone(), Start::Beginning);
         let began = Instant::now();
         watcher.start().await;
         catch_up(&mut watcher).await;
         took = began.elapsed();
-        let all = EntryQuery {
-            after: 0,
+        assert_eq!(entries(&record).await, rooms.len() * messages);
+    });
+    took
+}
+
+/// How many entries there are, page by page.
+async fn entries(record: &impl MessageLog) -> usize {
+    let (mut count, mut after) = (0, 0);
+    loop {
+        let page = EntryQuery {
+            after,
             channels: Vec::new(),
             limit: usize::MAX,
         };
-        let entries = record.entries(all).await.unwrap().entries;
-        assert_eq!(entries.len(), rooms.len() * messages);
-    });
-    took
+        let page = record.entries(page).await.unwrap().entries;
+        let Some(last) = page.last() else {
+            return count;
+        };
+        (count, after) = (count + page.len(), last.sequence);
+    }
 }
 
 #[test]

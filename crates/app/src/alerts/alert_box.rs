@@ -7,7 +7,7 @@ use std::{
 
 use cordboard_discord::Discord;
 use cordboard_lifecycle::Clock as _;
-use cordboard_store::Daybook;
+use cordboard_store::{Daybook, StoreError};
 use cordboard_upkeep::{
     Failure,
     alerts::{
@@ -115,6 +115,17 @@ impl AlertBox {
         }
     }
 
+    /// Whether this process may do, until then, what only one may do at a time.
+    pub(super) async fn lease(
+        &self,
+        name: &str,
+        now_ms: u64,
+        until_ms: u64,
+    ) -> Result<bool, Failure> {
+        let lease = self.daybook().await?.lease(name, now_ms, until_ms).await;
+        Ok(lease.map_err(not_done)?.is_some())
+    }
+
     /// Raises an alarm, and nudges nobody to deliver it.
     pub(super) async fn raise_quietly(&self, alarm: Alarm) -> Result<Noted, Failure> {
         let daybook = self.daybook().await?;
@@ -141,12 +152,16 @@ impl AlertBox {
         }
         let (location, settings) = &self.place;
         let opened = Daybook::open(location, *settings).await;
-        let daybook = opened.map_err(|error| Failure::NotDone {
-            wait: None,
-            source: error.into(),
-        })?;
+        let daybook = opened.map_err(not_done)?;
         *open = Some(daybook.clone());
         Ok(daybook)
+    }
+}
+
+fn not_done(error: StoreError) -> Failure {
+    Failure::NotDone {
+        wait: None,
+        source: error.into(),
     }
 }
 

@@ -15,6 +15,14 @@ pub(super) const DISCORD: &str = "discord";
 /// The subject of what concerns the store.
 pub(super) const STORE: &str = "store";
 
+/// What the last word of a proxy begins with.
+const ENDED: &str = "the proxy has ended: ";
+
+/// Whether this was said by a proxy that ended: only the next one knows whether it is over.
+pub(super) fn is_last_word(text: &str) -> bool {
+    text.starts_with(ENDED)
+}
+
 // === impl AlertBox ===
 
 impl AlertBox {
@@ -52,11 +60,11 @@ impl AlertBox {
 fn alarm(failed: &Failed) -> Option<Alarm> {
     match failed {
         Failed::Refused { hint, .. } => {
-            let text = format!("the proxy has ended: {}", failed.chain());
+            let text = format!("{ENDED}{}", failed.chain());
             Some(Alarm::new(Kind::GatewayFatal, DISCORD, text, &**hint))
         }
         Failed::Store { .. } => {
-            let text = format!("the proxy has ended: {}", failed.chain());
+            let text = format!("{ENDED}{}", failed.chain());
             let fix =
                 "look at the disk of the store, and start the proxy again; the message says more";
             Some(Alarm::new(Kind::StoreFailing, STORE, text, fix))
@@ -85,6 +93,7 @@ mod tests {
         };
         let told = alarm(&store).unwrap();
         assert!(told.text.contains("the disk is full"), "{}", told.text);
+        assert!(is_last_word(&told.text));
         let busy = Failed::StoreBusy {
             source: "another process".into(),
         };

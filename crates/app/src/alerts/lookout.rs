@@ -8,7 +8,7 @@ use cordboard_upkeep::alerts::{Alarm, Alarms, Kind, Outbox as _};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    AlertBox,
+    AlertBox, fix,
     last_word::{DISCORD, STORE},
 };
 use crate::{
@@ -145,16 +145,16 @@ impl Lookout {
         let guild = self.guild.as_str();
         let name = condition.name();
         let (kind, subject, fix) = match condition {
-            Condition::Parked => (Kind::DebtOld, name, PARKED),
-            Condition::Quarantined => (Kind::DebtOld, name, QUARANTINED),
-            Condition::Runaway => (Kind::DeletionsStopped, name, RUNAWAY),
-            Condition::DeletionsHeld => (Kind::DeletionsStopped, name, HELD),
-            Condition::Full => (Kind::GuildFull, guild, FULL),
-            Condition::GuildAway => (Kind::GuildAway, guild, AWAY),
-            Condition::CreationClosed => (Kind::CreationClosed, name, CLOSED),
-            Condition::CreationRefused => (Kind::CreationClosed, name, REFUSED),
-            Condition::LogUnreadable => (Kind::LogUnreadable, guild, UNREADABLE),
-            Condition::OpeningsHeld => (Kind::DiskNearlyFull, STORE, DISK),
+            Condition::Parked => (Kind::DebtOld, name, fix::PARKED),
+            Condition::Quarantined => (Kind::DebtOld, name, fix::QUARANTINED),
+            Condition::Runaway => (Kind::DeletionsStopped, name, fix::RUNAWAY),
+            Condition::DeletionsHeld => (Kind::DeletionsStopped, name, fix::HELD),
+            Condition::Full => (Kind::GuildFull, guild, fix::FULL),
+            Condition::GuildAway => (Kind::GuildAway, guild, fix::AWAY),
+            Condition::CreationClosed => (Kind::CreationClosed, name, fix::CLOSED),
+            Condition::CreationRefused => (Kind::CreationClosed, name, fix::REFUSED),
+            Condition::LogUnreadable => (Kind::LogUnreadable, guild, fix::UNREADABLE),
+            Condition::OpeningsHeld => (Kind::DiskNearlyFull, STORE, fix::DISK),
             // It passes by itself; a kind that comes later has no words yet.
             _ => return None,
         };
@@ -165,7 +165,7 @@ impl Lookout {
         let is_nearly_full = *self.channels.is_nearly_full().borrow();
         is_nearly_full.then(|| {
             let text = "the guild is nearly full: deletions go before everything else";
-            Alarm::new(Kind::GuildNearlyFull, &*self.guild, text, FULL)
+            Alarm::new(Kind::GuildNearlyFull, &*self.guild, text, fix::FULL)
         })
     }
 
@@ -176,9 +176,14 @@ impl Lookout {
                 Kind::StoreFailing,
                 STORE,
                 cause.detail,
-                DISK_STUCK,
+                fix::DISK_STUCK,
             )),
-            "deletions_late" => Some(Alarm::new(Kind::DebtOld, cause.name, cause.detail, LATE)),
+            "deletions_late" => Some(Alarm::new(
+                Kind::DebtOld,
+                cause.name,
+                cause.detail,
+                fix::LATE,
+            )),
             _ => None,
         })
     }
@@ -193,7 +198,7 @@ impl Lookout {
         let is_down = !state.is_ready() && !state.is_over();
         if is_down && state.since().elapsed() >= GATEWAY_DOWN_AFTER {
             let text = format!("no events come from Discord: {state}");
-            alarms.push(Alarm::new(Kind::GatewayDown, DISCORD, text, DOWN));
+            alarms.push(Alarm::new(Kind::GatewayDown, DISCORD, text, fix::DOWN));
         }
         let left = match state {
             State::Degraded {
@@ -202,34 +207,20 @@ impl Lookout {
             } => Some(left),
             _ => self.canary.identifies_left(),
         };
-        alarms.extend(left.filter(|left| *left < IDENTIFIES_LOW).map(|left| {
-            let text = format!("only {left} sessions may still be started today");
-            Alarm::new(Kind::IdentifiesLow, DISCORD, text, IDENTIFIES)
-        }));
+        alarms.extend(
+            left.filter(|left| *left < IDENTIFIES_LOW)
+                .map(|left| Alarm::new(Kind::IdentifiesLow, DISCORD, few(left), fix::IDENTIFIES)),
+        );
         alarms
     }
 
     fn of_rest(&self) -> Option<Alarm> {
         let cause = self.canary.cause()?;
-        Some(Alarm::new(Kind::RestDown, DISCORD, cause.detail, DOWN))
+        Some(Alarm::new(Kind::RestDown, DISCORD, cause.detail, fix::DOWN))
     }
 }
 
-const PARKED: &str = "give the bot the permission Manage Channels where they are, or run \
-    `cordboard-maintenance channels list` to see why, and `channels forget` to leave one standing";
-const QUARANTINED: &str = "look at them with `cordboard-maintenance channels list`; delete them by hand, or \
-    leave them with `channels forget`. If the bot lacks View Audit Log, grant it: then the proof is looked for";
-const RUNAWAY: &str = "see in the log what was about to be deleted; if all of it is right, start the proxy \
-    again, and what is open then is deleted; otherwise it goes on when the day has passed";
-const HELD: &str = "allow deletions again when the reason has passed (POST /admin/v1/deletions)";
-const FULL: &str = "delete channels that nobody needs, or lower limits.conversations";
-const AWAY: &str = "is the bot still in the guild? Otherwise wait: Discord has outages";
-const CLOSED: &str = "wait; if it comes often, ask for fewer channels, or set channels.isolation";
-const REFUSED: &str = "give the bot what is missing; `cordboard-maintenance doctor` names it";
-const UNREADABLE: &str = "give the bot the permission View Audit Log";
-const DISK: &str = "make room on the disk of the store";
-const DISK_STUCK: &str = "look at the disk of the store";
-const LATE: &str = "see with `cordboard-maintenance channels list` which, and in the log why";
-const DOWN: &str = "see https://discordstatus.com, and whether this machine reaches discord.com";
-const IDENTIFIES: &str = "find out what starts sessions all the time: a crash loop, or another program with \
-    the same token. Discord resets the token when none is left";
+/// That so few sessions may still be started.
+pub(super) fn few(identifies_left: u32) -> String {
+    format!("only {identifies_left} sessions may still be started today")
+}

@@ -3,6 +3,7 @@
 //! ```text
 //!   configuration file, SIGHUP ──► follow ──jobs──► Timetable ──► bots
 //!                                                      └── diary: a proxy that does the same does it not again
+//!   store, Discord ──► Patrol ──alarms──► outbox ──► whoever is to be told
 //! ```
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
@@ -11,17 +12,22 @@ use cordboard_frontend::Details;
 use cordboard_store::Daybook;
 use cordboard_upkeep::Jobs;
 use secrecy::ExposeSecret as _;
-use tokio::{net::TcpListener, signal::unix::Signal, sync::watch, time::timeout};
+use tokio::{
+    net::TcpListener,
+    signal::unix::Signal,
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use super::Maintenance;
 use crate::{
     Config, Environment, Failed, WallClock, Watchdog,
-    alerts::AlertBox,
+    alerts::{AlertBox, Patrol},
     config::{self, Follower},
     engines::Engines,
     front::Front,
     heartbeat, install_tls,
-    limits::{CARE_ROUND_MAX, FRONT_STOP_TIMEOUT},
+    limits::{CARE_ROUND_MAX, FRONT_STOP_TIMEOUT, PATROL_EVERY, PATROL_ROUND_MAX},
     settings,
     upkeep::{self, VisitingRooms, Visits},
     watchdog::Pulse,
@@ -44,13 +50,19 @@ pub struct Served {
     pub actor: String,
 }
 
-/// What the jobs are made of; it changes with the configuration.
-struct Work {
+/// What all parts go by; it changes with the configuration.
+#[derive(Clone)]
+struct Terms {
     maintenance: Maintenance,
+    /// Where alarms go.
+    alert_box: AlertBox,
+}
+
+/// What the jobs are made of.
+struct Work {
+    terms: watch::Sender<Terms>,
     daybook: Daybook,
     visits: Visits,
-    /// Where alarms go; told to whoever delivers them.
-    alert_box: watch::Sender<AlertBox>,
 }
 
 /// Does what is due until `stop`; `ready` is told where it says that it is alive, if it does. What is
@@ -80,12 +92,12 @@ pub async fn serve(
     let follower = follower.map(|origin| Follower::new(origin, hangups));
     let front = listen(&config, &watchdog).await?;
     let maintenance = Maintenance::new(config, clock.clone(), actor)?;
-    let (alert_box, told) = watch::channel(maintenance.alert_box());
+    let daybook = maintenance.daybook().await?;
+    let (terms, told) = watch::channel(Terms::of(maintenance));
     let work = Work {
-        daybook: maintenance.daybook().await?,
+        terms,
+        daybook,
         visits: Visits::default(),
-        maintenance,
-        alert_box,
     };
     let (jobs, listed) = watch::channel(work.jobs());
     let timetable = upkeep::timetable(&work.daybook, clock, listed.clone());
@@ -94,7 +106,9 @@ pub async fn serve(
         timetable.run(stop.cancelled_owned()).await;
         Ok::<(), Failed>(())
     });
+    let seen = told.clone();
     engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| deliver(told, pulse));
+    engines.spawn_rounds("patrol", PATROL_ROUND_MAX, |pulse| patrol(seen, pulse));
     if let Some(follower) = follower {
         engines.spawn_care("configuration", follow(follower, work, jobs));
     }
@@ -158,9 +172,9 @@ async fn tell(watchdog: Watchdog, mut jobs: watch::Receiver<Jobs>) {
 
 /// Delivers alerts for ever, to whoever is to be told by the configuration as it is. What is under way when
 /// that changes is delivered again, by its id the same.
-async fn deliver(mut told: watch::Receiver<AlertBox>, pulse: Arc<Pulse>) {
+async fn deliver(mut told: watch::Receiver<Terms>, pulse: Arc<Pulse>) {
     loop {
-        let alert_box = told.borrow_and_update().clone();
+        let alert_box = told.borrow_and_update().alert_box.clone();
         tokio::select! {
             () = alert_box.deliver(Arc::clone(&pulse)) => {}
             Ok(()) = told.changed() => {}
@@ -168,8 +182,22 @@ async fn deliver(mut told: watch::Receiver<AlertBox>, pulse: Arc<Pulse>) {
     }
 }
 
+/// Looks around for ever.
+async fn patrol(told: watch::Receiver<Terms>, pulse: Arc<Pulse>) {
+    let mut patrol = Patrol::default();
+    loop {
+        let Terms {
+            maintenance,
+            alert_box,
+        } = told.borrow().clone();
+        patrol.round(&maintenance, &alert_box).await;
+        pulse.round();
+        sleep(PATROL_EVERY).await;
+    }
+}
+
 /// Picks up what changes in the configuration, for ever.
-async fn follow(mut follower: Follower, mut work: Work, jobs: watch::Sender<Jobs>) {
+async fn follow(mut follower: Follower, work: Work, jobs: watch::Sender<Jobs>) {
     loop {
         match work.change(follower.changed().await) {
             Ok(()) => {
@@ -184,10 +212,27 @@ async fn follow(mut follower: Follower, mut work: Work, jobs: watch::Sender<Jobs
     }
 }
 
+// === impl Terms ===
+
+impl Terms {
+    fn of(maintenance: Maintenance) -> Self {
+        Self {
+            alert_box: maintenance.alert_box(),
+            maintenance,
+        }
+    }
+}
+
 // === impl Work ===
 
 impl Work {
     fn jobs(&self) -> Jobs {
+        let Terms {
+            maintenance,
+            alert_box: alarms,
+        } = self.terms.borrow().clone();
+        let rooms = VisitingRooms::new(maintenance.clone(), self.visits.clone());
+        let rooms = Arc::new(rooms);
         let Maintenance {
             config,
             clock,
@@ -195,12 +240,7 @@ impl Work {
             actor,
             given: _,
             teller: _,
-        } = self.maintenance.clone();
-        let rooms = Arc::new(VisitingRooms::new(
-            self.maintenance.clone(),
-            self.visits.clone(),
-        ));
-        let alarms = self.alert_box.borrow().clone();
+        } = maintenance;
         let keeper = upkeep::keeper(
             &config,
             discord,
@@ -214,9 +254,10 @@ impl Work {
     }
 
     /// Goes over to another configuration, or says why not.
-    fn change(&mut self, loaded: Result<Config, Failed>) -> Result<(), String> {
+    fn change(&self, loaded: Result<Config, Failed>) -> Result<(), String> {
         let config = loaded.map_err(|failed| failed.chain())?;
-        let now = &self.maintenance.config;
+        let mut maintenance = self.terms.borrow().maintenance.clone();
+        let now = &maintenance.config;
         for (key, is_other) in [
             ("store.url", config.store != now.store),
             ("upkeep.listen", config.upkeep.listen != now.upkeep.listen),
@@ -227,12 +268,10 @@ impl Work {
         }
         if !is_the_same(&config.discord, &now.discord) {
             // What is known of limits is told anew by the first answers.
-            self.maintenance.discord =
-                settings::connect(&config).map_err(|failed| failed.chain())?;
+            maintenance.discord = settings::connect(&config).map_err(|failed| failed.chain())?;
         }
-        self.maintenance.config = Arc::new(config);
-        let alert_box = self.maintenance.alert_box();
-        self.alert_box.send_replace(alert_box);
+        maintenance.config = Arc::new(config);
+        self.terms.send_replace(Terms::of(maintenance));
         Ok(())
     }
 }

@@ -50,6 +50,7 @@ impl Operator {
     pub(super) fn watch(&mut self, field: &mut Field) {
         self.look_at_clocks(field);
         let mut wrong = self.deleted_without_a_plan(field);
+        wrong.extend(Self::deleted_against_their_word(field));
         if let Some(daybook) = Daybook::open(&field.store()) {
             wrong.extend(self.roles_asked_wrongly(field, &daybook));
             wrong.extend(self.not_served(field, &daybook));
@@ -233,7 +234,7 @@ impl Operator {
     }
 }
 
-fn subject(request: &RequestTruth) -> u64 {
+pub(super) fn subject(request: &RequestTruth) -> u64 {
     let id = request.path.rsplit('/').next();
     id.and_then(|id| id.parse().ok()).unwrap_or_default()
 }

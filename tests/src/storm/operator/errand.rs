@@ -22,7 +22,10 @@ use fastrand::Rng;
 use parking_lot::Mutex;
 use twilight_model::id::Id;
 
-use super::house::{PREFIX, TEMPORARY};
+use super::{
+    house::{PREFIX, TEMPORARY},
+    words::Said,
+};
 use crate::storm::field::KEY;
 
 /// A command of the maintenance binary.
@@ -38,11 +41,19 @@ pub(super) enum Command {
     Budget,
     KeepAlive,
     Migrate,
+    Protect,
+    Unprotect,
+    Forget,
+    Backfill,
+    Export,
+    Cursors,
+    Gaps,
+    Consumers,
     Serve,
 }
 
 /// Those that are given by hand.
-pub(super) const BY_HAND: [Command; 10] = [
+pub(super) const BY_HAND: [Command; 18] = [
     Command::RemoveRoles,
     Command::ResumeRoles,
     Command::Adopt,
@@ -53,6 +64,14 @@ pub(super) const BY_HAND: [Command; 10] = [
     Command::Budget,
     Command::KeepAlive,
     Command::Migrate,
+    Command::Protect,
+    Command::Unprotect,
+    Command::Forget,
+    Command::Backfill,
+    Command::Export,
+    Command::Cursors,
+    Command::Gaps,
+    Command::Consumers,
 ];
 
 /// What somebody has agreed to, and since when, by Discord's clock: roles and leftovers in plans that were
@@ -71,12 +90,13 @@ pub(super) struct Errand {
     pub(super) maintenance: Maintenance,
     pub(super) discord: Simulator,
     pub(super) agreed: Arc<Mutex<Agreed>>,
+    pub(super) said: Arc<Mutex<Said>>,
     /// Where the proxy is, if one is ready.
     pub(super) proxy: Option<SocketAddr>,
     /// The leftover that no plan includes.
     pub(super) excluded: u64,
     pub(super) dice: Rng,
-    /// Whether all roles are meant, and not some.
+    /// Whether all is well, and all of it is meant: not some roles, and each channel in its turn.
     pub(super) all: bool,
 }
 
@@ -86,7 +106,19 @@ impl Command {
     /// Whether it works on the store itself when nobody holds it: a proxy that starts meanwhile does not
     /// get it.
     pub(super) const fn may_hold_store(self) -> bool {
-        matches!(self, Self::Adopt | Self::Sweep | Self::Migrate)
+        matches!(
+            self,
+            Self::Adopt
+                | Self::Sweep
+                | Self::Migrate
+                | Self::Protect
+                | Self::Unprotect
+                | Self::Forget
+                | Self::Backfill
+                | Self::Cursors
+                | Self::Gaps
+                | Self::Consumers
+        )
     }
 }
 
@@ -128,6 +160,14 @@ impl Errand {
                 kept.map(drop).map_err(CommandError::Usage)
             }
             Command::Migrate => Ok(maintenance.store_migrate().await.map(drop)?),
+            Command::Protect => self.protect().await,
+            Command::Unprotect => self.unprotect().await,
+            Command::Forget => self.forget().await,
+            Command::Backfill => self.backfill().await,
+            Command::Export => self.export().await,
+            Command::Cursors => self.cursors().await,
+            Command::Gaps => self.gaps().await,
+            Command::Consumers => self.consumers().await,
             Command::Serve => unreachable!("it is no command that ends"),
         }
     }

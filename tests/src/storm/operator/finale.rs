@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cordboard_lifecycle::Clock as _;
 use tokio::time::{Instant, sleep};
 
 use super::{Operator, errand::Command, life::End};
@@ -16,8 +17,8 @@ const SILENT_FOR: Duration = Duration::from_mins(3);
 /// The pause between two looks at the end.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// What a command says that Discord keeps waiting, or an order whose holder is kept waiting.
-const LIMITED: [&str; 2] = ["rate limited", "it took more than"];
+/// What a command says that Discord keeps waiting, or whose order or reading it keeps waiting.
+const LIMITED: [&str; 3] = ["rate limited", "it took more than", "not read"];
 
 /// How long schedules are served in peace at the end.
 const PEACE: Duration = Duration::from_mins(16);
@@ -37,8 +38,15 @@ impl Operator {
             Command::RemoveRoles,
             Command::Adopt,
             Command::Sweep,
+            Command::Backfill,
+            Command::Export,
         ] {
-            if command == Command::Adopt && field.keeps() {
+            let is_void = match command {
+                Command::Adopt => field.keeps(),
+                Command::Backfill | Command::Export => !self.house.records,
+                _ => false,
+            };
+            if is_void {
                 continue;
             }
             let (mut end, mut words) = self.carry_out(command, field).await;
@@ -59,11 +67,30 @@ impl Operator {
         while Instant::now() < until && !self.is_at_rest(field) {
             sleep(Duration::from_secs(1)).await;
         }
+        // What comes to be due while they stop is nobody's any more.
+        let rested_ms = field.clock.wall_clock().now_ms();
         for place in 0..self.daemons.len() {
             self.end_daemon(place, true, field).await;
         }
         if field.wrong.is_empty() {
-            self.settle(field);
+            self.settle(rested_ms, field);
+        }
+    }
+
+    /// Takes back what was said to protect channels, each by a command of its own.
+    pub(super) async fn take_back(&mut self, field: &mut Field) {
+        let left = |field: &Field| field.said.lock().may_be_protected.len();
+        if left(field) == 0 {
+            return;
+        }
+        let mut before = usize::MAX;
+        while (1..before).contains(&left(field)) && field.wrong.is_empty() {
+            before = left(field);
+            self.carry_out(Command::Unprotect, field).await;
+        }
+        if left(field) == 0 {
+            // What was parked because of it is tried again in hours, or now.
+            self.carry_out(Command::Sweep, field).await;
         }
     }
 

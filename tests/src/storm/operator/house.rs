@@ -22,6 +22,9 @@ const ROLES: usize = 12;
 /// The second default channel.
 const SECOND_ID: u64 = 1_400_000_000_000_000_002;
 
+/// The channel whose messages are recorded, if any are.
+pub(super) const RECORDED: u64 = SECOND_ID;
+
 /// Members who never say a word, and of whom some hold roles.
 const MEMBERS: usize = 30;
 
@@ -37,6 +40,8 @@ pub(super) struct House {
     pub(super) default_channels: [u64; 2],
     /// The jobs of keeping them alive.
     pub(super) jobs: [&'static str; 2],
+    /// Whether messages are recorded.
+    pub(super) records: bool,
     /// Roles that are to go.
     pub(super) roles: Vec<u64>,
     /// What the old proxy has left, and may be adopted.
@@ -66,6 +71,11 @@ impl House {
             quiet.user_id
         );
         terrain.discord.bots.push(quiet);
+        let records = dice.bool();
+        if records {
+            let relay = format!("[relay]\nchannels = [\"{RECORDED}\"]\n");
+            terrain.toml.push_str(&relay);
+        }
         for (key, value) in [
             ("BOTS__0__DEFAULT_CHANNEL_IDS", format!("[\"{SECOND_ID}\"]")),
             ("UPKEEP__KEEPALIVE__SCHEDULE", schedule.to_owned()),
@@ -80,6 +90,7 @@ impl House {
             schedule,
             default_channels: [first, SECOND_ID],
             jobs: ["keepalive/bot", "keepalive/quiet"],
+            records,
             roles: (ROLE_ID..).take(ROLES).collect(),
             leftovers: vec![0; leftovers],
             excluded: 0,

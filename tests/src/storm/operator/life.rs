@@ -19,6 +19,9 @@ use crate::storm::{
     strikes::{BUSY, STORE_FAILED, Strike},
 };
 
+/// What a command says of a store that nobody has made yet.
+const NO_STORE: &str = "has schema version 0";
+
 /// How a command ended, as it is counted.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) enum End {
@@ -115,6 +118,8 @@ pub(super) fn judge(
         (CommandError::Refused(_) | CommandError::Upstream(_), _) | (_, Some(69 | 77 | BUSY)) => {
             true
         }
+        // There is none yet: it was lost, and no proxy has made another one.
+        (_, Some(STORE_FAILED)) if words.contains(NO_STORE) => true,
         // The disk does not answer, or a life that another one has followed wrote last.
         (_, Some(STORE_FAILED)) => field.is_stalled() || has_panicked || field.process.has_former(),
         (_, Some(70)) => has_panicked,

@@ -29,13 +29,14 @@ impl Operator {
         })
     }
 
-    /// Looks at what has come of it all, now that everything has come to its end.
-    pub(super) fn settle(&mut self, field: &mut Field) {
+    /// Looks at what has come of it all, now that everything has come to its end; at `rested_ms` nothing was
+    /// under way any more.
+    pub(super) fn settle(&mut self, rested_ms: u64, field: &mut Field) {
         let mut wrong = self.left_in_the_guild(field);
         match Daybook::open(&field.store()) {
             Some(daybook) => {
                 wrong.extend(self.left_on_record(field, &daybook));
-                wrong.extend(self.schedules_kept(field, &daybook));
+                wrong.extend(self.schedules_kept(rested_ms, &daybook));
                 wrong.extend(self.spoken_twice(field));
             }
             None => wrong.push("C28: there is no daybook at the end".to_owned()),
@@ -63,7 +64,10 @@ impl Operator {
             wrong.push(format!("C26: role {} is gone, of no plan", role.id));
         }
         let is_there = |id: &u64| truth.channels.iter().any(|of| of.id == *id && of.alive);
-        for channel_id in &self.house.leftovers {
+        // Adopted, parked and then forgotten, it stays.
+        let forgotten = field.said.lock().left_standing(&field.store());
+        let leftovers = self.house.leftovers.iter();
+        for channel_id in leftovers.filter(|id| !forgotten.contains(id)) {
             if is_there(channel_id) != field.keeps() {
                 wrong.push(format!("C27: leftover {channel_id}, at the end"));
             }
@@ -111,9 +115,8 @@ impl Operator {
 
     /// C28: whatever was claimed was due, is done, unless something due later went before it, and came to
     /// one thing.
-    fn schedules_kept(&self, field: &Field, daybook: &Daybook) -> Vec<String> {
+    fn schedules_kept(&self, now_ms: u64, daybook: &Daybook) -> Vec<String> {
         let schedule = self.schedule();
-        let now_ms = field.clock.wall_clock().now_ms();
         let mut wrong = daybook.concluded_twice();
         for job in self.house.jobs {
             let dues = daybook.dues(job);
