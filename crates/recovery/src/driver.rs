@@ -1,13 +1,14 @@
 //! The driver: whatever recovery does on its own, it does in here.
 
 mod look;
+mod reads;
 
 use std::{
     collections::{BTreeSet, HashSet},
     fmt,
 };
 
-use futures_util::{StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::future::BoxFuture;
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{Instant, sleep_until, timeout},
@@ -18,7 +19,10 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use self::look::{Look, Looks, Overlooked, Patience};
+use self::{
+    look::{Look, Looks, Overlooked, Patience},
+    reads::{Arrived, Reads},
+};
 use crate::{
     ChannelDirectory, Failure, History, Inbox, InboxError, Observed, SessionMark, Settings,
     Standing,
@@ -55,7 +59,6 @@ pub struct Driver<D, I> {
     pages: u64,
 }
 
-type Read = BoxFuture<'static, (Order, Result<Page, ReadFailure>)>;
 type Surveyed = BoxFuture<'static, Result<Survey, Overlooked>>;
 
 // === impl Driver ===
@@ -97,7 +100,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     /// # Errors
     /// When the record fails. The process should end then, because nothing more can be promised.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), InboxError> {
-        let mut reads: FuturesUnordered<Read> = FuturesUnordered::new();
+        let mut reads = Reads::default();
         let mut surveying: Option<Surveyed> = None;
         let mut looks = Looks::new();
         let mut scrub_at = Instant::now() + SCRUB_EVERY;
@@ -105,6 +108,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         loop {
             let now = Instant::now();
             self.hear_time();
+            self.book.wish_for_proof(now);
             while let Some(order) = self.book.next_order(now) {
                 reads.push(self.read(order));
             }
@@ -136,7 +140,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                     match surveyed {
                         Ok(survey) => {
                             looks.succeeded();
-                            self.survey(&survey).await?;
+                            reads.beside(self.survey(&survey)).await?;
                         }
                         Err(failed) => {
                             looks.failed(&failed);
@@ -147,7 +151,10 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                         }
                     }
                 }
-                Some((order, read)) = reads.next() => self.take_page(&order, read).await?,
+                arrived = reads.next() => {
+                    let others = std::iter::from_fn(|| reads.arrived());
+                    std::iter::once(arrived).chain(others).try_for_each(|it| self.take_page(it))?;
+                }
                 () = until(due) => {
                     let now = Instant::now();
                     if now >= scrub_at {
@@ -160,7 +167,8 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                     }
                 }
             }
-            self.write().await?;
+            // What comes in this time is written down together, next.
+            reads.beside(self.write()).await?;
         }
     }
 
@@ -241,38 +249,39 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         Ok(())
     }
 
-    async fn take_page(
-        &mut self,
-        order: &Order,
-        read: Result<Page, ReadFailure>,
-    ) -> Result<(), InboxError> {
-        match read {
-            Ok(page) if order.asks_expected && page.expected.is_none() => {
-                let recent = self.inbox.recent(order.channel_id, RESCAN_MESSAGES).await?;
-                let expected = Some(recent.into_iter().collect::<BTreeSet<_>>());
-                self.book.turn(order, Page { expected, ..page });
-            }
+    fn take_page(&mut self, (order, read): Arrived) -> Result<(), InboxError> {
+        match read? {
             Ok(page) => {
-                self.pages += 1;
+                if page.expected.is_none() {
+                    self.pages += 1;
+                }
                 self.hear_time();
-                self.book.turn(order, page);
+                self.book.turn(&order, page);
             }
-            Err(failure) => self.book.fail(order, failure, Instant::now()),
+            Err(failure) => self.book.fail(&order, failure, Instant::now()),
         }
         Ok(())
     }
 
-    /// Reads a page, and looks whether an empty one is blind.
-    fn read(&self, order: Order) -> Read {
-        let discord = std::sync::Arc::clone(&self.discord);
+    /// Asks what is on record and should be found; then reads a page, and looks whether an empty one is blind.
+    fn read(&self, order: Order) -> BoxFuture<'static, Arrived> {
         if order.asks_expected {
-            return Box::pin(async { (order, Ok(Page::default())) });
+            let inbox = self.inbox.clone();
+            return Box::pin(async move {
+                let recent = inbox.recent(order.channel_id, RESCAN_MESSAGES).await;
+                let expected = recent.map(|recent| Page {
+                    expected: Some(recent.into_iter().collect::<BTreeSet<_>>()),
+                    ..Page::default()
+                });
+                (order, expected.map(Ok))
+            });
         }
+        let discord = std::sync::Arc::clone(&self.discord);
         let probe = self.book.probe_for(&order);
         Box::pin(async move {
             let read = timeout(PAGE_TIMEOUT, read(&*discord, &order, probe)).await;
             let read = read.unwrap_or(Err(ReadFailure::NotDone { wait: None }));
-            (order, read)
+            (order, Ok(read))
         })
     }
 

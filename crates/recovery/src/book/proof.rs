@@ -122,8 +122,9 @@ impl Book {
     }
 
     /// The lists are wanted if nothing else makes a heartbeat count.
-    pub(super) fn wish_for_proof(&mut self, now: Instant) {
+    pub(crate) fn wish_for_proof(&mut self, now: Instant) {
         if self.proof_due().is_some_and(|due| due <= now) {
+            self.proof.open_since = None;
             self.wish(Wish::Look);
         }
     }

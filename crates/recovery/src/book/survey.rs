@@ -68,7 +68,6 @@ impl Survey {
 impl Book {
     /// A wish for the lists, which is being fulfilled from now on.
     pub(crate) fn take_wish(&mut self, now: Instant) -> Option<(Wish, u64)> {
-        self.wish_for_proof(now);
         if self.look_due(now).is_some() {
             return None;
         }

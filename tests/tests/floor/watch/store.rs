@@ -4,8 +4,8 @@ use cordboard_store::{Location, Store, sabotage};
 
 use super::*;
 
-/// What a commit takes: a fast disk, and as little as the clock can tell.
-const COMMIT: Duration = Duration::from_millis(1);
+/// What a commit takes: a slow disk.
+const COMMIT: Duration = Duration::from_millis(11);
 
 /// As [`backfill`], into a store in a file, each of whose commits takes its time.
 fn backfill_into_store(guild: Config, messages: usize) -> Duration {
@@ -30,11 +30,10 @@ fn one_long_history_is_read_into_the_store_as_fast_as_discord_allows() {
 }
 
 #[test]
-fn the_histories_of_two_thousand_channels_are_read_into_the_store_as_fast_as_discord_and_it_allow()
-{
-    // How: besides what Discord permits, each channel costs a commit that nothing else goes on beside.
+fn the_histories_of_two_thousand_channels_are_read_into_the_store_as_fast_as_discord_allows() {
+    // How: pages come while others are written down, and are written down together.
     let took = backfill_into_store(guild(2_000, 250), 2);
-    let permitted = Duration::from_secs(2_000 / 50) + 2_000 * COMMIT;
+    let permitted = Duration::from_secs(2_000 / 50);
     println!("{took:?} instead of {permitted:?}");
     assert!(permitted >= took.mul_f64(0.9), "{took:?}");
 }

@@ -16,13 +16,15 @@ async fn quiet() -> Book {
     assert_eq!(book.take_batch().watermark_ms, None);
     let due = book.next_due().unwrap();
     assert_eq!(due, Instant::now() + PROOF_EVERY);
-    assert!(book.take_wish(due - Duration::from_secs(1)).is_none());
+    book.wish_for_proof(due - Duration::from_secs(1));
+    assert!(book.take_wish(Instant::now()).is_none());
     tokio::time::advance(PROOF_EVERY).await;
     book
 }
 
 /// The lists come, and name this message.
 fn list(book: &mut Book, last_ms: u64, on_record: &[Id<MessageMarker>]) {
+    book.wish_for_proof(Instant::now());
     let wished = book.take_wish(Instant::now()).unwrap();
     let lists = survey(wished, vec![head(Some(last_ms))]);
     assert_eq!(book.asks(&lists), [message_id(last_ms)]);
