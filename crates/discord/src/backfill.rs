@@ -144,10 +144,11 @@ impl Backfill {
                 has_more,
             } = page.await?;
             let Some(last) = threads.iter().rev().find_map(|it| archived_at(it)) else {
+                found.is_cut_off = has_more;
                 return Ok(found);
             };
             let is_wanted = |at: Timestamp| milliseconds(at) >= since_ms;
-            threads.retain(|thread| archived_at(thread).is_some_and(is_wanted));
+            threads.retain(|thread| archived_at(thread).is_none_or(is_wanted));
             found.threads.extend(heads(&threads, None));
             if !has_more || !is_wanted(last) {
                 return Ok(found);
@@ -155,6 +156,7 @@ impl Backfill {
             // Of those that were archived at once, some may be on the next page. If it is no other one, it goes on
             // behind them.
             let is_stuck = reached.replace(last) == Some(last);
+            found.is_cut_off |= is_stuck;
             before = Some(moment(last.as_micros() + if is_stuck { 0 } else { 1_000 }));
         }
         tracing::warn!(channel.id = %channel_id, "more threads were archived than are listed");

@@ -191,8 +191,8 @@ impl Agenda {
         self.again(id, Some(at));
     }
 
-    /// What waits for a permission waits no longer.
-    pub(crate) fn hasten(&mut self, now: Instant, is_meant: impl Fn(Id<ChannelMarker>) -> bool) {
+    /// What waits for a permission waits no longer than to there.
+    pub(crate) fn hasten(&mut self, at: Instant, is_meant: impl Fn(Id<ChannelMarker>) -> bool) {
         let meant: Vec<_> = self
             .later
             .iter()
@@ -201,7 +201,7 @@ impl Agenda {
             .collect();
         for (due, id) in meant {
             self.later.remove(&(due, id));
-            self.later.insert((now, id));
+            self.later.insert((at.min(due), id));
         }
     }
 

@@ -76,6 +76,8 @@ pub(crate) struct Book {
     wish: Option<Wish>,
     /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
+    /// When all that Discord refuses to show was asked for because a permission may have changed.
+    refused_asked_at: Option<Instant>,
     looks_since: Option<Instant>,
     /// The watermark when they were asked for, and that of the lists before: what they named was seen then.
     looks_from_ms: u64,
@@ -138,6 +140,7 @@ impl Book {
             generation: 0,
             wish: None,
             looked_at: None,
+            refused_asked_at: None,
             looks_since: None,
             looks_from_ms: 0,
             // A former run has looked in that time, or is not known to have.

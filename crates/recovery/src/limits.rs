@@ -80,6 +80,11 @@ pub(crate) const GONE_AFTER: Duration = Duration::from_mins(10);
 /// When a channel that Discord refuses to show is asked for again, if no permission has changed.
 pub(crate) const REFUSED_RETRY: Duration = Duration::from_hours(1);
 
+/// The pause between two times at which all that Discord refuses to show is asked for because roles or members
+/// change: each costs a refusal, and ten thousand refusals in ten minutes cost the token its peace (Discord:
+/// topics/rate-limits#invalid-request-limit).
+pub(crate) const REFUSED_PAUSE: Duration = Duration::from_mins(1);
+
 /// The pause between two looks at the lists for something that an event hinted at: roles and members may
 /// change many times a second. Lists after a gap do not wait.
 pub(crate) const LOOK_PAUSE: Duration = Duration::from_secs(5);

@@ -17,6 +17,8 @@ pub(crate) struct Walk {
     pub(crate) number: u64,
     pub(crate) purpose: Purpose,
     cursor: Cursor,
+    /// Behind which message it began.
+    start: Option<Id<MessageMarker>>,
     /// Whether the durable cursor may not follow any more: a page was read so early that a message with
     /// a smaller id may have become readable after it.
     pub(crate) is_frozen: bool,
@@ -77,10 +79,12 @@ pub(crate) struct Turn {
 
 impl Walk {
     pub(crate) fn new(purpose: Purpose, after: Option<Id<MessageMarker>>) -> Self {
+        let cursor = Cursor::starting_after(after);
         Self {
             number: 0,
             purpose,
-            cursor: Cursor::starting_after(after),
+            start: cursor.after(),
+            cursor,
             is_frozen: false,
             until: None,
             began_ms: None,
@@ -95,6 +99,11 @@ impl Walk {
 
     pub(crate) fn after(&self) -> Option<Id<MessageMarker>> {
         self.cursor.after()
+    }
+
+    /// Whether this message lay ahead when it began.
+    pub(crate) fn has_passed(&self, id: Id<MessageMarker>) -> bool {
+        self.start < Some(id)
     }
 
     /// Whether all that this was begun for has been read, although there may be more.
@@ -119,6 +128,7 @@ impl Walk {
         if let Some(first) = recent.first() {
             let earlier = Cursor::starting_after(Some(*first));
             if earlier.after() < self.cursor.after() {
+                self.start = earlier.after();
                 self.cursor = earlier;
             }
         }

@@ -27,7 +27,8 @@ pub(super) struct Disk {
     database: Option<SqliteInbox>,
     latency_ms: u64,
     dice: Arc<Mutex<Rng>>,
-    /// Held by a write that goes on although whoever asked for it is dead.
+    /// Held by a write that goes on although whoever asked for it is dead: until it is through, memory and database do
+    /// not say the same.
     writing: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -59,6 +60,7 @@ impl Disk {
 
     /// Where a reader stands that began with the first entry.
     pub(super) async fn open(&self, name: &str) -> Result<Consumer, InboxError> {
+        let _writing = self.writing.lock().await;
         let reader = self.memory.open(name, Some(0)).await?;
         if let Some(database) = &self.database {
             same(&reader, &database.open(name, Some(0)).await?)?;
@@ -67,9 +69,19 @@ impl Disk {
     }
 
     pub(super) async fn entries(&self, query: EntryQuery) -> Result<Entries, InboxError> {
-        let page = self.memory.entries(query.clone()).await?;
+        let _writing = self.writing.lock().await;
+        let mut page = self.memory.entries(query.clone()).await?;
         if let Some(database) = &self.database {
-            same(&page, &database.entries(query).await?)?;
+            // It looks through a part at a time.
+            let other = database.entries(query).await?;
+            let through = page.through.min(other.through);
+            let upto = |entries: Vec<Entry>| {
+                let entries = entries.into_iter();
+                entries.filter(|entry| entry.sequence <= through).collect()
+            };
+            page.entries = upto(page.entries);
+            page.through = through;
+            same(&page.entries, &upto(other.entries))?;
         }
         Ok(page)
     }
@@ -80,6 +92,7 @@ impl Disk {
         name: &str,
         sequence: u64,
     ) -> Result<Result<FailedEntry, ConsumerError>, InboxError> {
+        let _writing = self.writing.lock().await;
         let failed = self.memory.fail(name, sequence, "choked").await;
         if let Some(database) = &self.database {
             same(&failed, &database.fail(name, sequence, "choked").await)?;
@@ -93,6 +106,7 @@ impl Disk {
         name: &str,
         sequence: u64,
     ) -> Result<Result<Consumer, ConsumerError>, InboxError> {
+        let _writing = self.writing.lock().await;
         let moved = self.memory.acknowledge(name, sequence).await;
         if let Some(database) = &self.database {
             same(&moved, &database.acknowledge(name, sequence).await)?;
@@ -178,6 +192,7 @@ impl Disk {
         &self,
         messages: Vec<Id<MessageMarker>>,
     ) -> Result<Vec<bool>, InboxError> {
+        let _writing = self.writing.lock().await;
         let held = self.memory.holds(messages.clone()).await?;
         if let Some(database) = &self.database {
             same(&held, &database.holds(messages).await?)?;
@@ -190,6 +205,7 @@ impl Disk {
         channel_id: Id<ChannelMarker>,
         limit: usize,
     ) -> Result<Vec<Id<MessageMarker>>, InboxError> {
+        let _writing = self.writing.lock().await;
         let recent = self.memory.recent(channel_id, limit).await?;
         if let Some(database) = &self.database {
             same(&recent, &database.recent(channel_id, limit).await?)?;

@@ -147,6 +147,17 @@ impl Gap {
         }
     }
 
+    /// A time in which a role hid channels. If it was too short for the lists to notice, only what was written in
+    /// them tells.
+    pub(super) fn dim(from_ms: u64, to_ms: u64) -> Self {
+        Self {
+            from_ms,
+            to_ms,
+            looked_ms: to_ms + SETTLES_MS,
+            behind: BTreeMap::new(),
+        }
+    }
+
     fn begin_ms(&self, channel_id: u64) -> u64 {
         let behind = self.behind.get(&channel_id).copied();
         behind.map_or(self.from_ms, |from_ms| from_ms.min(self.from_ms))

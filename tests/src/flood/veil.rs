@@ -30,8 +30,10 @@ pub(super) struct Veil {
 #[derive(Clone, Copy, Debug)]
 enum Over {
     Channel(u64),
-    /// The bot's role grants less.
-    Guild,
+    /// The bot's role grants less, since then.
+    Guild {
+        since_ms: u64,
+    },
 }
 
 // === impl Veil ===
@@ -64,7 +66,8 @@ impl Veil {
                 let deny = PERMISSIONS[dice.usize(0..PERMISSIONS.len())];
                 let over = if dice.u32(0..4) == 0 {
                     discord.set_permissions(self.granted & !deny);
-                    Over::Guild
+                    let since_ms = discord.now_ms();
+                    Over::Guild { since_ms }
                 } else {
                     discord.set_overwrite(channel_id, 0, deny);
                     Over::Channel(channel_id)
@@ -88,7 +91,10 @@ impl Veil {
         match over {
             Over::Channel(id) if channels.contains(&id) => discord.clear_overwrite(id),
             Over::Channel(_) => {}
-            Over::Guild => discord.set_permissions(self.granted),
+            Over::Guild { since_ms } => {
+                discord.set_permissions(self.granted);
+                record.dimmed(since_ms);
+            }
         }
     }
 }
@@ -99,7 +105,7 @@ impl Over {
     fn note(self, record: &Checked, channels: &[u64]) {
         match self {
             Self::Channel(channel_id) => record.veiled(channel_id),
-            Self::Guild => {
+            Self::Guild { .. } => {
                 for channel_id in channels {
                     record.veiled(*channel_id);
                 }

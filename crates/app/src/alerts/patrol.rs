@@ -72,10 +72,14 @@ impl Patrol {
         }
     }
 
-    /// Whether nobody has held the store for a while. Where that cannot be seen, somebody may.
+    /// Whether nobody has held the store for a while; one in the memory of a process is held. One that cannot be looked
+    /// at has nobody at work on it.
     fn is_alone(&mut self, survey: &Result<Option<Survey>, StoreError>) -> bool {
         let may_be_held = |survey: &Survey| survey.holder != Holder::Nobody;
-        if matches!(survey, Ok(Some(survey)) if may_be_held(survey)) {
+        if survey
+            .as_ref()
+            .is_ok_and(|it| it.as_ref().is_none_or(may_be_held))
+        {
             self.alone_since = None;
             return false;
         }

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     Channel, GapReason, Head, Watch,
+    limits::REFUSED_RETRY,
     snowflake::{created_ms, just_before},
 };
 
@@ -39,6 +40,8 @@ pub(super) struct Unseen {
     is_listed: bool,
     /// When that was heard of last.
     heard: Instant,
+    /// From when on its archived threads are asked for, if nothing says before that they may be had.
+    ask_at: Instant,
 }
 
 // === impl Archives ===
@@ -82,9 +85,11 @@ impl Book {
     /// Which archived threads have to be listed for a wish.
     pub(crate) fn archives(&self, wish: Wish) -> Archives {
         let threads = self.channels.values().filter(|channel| channel.is_thread);
+        let (is_gap, now) = (wish == Wish::Gap, Instant::now());
         let unseen = self.unseen.iter();
+        let unseen = unseen.filter(|(_, unseen)| is_gap || unseen.ask_at <= now);
         Archives {
-            is_gap: wish == Wish::Gap,
+            is_gap,
             with_threads: threads.filter_map(|thread| thread.parent_id).collect(),
             unseen: unseen.map(|(id, unseen)| (*id, unseen.since_ms)).collect(),
             watermark_ms: self.watermark_ms,
@@ -98,7 +103,7 @@ impl Book {
         self.unsee(id, since_ms, false);
     }
 
-    fn unsee(&mut self, id: Id<ChannelMarker>, since_ms: u64, is_listed: bool) {
+    pub(super) fn unsee(&mut self, id: Id<ChannelMarker>, since_ms: u64, is_listed: bool) {
         if self.watermark_ms == 0 {
             return;
         }
@@ -108,6 +113,7 @@ impl Book {
             since_ms,
             is_listed,
             heard: Instant::now(),
+            ask_at: Instant::now(),
         };
         self.unseen.insert(id, unseen);
         self.note_unseen(id, Some(since_ms));
@@ -131,6 +137,7 @@ impl Book {
                 since_ms: channel.unseen_ms?,
                 is_listed: true,
                 heard,
+                ask_at: heard,
             };
             Some((channel.id, unseen))
         });
@@ -142,7 +149,8 @@ impl Book {
 
     /// A channel can be seen: what was archived in it is looked for, if it could not be before.
     pub(super) fn regain_sight(&mut self, id: Id<ChannelMarker>) {
-        if self.unseen.contains_key(&id) {
+        if let Some(unseen) = self.unseen.get_mut(&id) {
+            unseen.ask_at = Instant::now();
             self.wish(Wish::Look);
         }
     }
@@ -151,7 +159,7 @@ impl Book {
     /// be had as well; if they do not, they have not changed since.
     pub(super) fn has_been_read(&mut self, id: Id<ChannelMarker>) {
         if self.unseen.get(&id).is_some_and(|unseen| unseen.is_listed) {
-            self.wish(Wish::Look);
+            self.regain_sight(id);
         }
     }
 
@@ -202,6 +210,9 @@ impl Book {
         }
         for id in &survey.refused {
             self.unsee(*id, self.watermark_ms, true);
+            if let Some(unseen) = self.unseen.get_mut(id) {
+                unseen.ask_at = Instant::now() + REFUSED_RETRY;
+            }
         }
         let began = self.looks_since;
         for head in survey.heads.iter().filter(|head| !head.is_thread) {

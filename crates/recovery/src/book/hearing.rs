@@ -68,7 +68,11 @@ impl Book {
             return false;
         };
         // What is missing for another reason reaches up to the present, and so does a gap that has begun.
-        let may_end = channel.dirty.is_none() && self.is_covered;
+        let is_clean = channel.dirty.is_none();
+        let may_end = is_clean && self.is_covered;
+        // Above the watermark nothing is known to be on record.
+        let proven = just_before(self.watermark_ms);
+        let after = if is_clean { after.min(proven) } else { after };
         let reason = DirtyReason::Lapse;
         self.soil(channel_id, Dirty { after, reason });
         if may_end {

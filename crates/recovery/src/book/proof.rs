@@ -8,10 +8,10 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Survey, Wish};
+use super::{Book, Survey, Wish, survey::may_have_moved};
 use crate::{
-    Unheard,
-    limits::{OVERDUE_AFTER, PROOF_EVERY},
+    Channel, Unheard,
+    limits::{OVERDUE_AFTER, PROOF_EVERY, RESCAN_AGE},
     sabotage::Sabotage,
     snowflake::{created_ms, milliseconds},
 };
@@ -33,9 +33,18 @@ pub(super) struct Proof {
     /// Since when a heartbeat waits for what would make it count.
     open_since: Option<Instant>,
     /// Messages that the lists name and nobody told of, by channel. They are being read.
-    overdue: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    overdue: HashMap<Id<ChannelMarker>, Overdue>,
     /// The last one that was found.
     unheard: Option<Unheard>,
+}
+
+/// A message that nobody told of.
+#[derive(Clone, Copy, Debug)]
+struct Overdue {
+    guild_id: Id<GuildMarker>,
+    message_id: Id<MessageMarker>,
+    /// Whether nothing at all was heard of the guild since.
+    is_silent: bool,
 }
 
 // === impl Proof ===
@@ -66,6 +75,9 @@ impl Proof {
     pub(super) fn heard(&mut self, guild_id: Option<Id<GuildMarker>>) {
         if self.unheard.is_some_and(|it| Some(it.guild_id) == guild_id) {
             self.unheard = None;
+        }
+        for overdue in self.overdue.values_mut() {
+            overdue.is_silent &= Some(overdue.guild_id) != guild_id;
         }
     }
 
@@ -146,7 +158,7 @@ impl Book {
         let mut unproven = HashSet::new();
         // After a gap, whatever may be missing is read in any case.
         let heads = survey.heads.iter().filter(|_| survey.wish != Wish::Gap);
-        for head in heads.filter(|head| !head.is_forum && !head.is_archived) {
+        for head in heads.filter(|head| !head.is_forum) {
             let channel = self.channels.get(&head.id);
             let clean = channel.filter(|it| it.dirty.is_none() && !self.is_over(head));
             let Some((channel, last)) = clean.zip(head.last_message_id) else {
@@ -158,11 +170,21 @@ impl Book {
             let overdue_ms = created_ms(last).saturating_add(milliseconds(OVERDUE_AFTER));
             if self.time.at(now).is_some_and(|now_ms| now_ms >= overdue_ms) {
                 tracing::warn!(channel.id = %head.id, message.id = %last, "nobody told of a message; its channel is read");
-                self.proof.overdue.insert(head.id, last);
-                self.doubt_from(head.id, created_ms(last));
+                let since_ms = self.unknown_since(channel, last);
+                let overdue = Overdue {
+                    guild_id: head.guild_id,
+                    message_id: last,
+                    is_silent: true,
+                };
+                self.proof.overdue.insert(head.id, overdue);
+                self.doubt_from(head.id, since_ms);
             } else {
                 unproven.insert(head.guild_id);
             }
+        }
+        if survey.wish != Wish::Gap {
+            self.doubt_asleep(survey, now);
+            unproven.extend(self.doubt_posts(survey, on_record));
         }
         let Some(looked_ms) = self.proof.looked_ms else {
             return;
@@ -173,6 +195,62 @@ impl Book {
         }
     }
 
+    /// From when on messages of a channel may be missing, of which this one is not known. Where that is older than the
+    /// watermark, so may others be; but nobody looks for what is a day older.
+    pub(super) fn unknown_since(&self, channel: &Channel, last: Id<MessageMarker>) -> u64 {
+        let last_ms = created_ms(last);
+        if last_ms >= self.watermark_ms {
+            return self.watermark_ms;
+        }
+        let day_ms = milliseconds(RESCAN_AGE);
+        last_ms.min(channel.scrubbed_ms.max(last_ms.saturating_sub(day_ms)))
+    }
+
+    /// Threads that are in no list beside their channel, and that nobody said had fallen asleep: what was said in
+    /// them last may not have been told either. They are read once more, and let go of.
+    fn doubt_asleep(&mut self, survey: &Survey, now: Instant) {
+        let listed = survey.listed();
+        let Some(now_ms) = self.time.at(now) else {
+            return;
+        };
+        let young_ms = now_ms.saturating_sub(milliseconds(OVERDUE_AFTER));
+        let asleep = self.channels.values().filter(|channel| {
+            channel.is_thread
+                && channel.dirty.is_none()
+                && created_ms(channel.id) < young_ms
+                && !listed.contains(&channel.id)
+                && channel.parent_id.is_some_and(|id| listed.contains(&id))
+        });
+        for id in asleep.map(|channel| channel.id).collect::<Vec<_>>() {
+            self.doubt(id);
+            self.archived.insert(id);
+        }
+    }
+
+    /// Forums whose last post is not known: it may be asleep again, and is looked for. Guilds with such a forum.
+    fn doubt_posts(
+        &mut self,
+        survey: &Survey,
+        on_record: &HashSet<Id<MessageMarker>>,
+    ) -> Vec<Id<GuildMarker>> {
+        let mut guild_ids = Vec::new();
+        let forums = survey.heads.iter().filter(|head| head.is_forum);
+        for forum in forums.filter(|forum| self.wants(forum)).collect::<Vec<_>>() {
+            let may_be_new = may_have_moved(forum.last_message_id, self.watermark_ms);
+            let Some(post) = forum.last_message_id.filter(|_| may_be_new) else {
+                continue;
+            };
+            let is_known = on_record.contains(&post) || self.channels.contains_key(&post.cast());
+            // Once: its first message may be deleted.
+            if !is_known && self.last.insert(forum.id, post) != Some(post) {
+                self.unsee(forum.id, self.watermark_ms, true);
+                self.wish(Wish::Look);
+                guild_ids.push(forum.guild_id);
+            }
+        }
+        guild_ids
+    }
+
     /// The lists were taken in: what they prove counts.
     pub(super) fn seal_compared(&mut self) {
         self.proof.looked_ms = None;
@@ -181,22 +259,20 @@ impl Book {
 
     /// These were on a page of a channel.
     pub(super) fn overdue_found(&mut self, id: Id<ChannelMarker>, found: &[crate::Message]) {
-        let Some(message_id) = self.proof.overdue.get(&id).copied() else {
-            return;
-        };
-        let is_found = found.iter().any(|message| message.id == message_id);
-        if let Some(channel) = self.channels.get(&id).filter(|_| is_found) {
-            let guild_id = channel.guild_id;
-            self.proof.overdue.remove(&id);
+        let overdue = self.proof.overdue.get(&id).copied();
+        let overdue = overdue.filter(|it| found.iter().any(|message| message.id == it.message_id));
+        let Some(overdue) = overdue else { return };
+        self.proof.overdue.remove(&id);
+        if overdue.is_silent {
             self.proof.unheard = Some(Unheard {
-                guild_id,
-                message_id,
+                guild_id: overdue.guild_id,
+                message_id: overdue.message_id,
             });
         }
     }
 
-    /// A channel was read, or is none any more.
-    pub(super) fn forget_overdue(&mut self, id: Id<ChannelMarker>) {
-        self.proof.overdue.remove(&id);
+    /// A channel was read, cannot be, or is none any more. What was looked for and not found.
+    pub(super) fn forget_overdue(&mut self, id: Id<ChannelMarker>) -> Option<Id<MessageMarker>> {
+        Some(self.proof.overdue.remove(&id)?.message_id)
     }
 }

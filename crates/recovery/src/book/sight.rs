@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::{Book, Forums, Survey, archives::root, is_refused};
-use crate::{Channel, Dirty, DirtyReason, Event, snowflake::just_before};
+use crate::{Channel, Dirty, DirtyReason, Event, limits::REFUSED_PAUSE, snowflake::just_before};
 
 /// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
 /// resources/channel#channel-object-channel-flags, discord-api-docs #8454).
@@ -118,10 +118,16 @@ impl Book {
         }
     }
 
-    /// What Discord has refused to show, all of it or one channel with its threads, is asked for now.
+    /// What Discord has refused to show is asked for: one channel with its threads now, all of it once in a while,
+    /// however often a permission may have changed.
     pub(super) fn ask_refused_again(&mut self, now: Instant, which: Option<Id<ChannelMarker>>) {
         let channels = &self.channels;
-        self.agenda.hasten(now, |id| {
+        let paused = self.refused_asked_at.map(|at| at + REFUSED_PAUSE);
+        let at = paused.filter(|at| which.is_none() && *at > now);
+        if which.is_none() && at.is_none() {
+            self.refused_asked_at = Some(now);
+        }
+        self.agenda.hasten(at.unwrap_or(now), |id| {
             let channel = channels.get(&id).filter(|channel| is_refused(channel));
             channel.is_some_and(|channel| {
                 which.is_none_or(|which| which == id || which == root(channel))

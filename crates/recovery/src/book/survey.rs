@@ -20,10 +20,10 @@ use crate::{
 /// Why the lists are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Wish {
-    /// To see which channels have traffic.
-    Scrub,
     /// Something happened in a channel that is not known, or what there is to see may have changed.
     Look,
+    /// The same, and to see which channels have traffic.
+    Scrub,
     /// Events may be missing.
     Gap,
 }
@@ -100,7 +100,7 @@ impl Book {
         let known = survey
             .heads
             .iter()
-            .filter(|head| self.channels.contains_key(&head.id));
+            .filter(|head| head.is_forum || self.channels.contains_key(&head.id));
         known.filter_map(|head| head.last_message_id).collect()
     }
 
@@ -225,7 +225,8 @@ impl Book {
                 // What is not known is missing, whatever the watermark says.
                 let is_known = |id: &Id<MessageMarker>| on_record.contains(id);
                 let unknown = head.last_message_id.filter(|id| !is_known(id));
-                let unknown_ms = unknown.map_or(self.watermark_ms, created_ms);
+                let unknown_ms = unknown.map(|id| self.unknown_since(channel, id));
+                let unknown_ms = unknown_ms.unwrap_or(self.watermark_ms);
                 self.doubt_since(channel, unknown_ms);
             }
             Wish::Scrub
@@ -295,7 +296,7 @@ impl Book {
         self.agenda.forget(head.id);
         self.meet(head, Some(()));
         if let Start::Since(ms) = start {
-            self.verify_from(head.id, ms);
+            self.verify_from(head, ms);
         }
         if head.last_message_id.is_some() && !self.lacks(Sabotage::NewChanFromNow) {
             let reason = DirtyReason::New;
@@ -304,10 +305,12 @@ impl Book {
     }
 
     /// What is older than this is not read, and so not verified either.
-    fn verify_from(&mut self, id: Id<ChannelMarker>, ms: u64) {
-        if let Some(channel) = self.channels.get(&id).cloned() {
+    fn verify_from(&mut self, head: &Head, ms: u64) {
+        if let Some(channel) = self.channels.get(&head.id).cloned() {
             let scrubbed_ms = channel.scrubbed_ms.max(ms);
+            let settled_id = head.last_message_id.filter(|last| created_ms(*last) < ms);
             self.put(Channel {
+                settled_id,
                 scrubbed_ms,
                 ..channel
             });

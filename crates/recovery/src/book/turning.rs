@@ -101,19 +101,18 @@ impl Book {
         if page.probed == Some(Probed::Blind) {
             return self.refuse(order);
         }
+        // What is known by now of the moment when it was asked for may be more than was known then: a process that
+        // has just begun knows no time.
+        let asked_ms = order.at_ms.max(self.time.at(order.at));
         // How much later a message may have become readable that is older than some on this page.
-        let told_ms = order.at_ms.unwrap_or_default();
+        let told_ms = asked_ms.unwrap_or_default();
         // As long as no id has told the time, the watermark says something of it: the one when the page was
         // asked for, because a later one vouches for what came since.
         let settled_ms = told_ms
             .saturating_sub(milliseconds(SETTLE))
             .max(order.watermark_ms);
         walk.began_ms = walk.began_ms.or(Some(settled_ms));
-        // What is known of that moment by now may be more than was known then.
-        let asked_ms = order
-            .at_ms
-            .max(self.time.at(order.at))
-            .unwrap_or(settled_ms);
+        let asked_ms = asked_ms.unwrap_or(settled_ms);
         let turn = walk.turn(&page.messages, page.probed.is_some(), settled_ms);
         let (purpose, is_far_enough) = (walk.purpose, walk.is_far_enough());
         for message in &page.messages {
@@ -217,10 +216,12 @@ impl Book {
         let is_whole = !walk.is_far_enough();
         // What had settled when the first page was asked for, and is on none, was deleted.
         let began_ms = walk.began_ms.unwrap_or_default();
-        let last = self.last.get(&id).copied();
+        let overdue = self.forget_overdue(id);
+        let last = overdue.or_else(|| self.last.get(&id).copied());
+        let is_settled = |id: &_| is_whole && walk.has_passed(*id) && created_ms(*id) < began_ms;
         let explained = probed.and_then(Probed::explained);
-        let last = last.filter(|last| is_whole && created_ms(*last) < began_ms);
-        channel.settled_id = explained.or(last).or(channel.settled_id);
+        let settled = explained.or(last.filter(is_settled));
+        channel.settled_id = settled.or(channel.settled_id);
         let from_ms = channel
             .dirty
             .map_or(0, |dirty| dirty.after.map_or(0, created_ms));
@@ -233,7 +234,6 @@ impl Book {
         }
         let root = root(&channel);
         self.put(channel);
-        self.forget_overdue(id);
         if walk.purpose == Purpose::CatchUp {
             self.has_been_read(root);
         }
@@ -311,6 +311,7 @@ impl Book {
             });
             self.put(Channel { dirty, ..channel });
         }
+        self.forget_overdue(id);
         let reason = DirtyReason::Refused;
         // Whoever waits for it may wait for ever.
         self.agenda.settle(id);

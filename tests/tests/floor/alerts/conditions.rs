@@ -94,7 +94,7 @@ fn deletions_that_are_late_are_told_once_and_when_they_are_done() {
         assert!(text.contains("still there after"), "{told}");
 
         world.discord.clear_faults();
-        sleep(Duration::from_mins(20)).await;
+        sleep(Duration::from_mins(40)).await;
         assert_eq!(world.channels_alive(), 0);
         let resolved = "debt_old deletions_late resolved";
         assert_eq!(receiver.told(), [begun, resolved]);

@@ -106,7 +106,7 @@ async fn a_role_that_hides_a_channel_is_noticed_by_the_lists_at_a_bounded_pace()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thread_that_no_list_names_beside_its_channel_is_asleep_and_not_read() {
+async fn a_thread_that_no_list_names_beside_its_channel_is_asleep_and_read_once() {
     let mut book = begun();
     let thread = json!({"id": "300", "type": 11, "parent_id": HERE.to_string(),
         "newly_created": true});
@@ -115,9 +115,19 @@ async fn a_thread_that_no_list_names_beside_its_channel_is_asleep_and_not_read()
         book.turn(&order, page([NOW_MS]));
     }
     book.take_batch();
+    // Nobody has said that it fell asleep.
+    book.hear_time(NOW_MS + 600_000, Instant::now());
     book.wish(Wish::Scrub);
-    look(&mut book, vec![head(Some(NOW_MS))]);
-    assert!(book.take_batch().channels.is_empty());
+    look(&mut book, vec![head(None)]);
+    let asked = order(&mut book);
+    assert_eq!(asked.channel_id, Id::new(300));
+    assert_eq!(asked.after, just_before(NOW_MS - 1));
+    book.turn(&asked, page([NOW_MS + 30_000]));
+    let batch = book.take_batch();
+    assert_eq!(
+        (batch.records.len(), &*batch.closed),
+        (1, &[Id::new(300)][..])
+    );
 }
 
 #[tokio::test(start_paused = true)]
