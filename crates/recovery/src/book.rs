@@ -76,6 +76,8 @@ pub(crate) struct Book {
     wish: Option<Wish>,
     /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
+    /// When a role changed: until lists come that were asked for later, channels may be hidden unheard.
+    role_changed: Option<Instant>,
     /// When all that Discord refuses to show was asked for because a permission may have changed.
     refused_asked_at: Option<Instant>,
     looks_since: Option<Instant>,
@@ -140,6 +142,7 @@ impl Book {
             generation: 0,
             wish: None,
             looked_at: None,
+            role_changed: None,
             refused_asked_at: None,
             looks_since: None,
             looks_from_ms: 0,

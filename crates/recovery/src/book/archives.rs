@@ -214,11 +214,12 @@ impl Book {
                 unseen.ask_at = Instant::now() + REFUSED_RETRY;
             }
         }
-        let began = self.looks_since;
+        let (began, is_gap) = (self.looks_since, survey.wish == Wish::Gap);
         for head in survey.heads.iter().filter(|head| !head.is_thread) {
             // What was hidden again since then is not seen.
             let unseen = self.unseen.get(&head.id);
-            let is_over = unseen.is_some_and(|unseen| Some(unseen.heard) < began);
+            let was_asked = |unseen: &Unseen| is_gap || Some(unseen.ask_at) <= began;
+            let is_over = unseen.is_some_and(|it| Some(it.heard) < began && was_asked(it));
             if is_over && !survey.refused.contains(&head.id) {
                 self.unseen.remove(&head.id);
                 self.note_unseen(head.id, None);

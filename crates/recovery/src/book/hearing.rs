@@ -145,7 +145,10 @@ impl Book {
                 }
             }
             // Who was refused may be allowed now, and the other way round.
-            "GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE" => {
+            name @ ("GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE") => {
+                if name == "GUILD_ROLE_UPDATE" {
+                    self.role_changed = Some(now);
+                }
                 self.ask_refused_again(now, None);
                 self.wish(Wish::Look);
             }

@@ -104,7 +104,7 @@ impl Book {
         let after = match channel.dirty {
             Some(dirty) => dirty.after,
             // All events since the watermark came.
-            None if self.is_covered => return,
+            None if self.is_covered && self.role_changed.is_none() => return,
             // Some may not have, and the lists that would make it dirty come too late.
             None => just_before(self.watermark_ms),
         };

@@ -145,6 +145,8 @@ impl Book {
         self.have_seen_archives(survey);
         self.meanwhile = None;
         self.looked_at = Some(now);
+        // What a role that changed later has hidden these lists do not tell.
+        self.role_changed = self.role_changed.filter(|at| Some(*at) >= self.looks_since);
         self.seal_compared();
         if survey.wish == Wish::Scrub {
             self.forget_unlisted_strangers(survey, now);

@@ -160,3 +160,22 @@ async fn a_guild_that_throws_the_bot_out_is_a_gap_from_then_on() {
     book.observe(&left, Instant::now());
     assert_eq!(refuse(&mut book)[0].after, just_before(NOW_MS));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_that_is_deleted_before_it_is_known_what_a_role_hides_may_have_been_hidden() {
+    for has_looked in [false, true] {
+        let mut book = begun();
+        let role = event("GUILD_ROLE_UPDATE", 2, &json!({}));
+        book.observe(&role, Instant::now());
+        tokio::time::advance(LOOK_PAUSE).await;
+        if has_looked {
+            look(&mut book, vec![head(Some(NOW_MS))]);
+        }
+        let deleted = json!({"id": HERE.to_string()});
+        book.observe(&event("CHANNEL_DELETE", 3, &deleted), Instant::now());
+        let gaps = book.take_batch().gaps;
+        let told = gaps.first().map(|gap| (gap.reason, gap.after));
+        let expected = (GapReason::ChannelGone, just_before(NOW_MS));
+        assert_eq!(told, (!has_looked).then_some(expected));
+    }
+}
