@@ -143,13 +143,14 @@ impl Backfill {
                 mut threads,
                 has_more,
             } = page.await?;
-            let Some(last) = threads.iter().rev().find_map(|it| archived_at(it)) else {
+            let is_wanted = |at: Timestamp| milliseconds(at) >= since_ms;
+            let last = threads.iter().rev().find_map(|it| archived_at(it));
+            threads.retain(|thread| archived_at(thread).is_none_or(is_wanted));
+            found.threads.extend(heads(&threads, None));
+            let Some(last) = last else {
                 found.is_cut_off = has_more;
                 return Ok(found);
             };
-            let is_wanted = |at: Timestamp| milliseconds(at) >= since_ms;
-            threads.retain(|thread| archived_at(thread).is_none_or(is_wanted));
-            found.threads.extend(heads(&threads, None));
             if !has_more || !is_wanted(last) {
                 return Ok(found);
             }

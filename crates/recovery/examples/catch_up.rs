@@ -20,14 +20,19 @@ use std::{
 };
 
 use cordboard_discord::{Discord, Settings as DiscordSettings};
-use cordboard_gateway::{Delivery, Gateway, Session, Settings as GatewaySettings, Subscription};
+use cordboard_gateway::{
+    Delivery, Gateway, Hub, Session, Settings as GatewaySettings, Subscription,
+};
 use cordboard_recovery::{
     Consumers as _, EVENTS, Event, News, Observed, Recovery, Settings, recovery,
 };
 use cordboard_simulator::{Config, GatewayCommand, Simulator};
 use cordboard_store::{Location, SqliteInbox, Store};
 use serde::Deserialize;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Whose position is kept.
@@ -64,14 +69,15 @@ async fn bot(
     tokio::select! {
         ended = gateway.run(stop.clone()) => drop(ended?),
         ended = driver.run(stop.clone()) => ended?,
-        () = feed(tap, &recovery) => {}
+        () = feed(tap, &hub, &recovery) => {}
         ended = print(&recovery, store.inbox(), Output::open(output_file)?) => ended?,
     }
     Ok(())
 }
 
 /// Tells the driver what the gateway delivers.
-async fn feed(mut tap: Subscription, recovery: &Recovery) {
+async fn feed(mut tap: Subscription, hub: &Hub, recovery: &Recovery) {
+    let standing = recovery.standing();
     while let Some(delivery) = tap.next().await {
         let observed = match delivery {
             Delivery::Dispatch(dispatch) => Observed::Event(Event {
@@ -82,10 +88,16 @@ async fn feed(mut tap: Subscription, recovery: &Recovery) {
                 data: dispatch.data.clone(),
             }),
             Delivery::Lapse(_) => Observed::Lapsed,
-            Delivery::Acknowledged(told) => Observed::Acknowledged {
-                sent: told.sent,
-                away: told.away,
-            },
+            Delivery::Acknowledged(told) => {
+                if let Some(unheard) = standing.borrow().unheard {
+                    // Something is to be told of that guild soon, or a new session begins.
+                    hub.expect(unheard.guild_id, Instant::now());
+                }
+                Observed::Acknowledged {
+                    sent: told.sent,
+                    away: told.away,
+                }
+            }
         };
         if recovery.observe(observed).await.is_err() {
             return;

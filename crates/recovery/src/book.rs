@@ -1,6 +1,8 @@
 //! What the driver knows, and what follows from what it hears and reads. No I/O.
 
 mod archives;
+mod beginning;
+mod grants;
 mod hearing;
 mod mishearing;
 mod parting;
@@ -24,7 +26,7 @@ pub(crate) use self::{
     survey::{Survey, Wish},
     turning::{Page, Probe, Probed, ReadFailure},
 };
-use self::{archives::Unseen, parting::Over, proof::Proof};
+use self::{archives::Unseen, grants::Grants, parting::Over, proof::Proof};
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, Oddities, SessionMark, Settings,
     Standing,
@@ -76,8 +78,8 @@ pub(crate) struct Book {
     wish: Option<Wish>,
     /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
-    /// When a role changed: until lists come that were asked for later, channels may be hidden unheard.
-    role_changed: Option<Instant>,
+    /// What the bot's roles let it see, as far as that is known.
+    grants: Grants,
     /// When all that Discord refuses to show was asked for because a permission may have changed.
     refused_asked_at: Option<Instant>,
     looks_since: Option<Instant>,
@@ -142,7 +144,7 @@ impl Book {
             generation: 0,
             wish: None,
             looked_at: None,
-            role_changed: None,
+            grants: Grants::default(),
             refused_asked_at: None,
             looks_since: None,
             looks_from_ms: 0,

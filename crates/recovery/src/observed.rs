@@ -62,5 +62,6 @@ pub const EVENTS: &[&str] = &[
     "THREAD_LIST_SYNC",
     "GUILD_DELETE",
     "GUILD_ROLE_UPDATE",
+    "GUILD_ROLE_DELETE",
     "GUILD_MEMBER_UPDATE",
 ];

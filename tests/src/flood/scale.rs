@@ -19,11 +19,23 @@ pub(super) struct Scale {
 impl Scale {
     pub(super) const fn of(seed: u64) -> Self {
         Self {
-            rooms: if seed % 100 == 99 { 2_000 } else { 0 },
+            rooms: if seed % 200 == 99 || seed % 200 == 197 {
+                2_000
+            } else {
+                0
+            },
             burst_max: if seed % 10 == 3 { 1_100 } else { 300 },
             // Pauses of minutes, outages of an hour and a half, fifteen hours in all.
-            slowness: if seed % 20 == 7 { 60 } else { 1 },
-            gatherings: if seed % 100 == 99 { 1 } else { 0 },
+            slowness: if seed % 40 == 7 || seed % 40 == 25 {
+                60
+            } else {
+                1
+            },
+            gatherings: if seed % 200 == 99 || seed % 200 == 197 {
+                1
+            } else {
+                0
+            },
         }
     }
 }

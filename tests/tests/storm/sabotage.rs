@@ -35,7 +35,10 @@ const OF_MAINTENANCE: [(Safeguard, usize); 2] = [
 
 #[test]
 fn each_missing_safeguard_is_noticed() {
-    let (seen, blind) = notice(SAFEGUARDS.map(|(safeguard, budget)| (safeguard, 1..=budget)));
+    let (seen, blind) = notice(
+        "",
+        SAFEGUARDS.map(|(safeguard, budget)| (safeguard, 1..=budget)),
+    );
     println!("{seen}");
     assert!(blind.is_empty(), "the storm does not see:\n{blind}");
 }
@@ -44,20 +47,26 @@ fn each_missing_safeguard_is_noticed() {
 fn each_missing_safeguard_of_maintenance_is_noticed() {
     let operated = |budget| (1..).filter(|seed| storm::has_operator(*seed)).take(budget);
     let safeguards = OF_MAINTENANCE.map(|(safeguard, budget)| (safeguard, operated(budget)));
-    let (seen, blind) = notice(safeguards);
+    // Both are about what becomes of roles.
+    let (seen, blind) = notice("C26", safeguards);
     println!("{seen}");
     assert!(blind.is_empty(), "the storm does not see:\n{blind}");
 }
 
-/// What was seen of each missing safeguard first, and of which nothing was.
+/// What was seen of each missing safeguard first, as a breach of this rule, and of which nothing was.
 fn notice<S: IntoIterator<Item = u64>>(
+    rule: &str,
     safeguards: impl IntoIterator<Item = (Safeguard, S)>,
 ) -> (String, String) {
     let (mut noticed, mut blind) = (String::new(), String::new());
     for (safeguard, seeds) in safeguards {
         let found = seeds.into_iter().find_map(|seed| {
             let report = storm::run(seed, Some(safeguard));
-            report.wrong.into_iter().next().map(|wrong| (seed, wrong))
+            let mut wrong = report
+                .wrong
+                .into_iter()
+                .filter(|wrong| wrong.starts_with(rule));
+            wrong.next().map(|wrong| (seed, wrong))
         });
         let told = match found {
             Some((number, wrong)) => writeln!(noticed, "{safeguard:?}: seed {number}: {wrong}"),

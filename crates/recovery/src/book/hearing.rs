@@ -18,13 +18,6 @@ use crate::{
 };
 
 #[derive(Deserialize)]
-struct Ready {
-    session_id: String,
-    #[serde(default)]
-    resume_gateway_url: Option<String>,
-}
-
-#[derive(Deserialize)]
 struct Deleted {
     id: Id<MessageMarker>,
 }
@@ -88,7 +81,7 @@ impl Book {
     }
 
     /// A gap: what was under way has read with eyes that may have missed something since.
-    fn interrupt(&mut self) {
+    pub(super) fn interrupt(&mut self) {
         self.generation += 1;
         self.is_covered = false;
         if !self.lacks(Sabotage::NoReseed) {
@@ -105,18 +98,7 @@ impl Book {
             self.proof.heard(event.guild_id);
         }
         match &*event.name {
-            "READY" => {
-                self.interrupt();
-                self.waiting.outlive_session();
-                self.outage_at = None;
-                // The lists are wanted once the session has been handed over, and not before.
-                self.wish = None;
-                let ready = serde_json::from_str::<Ready>(event.data.get()).ok();
-                self.session = ready.map(|it| (it.session_id, it.resume_gateway_url));
-                if self.session.is_none() {
-                    self.mishear_session();
-                }
-            }
+            "READY" => self.hear_of_session(event),
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
                 let is_deaf = !self.is_covered && self.lacks(Sabotage::BackfillBeforeLive);
                 let Some(channel_id) = event.channel_id else {
@@ -145,10 +127,8 @@ impl Book {
                 }
             }
             // Who was refused may be allowed now, and the other way round.
-            name @ ("GUILD_ROLE_UPDATE" | "GUILD_MEMBER_UPDATE") => {
-                if name == "GUILD_ROLE_UPDATE" {
-                    self.role_changed = Some(now);
-                }
+            "GUILD_ROLE_UPDATE" | "GUILD_ROLE_DELETE" | "GUILD_MEMBER_UPDATE" => {
+                self.hear_of_roles(event);
                 self.ask_refused_again(now, None);
                 self.wish(Wish::Look);
             }
@@ -382,7 +362,7 @@ impl Book {
         let is_shown = !is_refused(channel);
         let last = self.last.get(&id).copied();
         let is_first = self.archived.insert(id);
-        let is_owed = is_first && is_shown && self.settings.scrub;
+        let is_owed = is_first && is_shown && (self.settings.scrub || self.is_sight_in_doubt());
         if is_owed && may_have_moved(last, since_ms) {
             // Up to where it was verified, all is on record that has come by then: no more is claimed.
             let after = just_before(since_ms.min(self.watermark_ms));

@@ -24,6 +24,7 @@ impl Book {
         self.strangers.remove(&id);
         self.forums.remove(&id);
         self.unseen.remove(&id);
+        self.last.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));
         for thread in within.map(|thread| thread.id).collect::<BTreeSet<_>>() {
@@ -41,7 +42,18 @@ impl Book {
                 *over = Over::Deleted { was_watched };
             }
         }
+        let is_clean = |channel: &Channel| channel.dirty.is_none() && self.is_covered;
+        let is_clean = self.channels.get(&id).is_some_and(is_clean);
         self.close(id);
+        if is_clean && self.is_sight_in_doubt() {
+            // What was said in it last may have been hidden.
+            self.miss(
+                id,
+                just_before(self.watermark_ms),
+                None,
+                GapReason::ChannelGone,
+            );
+        }
     }
 
     /// Whether an event has deleted a channel, or the one it is in, or archived it, since the lists were
@@ -104,7 +116,7 @@ impl Book {
         let after = match channel.dirty {
             Some(dirty) => dirty.after,
             // All events since the watermark came.
-            None if self.is_covered && self.role_changed.is_none() => return,
+            None if self.is_covered => return,
             // Some may not have, and the lists that would make it dirty come too late.
             None => just_before(self.watermark_ms),
         };

@@ -222,7 +222,15 @@ impl Book {
                 && channel.parent_id.is_some_and(|id| listed.contains(&id))
         });
         for id in asleep.map(|channel| channel.id).collect::<Vec<_>>() {
-            self.doubt(id);
+            let day_ms = milliseconds(RESCAN_AGE);
+            let scrubbed_ms = self
+                .channels
+                .get(&id)
+                .map_or(0, |channel| channel.scrubbed_ms);
+            self.doubt_from(
+                id,
+                scrubbed_ms.max(self.watermark_ms.saturating_sub(day_ms)),
+            );
             self.archived.insert(id);
         }
     }

@@ -122,12 +122,16 @@ impl Book {
     /// however often a permission may have changed.
     pub(super) fn ask_refused_again(&mut self, now: Instant, which: Option<Id<ChannelMarker>>) {
         let channels = &self.channels;
-        let paused = self.refused_asked_at.map(|at| at + REFUSED_PAUSE);
-        let at = paused.filter(|at| which.is_none() && *at > now);
-        if which.is_none() && at.is_none() {
-            self.refused_asked_at = Some(now);
+        let mut at = now;
+        if which.is_none() {
+            at = match self.refused_asked_at {
+                Some(next) if next > now => next,
+                Some(last) => now.max(last + REFUSED_PAUSE),
+                None => now,
+            };
+            self.refused_asked_at = Some(at);
         }
-        self.agenda.hasten(at.unwrap_or(now), |id| {
+        self.agenda.hasten(at, |id| {
             let channel = channels.get(&id).filter(|channel| is_refused(channel));
             channel.is_some_and(|channel| {
                 which.is_none_or(|which| which == id || which == root(channel))

@@ -73,6 +73,7 @@ impl Book {
         }
         let wish = self.wish.take()?;
         self.proof_is_asked_for();
+        self.grants.are_looked_at();
         self.meanwhile = Some(HashMap::new());
         self.looks_since = Some(now);
         self.looks_from_ms = self.watermark_ms;
@@ -145,8 +146,7 @@ impl Book {
         self.have_seen_archives(survey);
         self.meanwhile = None;
         self.looked_at = Some(now);
-        // What a role that changed later has hidden these lists do not tell.
-        self.role_changed = self.role_changed.filter(|at| Some(*at) >= self.looks_since);
+        self.grants.were_looked_at();
         self.seal_compared();
         if survey.wish == Wish::Scrub {
             self.forget_unlisted_strangers(survey, now);

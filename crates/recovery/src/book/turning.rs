@@ -217,10 +217,11 @@ impl Book {
         // What had settled when the first page was asked for, and is on none, was deleted.
         let began_ms = walk.began_ms.unwrap_or_default();
         let overdue = self.forget_overdue(id);
-        let last = overdue.or_else(|| self.last.get(&id).copied());
+        let last = self.last.get(&id).copied();
         let is_settled = |id: &_| is_whole && walk.has_passed(*id) && created_ms(*id) < began_ms;
         let explained = probed.and_then(Probed::explained);
-        let settled = explained.or(last.filter(is_settled));
+        let settled = overdue.filter(is_settled).or(explained);
+        let settled = settled.or(last.filter(is_settled));
         channel.settled_id = settled.or(channel.settled_id);
         let from_ms = channel
             .dirty

@@ -25,6 +25,9 @@ const SECOND_ID: u64 = 1_400_000_000_000_000_002;
 /// The channel whose messages are recorded, if any are.
 pub(super) const RECORDED: u64 = SECOND_ID;
 
+/// With what the relay is read.
+pub(super) const READER_KEY: &str = "sk-relay";
+
 /// Members who never say a word, and of whom some hold roles.
 const MEMBERS: usize = 30;
 
@@ -73,7 +76,10 @@ impl House {
         terrain.discord.bots.push(quiet);
         let records = dice.bool();
         if records {
-            let relay = format!("[relay]\nchannels = [\"{RECORDED}\"]\n");
+            let relay = format!(
+                "[relay]\nchannels = [\"{RECORDED}\"]\n\
+                 [[keys]]\nname = \"relay\"\nsecret = \"{READER_KEY}\"\nscopes = [\"relay\"]\n"
+            );
             terrain.toml.push_str(&relay);
         }
         for (key, value) in [

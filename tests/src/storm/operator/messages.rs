@@ -1,17 +1,26 @@
 //! The record of messages, in an operator's hands: filled in, written down, looked at, read again.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use cordboard_app::maintenance::{
     CommandError,
     messages::{From, Span},
 };
+use hyper::Method;
+use tokio::time::timeout;
 use twilight_model::id::Id;
 
-use super::{errand::Errand, house::RECORDED};
+use super::{
+    errand::Errand,
+    house::{READER_KEY, RECORDED},
+};
+use crate::Client;
 
-/// A consumer that nobody is.
-const CONSUMER: &str = "nobody";
+/// A consumer that reads for a moment, and acknowledges nothing.
+const CONSUMER: &str = "somebody";
+
+/// How long a proxy has to begin a stream: it may be about to be killed.
+const READS_FOR: Duration = Duration::from_secs(10);
 
 // === impl Errand ===
 
@@ -87,8 +96,32 @@ impl Errand {
             1 => Some(self.dice.u64(0..10)),
             _ => None,
         };
-        let plan = self.maintenance.plan_reset(CONSUMER, to).await?;
-        self.maintenance.reset_consumer(plan).await.map(drop)
+        self.read_on().await;
+        let plan = match self.maintenance.plan_reset(CONSUMER, to).await {
+            // The record was lost, or there is no proxy that it could be read from.
+            Err(CommandError::Usage(why)) if why.contains("no consumer is named") => {
+                return Err(CommandError::Refused(why));
+            }
+            plan => plan?,
+        };
+        let reset = self.maintenance.reset_consumer(plan).await?;
+        let mut consumers = reset.consumers.iter();
+        let now = consumers.find(|line| line.name == CONSUMER);
+        match (to, now.map(|line| line.acknowledged)) {
+            (None, None) => Ok(()),
+            (Some(to), Some(now)) if now <= to => Ok(()),
+            (to, now) => Err(wrong(&format!("a reset to {to:?} came to {now:?}"))),
+        }
+    }
+
+    /// Begins to read the relay under a name, and leaves; if there is a proxy that has one.
+    async fn read_on(&self) {
+        if let Some(address) = self.proxy {
+            let client = Client::new(address, READER_KEY);
+            let path = format!("/relay/v1/stream?consumer={CONSUMER}");
+            let stream = client.send(Method::GET, &path, "");
+            drop(timeout(READS_FOR, stream).await);
+        }
     }
 
     /// The beginning, or a time within the last minutes.

@@ -73,7 +73,12 @@ impl Errand {
         let channel_id = channel.id;
         self.said.lock().may_be_protected.insert(channel_id);
         let why = "somebody reads it".to_owned();
-        self.maintenance.protect(Id::new(channel_id), why).await?;
+        match self.maintenance.protect(Id::new(channel_id), why).await {
+            Err(CommandError::Usage(why)) if !self.is_alive(channel_id) => {
+                return Err(CommandError::Refused(why));
+            }
+            protected => protected?,
+        };
         let span = Span {
             channel_id,
             from_ms: self.discord.now_ms(),
@@ -81,6 +86,13 @@ impl Errand {
         };
         self.said.lock().protected.push(span);
         Ok(())
+    }
+
+    fn is_alive(&self, channel_id: u64) -> bool {
+        let channels = self.discord.truth().channels;
+        channels
+            .iter()
+            .any(|channel| channel.alive && channel.id == channel_id)
     }
 
     /// Protects a channel no longer. When all is well, each has its turn.

@@ -161,21 +161,36 @@ async fn a_guild_that_throws_the_bot_out_is_a_gap_from_then_on() {
     assert_eq!(refuse(&mut book)[0].after, just_before(NOW_MS));
 }
 
+/// What is told of a channel that is deleted after this event, once the lists have come or before.
+async fn deleted_after(name: &str, change: &serde_json::Value, has_looked: bool) -> Vec<Gap> {
+    let mut book = begun();
+    let first = json!({"role": {"id": "5", "permissions": "1024", "color": 1}});
+    book.observe(&event("GUILD_ROLE_UPDATE", 2, &first), Instant::now());
+    tokio::time::advance(LOOK_PAUSE).await;
+    look(&mut book, vec![head(Some(NOW_MS))]);
+    book.observe(&event(name, 3, change), Instant::now());
+    tokio::time::advance(LOOK_PAUSE).await;
+    if has_looked {
+        look(&mut book, vec![head(Some(NOW_MS))]);
+    }
+    let deleted = json!({"id": HERE.to_string()});
+    book.observe(&event("CHANNEL_DELETE", 4, &deleted), Instant::now());
+    book.take_batch().gaps
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_channel_that_is_deleted_before_it_is_known_what_a_role_hides_may_have_been_hidden() {
-    for has_looked in [false, true] {
-        let mut book = begun();
-        let role = event("GUILD_ROLE_UPDATE", 2, &json!({}));
-        book.observe(&role, Instant::now());
-        tokio::time::advance(LOOK_PAUSE).await;
-        if has_looked {
-            look(&mut book, vec![head(Some(NOW_MS))]);
-        }
-        let deleted = json!({"id": HERE.to_string()});
-        book.observe(&event("CHANNEL_DELETE", 3, &deleted), Instant::now());
-        let gaps = book.take_batch().gaps;
+async fn a_channel_that_is_deleted_before_it_is_known_what_roles_hide_may_have_been_hidden() {
+    let role = |permissions: &str, color: u32| json!({"role": {"id": "5", "permissions": permissions, "color": color}});
+    for (name, change, may_hide) in [
+        ("GUILD_ROLE_UPDATE", role("1024", 2), false),
+        ("GUILD_ROLE_UPDATE", role("0", 1), true),
+        ("GUILD_ROLE_DELETE", json!({"role_id": "5"}), true),
+        ("GUILD_MEMBER_UPDATE", json!({"user": {"id": "1"}}), true),
+    ] {
+        let gaps = deleted_after(name, &change, false).await;
         let told = gaps.first().map(|gap| (gap.reason, gap.after));
         let expected = (GapReason::ChannelGone, just_before(NOW_MS));
-        assert_eq!(told, (!has_looked).then_some(expected));
+        assert_eq!(told, may_hide.then_some(expected), "{name} {change}");
+        assert_eq!(deleted_after(name, &change, true).await, [], "{name}");
     }
 }
