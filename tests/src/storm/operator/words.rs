@@ -74,7 +74,8 @@ impl Errand {
         self.said.lock().may_be_protected.insert(channel_id);
         let why = "somebody reads it".to_owned();
         match self.maintenance.protect(Id::new(channel_id), why).await {
-            Err(CommandError::Usage(why)) if !self.is_alive(channel_id) => {
+            // It is gone by now, or a replica does not know it.
+            Err(CommandError::Usage(why)) if why.contains("there is none with this id") => {
                 return Err(CommandError::Refused(why));
             }
             protected => protected?,
@@ -86,13 +87,6 @@ impl Errand {
         };
         self.said.lock().protected.push(span);
         Ok(())
-    }
-
-    fn is_alive(&self, channel_id: u64) -> bool {
-        let channels = self.discord.truth().channels;
-        channels
-            .iter()
-            .any(|channel| channel.alive && channel.id == channel_id)
     }
 
     /// Protects a channel no longer. When all is well, each has its turn.
