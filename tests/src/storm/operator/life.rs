@@ -19,6 +19,9 @@ use crate::storm::{
     strikes::{BUSY, STORE_FAILED, Strike},
 };
 
+/// What a command says of a channel that Discord says there is not.
+const NO_CHANNEL: &str = "there is none with this id";
+
 /// What a command says of a store that nobody has made yet.
 const NO_STORE: &str = "has schema version 0";
 
@@ -118,6 +121,8 @@ pub(super) fn judge(
         (CommandError::Refused(_) | CommandError::Upstream(_), _) | (_, Some(69 | 77 | BUSY)) => {
             true
         }
+        // A channel is gone by now, or a replica of Discord does not know it.
+        (CommandError::Usage(why), _) if why.contains(NO_CHANNEL) => true,
         // There is none yet: it was lost, and no proxy has made another one.
         (_, Some(STORE_FAILED)) if words.contains(NO_STORE) => true,
         // The disk does not answer, or a life that another one has followed wrote last.

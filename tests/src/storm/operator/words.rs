@@ -73,13 +73,7 @@ impl Errand {
         let channel_id = channel.id;
         self.said.lock().may_be_protected.insert(channel_id);
         let why = "somebody reads it".to_owned();
-        match self.maintenance.protect(Id::new(channel_id), why).await {
-            // It is gone by now, or a replica does not know it.
-            Err(CommandError::Usage(why)) if why.contains("there is none with this id") => {
-                return Err(CommandError::Refused(why));
-            }
-            protected => protected?,
-        };
+        self.maintenance.protect(Id::new(channel_id), why).await?;
         let span = Span {
             channel_id,
             from_ms: self.discord.now_ms(),
