@@ -70,7 +70,8 @@ fn run_all(from: u64, seeds: u64) -> (Flow, String) {
 
 /// Safeguards, and the seeds within which the flood has to find that they are missing. The others are too
 /// rarely needed for that: `recovery`'s tests of the book take them away by hand.
-const SAFEGUARDS: [(Sabotage, u64); 10] = [
+const SAFEGUARDS: [(Sabotage, u64); 11] = [
+    (Sabotage::AckIsProof, 400),
     (Sabotage::TellAtOnce, 100),
     (Sabotage::AckBeforeDurable, 200),
     (Sabotage::MaxIdCursor, 100),
