@@ -5,6 +5,7 @@ mod beginning;
 mod grants;
 mod hearing;
 mod mishearing;
+mod owing;
 mod parting;
 mod proof;
 mod releasing;
@@ -26,7 +27,7 @@ pub(crate) use self::{
     survey::{Survey, Wish},
     turning::{Page, Probe, Probed, ReadFailure},
 };
-use self::{archives::Unseen, grants::Grants, parting::Over, proof::Proof};
+use self::{archives::Unseen, grants::Grants, owing::Owing, parting::Over, proof::Proof};
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, Oddities, SessionMark, Settings,
     Standing,
@@ -76,6 +77,7 @@ pub(crate) struct Book {
     /// Counts the gaps: what was begun before one comes to nothing after it.
     generation: u64,
     wish: Option<Wish>,
+    owing: Owing,
     /// When the lists were last taken in, and when those were asked for that come next.
     looked_at: Option<Instant>,
     /// What the bot's roles let it see, as far as that is known.
@@ -143,6 +145,7 @@ impl Book {
             marked: session,
             generation: 0,
             wish: None,
+            owing: Owing::default(),
             looked_at: None,
             grants: Grants::default(),
             refused_asked_at: None,

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Book, grants::Member};
+use super::{Book, grants::Member, owing::Owing};
 use crate::Event;
 
 /// The parts of READY that matter here (Discord: events/gateway-events#ready).
@@ -23,6 +23,7 @@ impl Book {
         self.outage_at = None;
         // The lists are wanted once the session has been handed over, and not before.
         self.wish = None;
+        self.owing = Owing::default();
         let ready = serde_json::from_str::<Ready>(event.data.get()).ok();
         self.session = ready.map(|it| {
             self.grants.introduce(it.user);

@@ -43,7 +43,11 @@ impl Book {
     /// Takes in what the gateway has delivered.
     pub(crate) fn observe(&mut self, observed: &Observed, now: Instant) {
         match observed {
-            Observed::Event(event) => self.hear(event, now),
+            Observed::Event(event) => {
+                let wishes = self.owing.wishes();
+                self.hear(event, now);
+                self.owing.heard(event.sequence, wishes);
+            }
             Observed::Lapsed => self.lapse(),
             Observed::Acknowledged { sent, away } => self.vouch(*sent, away, now),
         }
@@ -169,7 +173,7 @@ impl Book {
             return true;
         }
         if self.strangers.insert(id, now).is_none() {
-            self.wish = self.wish.max(Some(Wish::Look));
+            self.wish(Wish::Look);
         }
         false
     }

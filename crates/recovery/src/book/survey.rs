@@ -74,6 +74,7 @@ impl Book {
         let wish = self.wish.take()?;
         self.proof_is_asked_for();
         self.grants.are_looked_at();
+        self.owing.lists_are_asked_for();
         self.meanwhile = Some(HashMap::new());
         self.looks_since = Some(now);
         self.looks_from_ms = self.watermark_ms;
@@ -89,6 +90,7 @@ impl Book {
     /// The lists are wanted once more, for this or for more.
     pub(crate) fn wish(&mut self, wish: Wish) {
         self.wish = self.wish.max(Some(wish));
+        self.owing.wished();
     }
 
     /// Whether a survey is still of use.
@@ -147,6 +149,7 @@ impl Book {
         self.meanwhile = None;
         self.looked_at = Some(now);
         self.grants.were_looked_at();
+        self.owing.lists_are_taken_in();
         self.seal_compared();
         if survey.wish == Wish::Scrub {
             self.forget_unlisted_strangers(survey, now);

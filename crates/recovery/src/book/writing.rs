@@ -47,7 +47,7 @@ impl Book {
     pub(super) fn mark(&self) -> Option<SessionMark> {
         let (id, resume_url) = self.session.as_ref().filter(|_| self.is_covered)?;
         let before_outage = self.outage_at.map(|sequence| sequence.saturating_sub(1));
-        let bounds = [self.waiting.before(), before_outage];
+        let bounds = [self.waiting.before(), before_outage, self.owing.before()];
         let sequence = bounds.into_iter().flatten().fold(self.sequence, u64::min);
         Some(SessionMark {
             id: id.clone(),

@@ -194,3 +194,27 @@ async fn a_channel_that_is_deleted_before_it_is_known_what_roles_hide_may_have_b
         assert_eq!(deleted_after(name, &change, true).await, [], "{name}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_on_record_up_to_the_first_event_whose_lists_have_not_come() {
+    let mut book = begun();
+    let role = |sequence: u64| {
+        let role =
+            json!({"guild_id": "7", "role": {"id": "9", "permissions": sequence.to_string()}});
+        event("GUILD_ROLE_UPDATE", sequence, &role)
+    };
+    let reached = |book: &Book| book.mark().map(|mark| mark.sequence);
+    book.observe(&role(5), Instant::now());
+    book.observe(&created(6, NOW_MS + 1_000), Instant::now());
+    assert_eq!(reached(&book), Some(4));
+    tokio::time::advance(LOOK_PAUSE).await;
+    let asked = book.take_wish(Instant::now()).unwrap();
+    // The lists on their way may not know of it.
+    book.observe(&role(7), Instant::now());
+    assert_eq!(reached(&book), Some(4));
+    book.survey(&survey(asked, vec![head(Some(NOW_MS))]), &HashSet::new());
+    assert_eq!(reached(&book), Some(6));
+    tokio::time::advance(LOOK_PAUSE).await;
+    look(&mut book, vec![head(Some(NOW_MS))]);
+    assert_eq!(reached(&book), Some(7));
+}
