@@ -2,6 +2,7 @@
 
 mod archives;
 mod beginning;
+mod forums;
 mod grants;
 mod hearing;
 mod mishearing;
@@ -27,7 +28,9 @@ pub(crate) use self::{
     survey::{Survey, Wish},
     turning::{Page, Probe, Probed, ReadFailure},
 };
-use self::{archives::Unseen, grants::Grants, owing::Owing, parting::Over, proof::Proof};
+use self::{
+    archives::Unseen, forums::Forums, grants::Grants, owing::Owing, parting::Over, proof::Proof,
+};
 use crate::{
     Batch, Channel, Dirty, DirtyReason, Head, Loaded, Message, Oddities, SessionMark, Settings,
     Standing,
@@ -39,9 +42,6 @@ use crate::{
     waiting::Waiting,
     walk::{Order, Purpose, Walk},
 };
-
-/// Forums, and the categories they are in.
-type Forums = HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>>;
 
 /// What the driver knows.
 ///
@@ -57,7 +57,7 @@ pub(crate) struct Book {
     refused: usize,
     /// The youngest message of each channel that was heard of, in a list or by an event.
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
-    /// Forums, and the categories they are in: their posts are threads that are watched with the category.
+    /// Forums: their posts are threads that are watched with the category.
     forums: Forums,
     /// Channels and forums that could not be seen, and whose archived threads have not been listed since.
     unseen: HashMap<Id<ChannelMarker>, Unseen>,
@@ -116,6 +116,8 @@ impl Book {
             watermark_ms,
             channels,
         } = loaded;
+        let (forums, channels): (Vec<_>, Vec<_>) =
+            channels.into_iter().partition(|channel| channel.is_forum);
         let batch = Batch {
             shard: settings.shard,
             ..Batch::default()
@@ -165,6 +167,7 @@ impl Book {
             sabotage: None,
         };
         book.unwatch_unwanted();
+        book.remember_forums(forums);
         book.remember_unseen();
         book.resume_reading();
         book
@@ -174,15 +177,7 @@ impl Book {
     fn unwatch_unwanted(&mut self) {
         let mut unwanted = Vec::new();
         for channel in self.channels.values() {
-            let head = Head {
-                id: channel.id,
-                guild_id: channel.guild_id,
-                parent_id: channel.parent_id,
-                is_thread: channel.is_thread,
-                is_forum: false,
-                is_archived: false,
-                last_message_id: None,
-            };
+            let head = Head::of(channel);
             let is_here = self.settings.guild_ids.contains(&channel.guild_id);
             if is_here && self.wants(&head) {
                 continue;

@@ -7,7 +7,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use crate::{Failure, Message, Unreadable};
+use crate::{Channel, Failure, Message, Unreadable};
 
 /// Channels that hold messages: text, voice, announcement, stage, and the three kinds of threads
 /// (Discord: resources/channel#channel-object-channel-types).
@@ -104,6 +104,19 @@ struct ThreadMetadata {
 // === impl Head ===
 
 impl Head {
+    /// A channel as it is on record.
+    pub(crate) const fn of(channel: &Channel) -> Self {
+        Self {
+            id: channel.id,
+            guild_id: channel.guild_id,
+            parent_id: channel.parent_id,
+            is_thread: channel.is_thread,
+            is_forum: channel.is_forum,
+            is_archived: false,
+            last_message_id: None,
+        }
+    }
+
     /// Reads a channel object; one that does not name its guild is in `guild_id`. `None`: it holds neither
     /// messages nor posts, or is in no guild. Nothing else is looked at, so that one odd field does not
     /// cost the channel.

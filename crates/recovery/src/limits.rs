@@ -93,6 +93,10 @@ pub(crate) const LOOK_PAUSE: Duration = Duration::from_secs(5);
 /// then, the lists are read once more.
 pub(crate) const STRANGERS_KEPT: Duration = Duration::from_hours(24);
 
+/// How long a forum is remembered that no list names: hidden for a season, or deleted while nobody looked. What was
+/// said in its posts counts as missing then.
+pub(crate) const UNSEEN_KEPT: Duration = Duration::from_hours(30 * 24);
+
 /// How often channels with traffic are read again, to see whether an event was never sent. One request
 /// verifies a hundred messages.
 pub(crate) const SCRUB_EVERY: Duration = Duration::from_mins(5);

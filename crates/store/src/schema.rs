@@ -33,6 +33,7 @@ pub(crate) const STORE: Schema = Schema {
         include_str!("migrations/0007_operators.sql"),
         include_str!("migrations/0008_unseen.sql"),
         include_str!("migrations/0009_dead_letters.sql"),
+        include_str!("migrations/0010_forums.sql"),
     ],
     checked: &["channel", "shard", "watched", "tally", "gap", "consumer"],
 };

@@ -6,7 +6,8 @@ use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::{
-    Book, Forums, Wish,
+    Book, Wish,
+    forums::Forum,
     survey::{Survey, may_have_moved},
 };
 use crate::{
@@ -35,9 +36,11 @@ pub(crate) struct Archives {
 /// A channel that could not be seen: its threads may have been opened and archived again meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unseen {
-    since_ms: u64,
+    pub(super) since_ms: u64,
     /// Whether the lists name it, as far as is known, and only its archived threads could not be had.
     is_listed: bool,
+    /// Where it is, if it is a forum.
+    pub(super) forum: Option<Forum>,
     /// When that was heard of last.
     heard: Instant,
     /// From when on its archived threads are asked for, if nothing says before that they may be had.
@@ -98,7 +101,7 @@ impl Book {
     }
 
     /// Nothing is seen of a channel, or forum, since then: of its threads neither. Before a first run has
-    /// begun nobody wants what was in them. On record with the channel; of a forum there is no record.
+    /// begun nobody wants what was in them. On record with the channel.
     pub(super) fn lose_sight(&mut self, id: Id<ChannelMarker>, since_ms: u64) {
         self.unsee(id, since_ms, false);
     }
@@ -109,9 +112,11 @@ impl Book {
         }
         let before = self.unseen.get(&id);
         let since_ms = before.map_or(since_ms, |before| before.since_ms.min(since_ms));
+        let forum = before.and_then(|before| before.forum);
         let unseen = Unseen {
             since_ms,
             is_listed,
+            forum: self.forums.get(&id).copied().or(forum),
             heard: Instant::now(),
             ask_at: Instant::now(),
         };
@@ -119,7 +124,40 @@ impl Book {
         self.note_unseen(id, Some(since_ms));
     }
 
+    /// A forum is in no list any more.
+    pub(super) fn lose_sight_of_forum(
+        &mut self,
+        id: Id<ChannelMarker>,
+        forum: Forum,
+        since_ms: u64,
+    ) {
+        self.lose_sight(id, since_ms);
+        if let Some(unseen) = self.unseen.get_mut(&id) {
+            unseen.forum = Some(forum);
+            self.write_forum(id);
+        }
+    }
+
+    fn write_forum(&mut self, id: Id<ChannelMarker>) {
+        self.changed.insert(id);
+        self.closed.remove(&id);
+    }
+
+    /// All of a channel or forum was seen, or there is nothing to see any more.
+    pub(super) fn have_seen(&mut self, id: Id<ChannelMarker>) {
+        let unseen = self.unseen.remove(&id);
+        if unseen.is_some_and(|unseen| unseen.forum.is_some()) {
+            self.changed.remove(&id);
+            self.closed.insert(id);
+        } else {
+            self.note_unseen(id, None);
+        }
+    }
+
     fn note_unseen(&mut self, id: Id<ChannelMarker>, unseen_ms: Option<u64>) {
+        if self.unseen.get(&id).is_some_and(|it| it.forum.is_some()) {
+            return self.write_forum(id);
+        }
         let channel = self.channels.get(&id).cloned();
         if let Some(channel) = channel.filter(|channel| channel.unseen_ms != unseen_ms) {
             self.put(Channel {
@@ -136,12 +174,14 @@ impl Book {
             let unseen = Unseen {
                 since_ms: channel.unseen_ms?,
                 is_listed: true,
+                forum: None,
                 heard,
                 ask_at: heard,
             };
             Some((channel.id, unseen))
         });
-        self.unseen = unseen.collect();
+        let unseen = unseen.collect::<Vec<_>>();
+        self.unseen.extend(unseen);
         if !self.unseen.is_empty() {
             self.wish(Wish::Look);
         }
@@ -171,23 +211,6 @@ impl Book {
         let is_listed = wish == Wish::Gap && born_ms >= listed_ms;
         if !head.is_thread && !is_listed && !self.unseen.contains_key(&head.id) {
             self.unsee(head.id, born_ms, true);
-        }
-    }
-
-    /// Forums that turn up in the lists, but for the first ones, and those that do not any more.
-    pub(super) fn compare_forums(&mut self, survey: &Survey, before: &Forums) {
-        let new = survey
-            .heads
-            .iter()
-            .filter(|head| head.is_forum && self.wants(head) && !before.contains_key(&head.id));
-        for head in new.filter(|_| self.looked_at.is_some()).collect::<Vec<_>>() {
-            self.doubt_archives(head, survey.wish);
-            // No post may be there that is read, and tells that it can be.
-            self.regain_sight(head.id);
-        }
-        let gone = before.keys().filter(|id| !self.forums.contains_key(id));
-        for id in gone.copied().collect::<Vec<_>>() {
-            self.lose_sight(id, self.listed_ms.min(self.watermark_ms));
         }
     }
 
@@ -221,8 +244,7 @@ impl Book {
             let was_asked = |unseen: &Unseen| is_gap || Some(unseen.ask_at) <= began;
             let is_over = unseen.is_some_and(|it| Some(it.heard) < began && was_asked(it));
             if is_over && !survey.refused.contains(&head.id) {
-                self.unseen.remove(&head.id);
-                self.note_unseen(head.id, None);
+                self.have_seen(head.id);
             }
         }
         // Before the first ones there was no watermark.

@@ -8,7 +8,9 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, Over, Proof, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
+use super::{
+    Book, Over, Proof, Wish, forums::Forum, is_refused, sight::is_hidden, survey::may_have_moved,
+};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
@@ -224,12 +226,12 @@ impl Book {
             return;
         }
         if head.is_forum {
-            let before = self.forums.insert(head.id, head.parent_id);
+            let before = self.forums.insert(head.id, Forum::of(&head));
             let is_new = before.is_none() && self.looked_at.is_some();
             if is_new && name != "CHANNEL_CREATE" && self.wants(&head) {
                 self.doubt_archives(&head, Wish::Look);
             }
-            if before != Some(head.parent_id) {
+            if before != Some(Forum::of(&head)) {
                 // Its posts may be watched now, or not any more.
                 self.wish(Wish::Look);
             }
@@ -304,6 +306,7 @@ impl Book {
             guild_id: head.guild_id,
             parent_id: head.parent_id,
             is_thread: head.is_thread,
+            is_forum: false,
             settled_id: None,
             // A message in it may have an id that is as much older than the channel's.
             scrubbed_ms: created_ms(head.id).saturating_sub(milliseconds(SETTLE)),
@@ -334,7 +337,7 @@ impl Book {
     pub(super) fn wants(&self, head: &Head) -> bool {
         let grandparent = head.parent_id.and_then(|id| {
             let parent = self.channels.get(&id).map(|parent| parent.parent_id);
-            parent.or_else(|| self.forums.get(&id).copied())?
+            parent.or_else(|| self.forums.get(&id).map(|forum| forum.parent_id))?
         });
         self.settings.watch.has(head, grandparent)
     }

@@ -23,7 +23,7 @@ impl Book {
     pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
         self.strangers.remove(&id);
         self.forums.remove(&id);
-        self.unseen.remove(&id);
+        self.have_seen(id);
         self.last.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));

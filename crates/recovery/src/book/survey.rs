@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, is_catching_up};
+use super::{Book, forums::forums, is_catching_up};
 use crate::{
     Channel, Dirty, DirtyReason, Head, Start,
     limits::{LOOK_PAUSE, SCRUB_EVERY, SETTLE},
@@ -46,12 +46,6 @@ pub(crate) struct Survey {
 /// Whether something may have been written since a time, in a channel with this last message.
 pub(super) fn may_have_moved(last: Option<Id<MessageMarker>>, since_ms: u64) -> bool {
     last.is_some_and(|id| created_ms(id).saturating_add(milliseconds(SETTLE)) >= since_ms)
-}
-
-/// The forums among these, and the categories they are in.
-fn forums(heads: &[Head]) -> HashMap<Id<ChannelMarker>, Option<Id<ChannelMarker>>> {
-    let forums = heads.iter().filter(|head| head.is_forum);
-    forums.map(|head| (head.id, head.parent_id)).collect()
 }
 
 // === impl Survey ===
@@ -291,6 +285,7 @@ impl Book {
                     guild_id: head.guild_id,
                     parent_id: head.parent_id,
                     is_thread: head.is_thread,
+                    is_forum: false,
                     settled_id: head.last_message_id,
                     scrubbed_ms: last_ms.max(self.watermark_ms),
                     unseen_ms: None,

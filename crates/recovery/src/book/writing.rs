@@ -16,8 +16,11 @@ impl Book {
     /// What there is to write, and from now on counts as written.
     pub(crate) fn take_batch(&mut self) -> Batch {
         let changed = std::mem::take(&mut self.changed);
-        let changed = changed.iter().filter_map(|id| self.channels.get(id));
-        self.batch.channels.extend(changed.cloned());
+        for id in changed {
+            let channel = self.channels.get(&id).cloned();
+            let channel = channel.or_else(|| self.forum_on_record(id));
+            self.batch.channels.extend(channel);
+        }
         self.batch.closed.extend(std::mem::take(&mut self.closed));
         if let Some(mark) = self.mark() {
             let is_news = self.marked.as_ref() != Some(&mark);

@@ -109,6 +109,13 @@ pub(super) async fn channels_are_as_they_were_written_last<S: Inbox>(
             assert_eq!(load(&record, 0).await, [changed, clean(THERE)]);
         }
     }
+    let forum = Channel {
+        is_forum: true,
+        unseen_ms: Some(at_ms(4)),
+        ..clean(HERE)
+    };
+    write(&record, 0, vec![forum.clone()], vec![]).await;
+    assert_eq!(load(&record, 0).await, [forum, clean(THERE)]);
     write(&record, 0, vec![clean(HERE)], vec![THERE]).await;
     write(&record, 0, vec![], vec![THERE]).await;
     let record = reopened(record).await;

@@ -83,6 +83,7 @@ pub(super) fn clean(channel_id: Id<ChannelMarker>) -> Channel {
         guild_id: Id::new(7),
         parent_id: None,
         is_thread: false,
+        is_forum: false,
         settled_id: None,
         scrubbed_ms: 0,
         unseen_ms: None,

@@ -195,6 +195,7 @@ async fn while_enough_channels_are_read_the_driver_waits_for_one_of_them() {
         guild_id: GUILD,
         parent_id: None,
         is_thread: false,
+        is_forum: false,
         settled_id: None,
         scrubbed_ms: NOW_MS,
         unseen_ms: None,

@@ -14,7 +14,7 @@ use crate::record::{signed, text, unsigned};
 pub(super) fn read(connection: &Connection, shard: u32) -> rusqlite::Result<Vec<Channel>> {
     let mut query = connection.prepare_cached(
         "SELECT id, guild_id, parent_id, is_thread, settled_id, scrubbed_ms, dirty, dirty_after,
-             unseen_ms
+             unseen_ms, is_forum
          FROM watched WHERE shard = ?1",
     )?;
     query.query_map([shard], channel_of)?.collect()
@@ -28,14 +28,14 @@ pub(super) fn write(
 ) -> rusqlite::Result<()> {
     let mut upsert = connection.prepare_cached(
         "INSERT INTO watched (id, shard, guild_id, parent_id, is_thread, settled_id, scrubbed_ms,
-             dirty, dirty_after, unseen_ms)
+             dirty, dirty_after, unseen_ms, is_forum)
          VALUES (:id, :shard, :guild_id, :parent_id, :is_thread, :settled_id, :scrubbed_ms,
-             :dirty, :dirty_after, :unseen_ms)
+             :dirty, :dirty_after, :unseen_ms, :is_forum)
          ON CONFLICT DO UPDATE SET shard = excluded.shard, guild_id = excluded.guild_id,
              parent_id = excluded.parent_id, is_thread = excluded.is_thread,
              settled_id = excluded.settled_id, scrubbed_ms = excluded.scrubbed_ms,
              dirty = excluded.dirty, dirty_after = excluded.dirty_after,
-             unseen_ms = excluded.unseen_ms",
+             unseen_ms = excluded.unseen_ms, is_forum = excluded.is_forum",
     )?;
     let dirty = channel.dirty;
     upsert.execute(named_params! {
@@ -49,6 +49,7 @@ pub(super) fn write(
         ":dirty": dirty.map(|dirty| dirty.reason.name()),
         ":dirty_after": column::of_some(dirty.and_then(|dirty| dirty.after)),
         ":unseen_ms": channel.unseen_ms.map(signed),
+        ":is_forum": channel.is_forum,
     })?;
     Ok(())
 }
@@ -71,6 +72,7 @@ fn channel_of(row: &Row<'_>) -> rusqlite::Result<Channel> {
         guild_id: column::id(row, 1)?,
         parent_id: column::some_id(row, 2)?,
         is_thread: row.get(3)?,
+        is_forum: row.get(9)?,
         settled_id: column::some_id(row, 4)?,
         scrubbed_ms: unsigned(row, 5)?,
         unseen_ms: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),

@@ -116,6 +116,7 @@ impl Maintenance {
     pub async fn cursors(&self) -> Result<Cursors, CommandError> {
         let watched = self.peek().await?.watched(SHARD).await;
         let (mut channels, watermark_ms) = watched.map_err(settings::store_failed)?;
+        channels.retain(|channel| !channel.is_forum);
         channels.sort_unstable_by_key(|channel| channel.id);
         Ok(Cursors {
             watermark_ms,

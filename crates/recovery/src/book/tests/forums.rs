@@ -142,3 +142,73 @@ async fn posts_that_were_refused_are_asked_for_when_their_forum_is_shown() {
     book.observe(&event("CHANNEL_UPDATE", 3, &channel(0)), Instant::now());
     assert_eq!(book.next_order(Instant::now()).unwrap().channel_id, POST);
 }
+
+/// A forum that was hidden while this process ran is what the next one begins with, so much later.
+fn restarted_after(later: Duration) -> Book {
+    let mut book = watching();
+    let session = book.take_batch().session;
+    book.wish(Wish::Scrub);
+    look(&mut book, Vec::new());
+    let channels = book.take_batch().channels;
+    let forums: Vec<_> = channels
+        .into_iter()
+        .filter(|channel| channel.is_forum)
+        .collect();
+    assert_eq!((forums[0].id, forums[0].unseen_ms), (FORUM, Some(NOW_MS)));
+    let loaded = Loaded {
+        session,
+        watermark_ms: NOW_MS + milliseconds(later),
+        channels: forums,
+    };
+    Book::new(settings(), loaded)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forum_that_was_hidden_and_is_shown_over_a_restart_has_its_archived_posts_listed() {
+    let mut book = restarted_after(Duration::from_hours(24));
+    tokio::time::advance(Duration::from_millis(1)).await;
+    book.observe(&Observed::Lapsed, Instant::now());
+    let wished = book.take_wish(Instant::now()).unwrap();
+    let archives = book.archives(wished.0);
+    let unchanged = Head {
+        last_message_id: Some(message_id(NOW_MS + 60_000)),
+        ..forum()
+    };
+    assert!(
+        archives
+            .of(std::slice::from_ref(&unchanged))
+            .contains(&(FORUM, false))
+    );
+    assert_eq!(archives.since_ms(FORUM), NOW_MS - 3_600_000);
+    let asleep = Head {
+        is_archived: true,
+        ..post()
+    };
+    book.survey(&survey(wished, vec![unchanged, asleep]), &HashSet::new());
+    assert!(book.channels[&POST].dirty.is_some(), "it is read");
+    // It was seen: nothing of it is on record any more.
+    let batch = book.take_batch();
+    assert!(batch.closed.contains(&FORUM));
+    assert!(batch.channels.iter().all(|channel| !channel.is_forum));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_forum_that_is_hidden_for_a_season_is_a_gap_and_forgotten() {
+    let mut book = restarted_after(crate::limits::UNSEEN_KEPT + Duration::from_millis(1));
+    let batch = book.take_batch();
+    let gaps = batch.gaps.iter();
+    let gaps = gaps.map(|gap| (gap.channel_id, gap.reason, gap.after));
+    let expected = (FORUM, GapReason::Unlisted, just_before(NOW_MS));
+    assert_eq!(gaps.collect::<Vec<_>>(), [expected]);
+    assert_eq!(batch.closed, [FORUM]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_hidden_forum_that_is_deleted_nothing_stays_on_record() {
+    let mut book = restarted_after(Duration::from_hours(24));
+    book.take_batch();
+    let gone = json!({"id": FORUM.to_string(), "type": 15});
+    book.observe(&event("CHANNEL_DELETE", 2, &gone), Instant::now());
+    let batch = book.take_batch();
+    assert_eq!((batch.closed, batch.channels), (vec![FORUM], Vec::new()));
+}

@@ -12,6 +12,7 @@ fn restarted(reason: DirtyReason) -> Book {
         guild_id: GUILD,
         parent_id: None,
         is_thread: false,
+        is_forum: false,
         settled_id: None,
         scrubbed_ms: NOW_MS,
         unseen_ms: None,
