@@ -10,6 +10,7 @@ mod crowd;
 mod disk;
 mod excuses;
 mod fields;
+mod gaps;
 mod haste;
 mod hush;
 mod picky;

@@ -35,12 +35,12 @@ pub(super) struct Checked {
 }
 
 #[derive(Debug, Default)]
-struct State {
+pub(super) struct State {
     before: Unwanted,
     /// What people wrote that is there, by channel and message.
     there: BTreeSet<(u64, u64)>,
     /// Channels that are gone.
-    closed: BTreeSet<u64>,
+    pub(super) closed: BTreeSet<u64>,
     /// What was in them then, if they were watched.
     lost: Vec<(u64, u64)>,
     /// The channels that are on record as watched.
@@ -54,10 +54,10 @@ struct State {
     /// When what was written, by the youngest entry of each write.
     told_ms: BTreeMap<u64, u64>,
     session: Option<String>,
-    excuses: Excuses,
+    pub(super) excuses: Excuses,
     haste: Haste,
     chronicle: Chronicle,
-    consumer: Consumer,
+    pub(super) consumer: Consumer,
     wrong: Vec<String>,
 }
 
@@ -239,6 +239,7 @@ impl Checked {
             }
         }
         wrong.extend(state.silences());
+        wrong.extend(state.needless_gaps());
         wrong
     }
 }
@@ -283,7 +284,7 @@ impl State {
 
     /// Messages that went with their channel before they were told, and that no gap tells of.
     fn silences(&self) -> Vec<String> {
-        if self.is_lossy || self.mixes_up {
+        if self.is_lossy {
             // Who was not told that they were there cannot miss them.
             return Vec::new();
         }

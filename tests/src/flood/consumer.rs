@@ -46,6 +46,11 @@ impl Consumer {
         &self.told
     }
 
+    /// What it was told could not be had.
+    pub(super) fn gaps(&self) -> &[Gap] {
+        &self.gaps
+    }
+
     /// Whether it was told that this message could not be had.
     pub(super) fn is_in_gap(&self, channel_id: u64, id: u64) -> bool {
         self.gaps.iter().any(|gap| {

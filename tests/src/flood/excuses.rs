@@ -50,6 +50,12 @@ impl Excuses {
         self.written.insert((channel_id, id), at_ms);
     }
 
+    /// What was written in a channel, by id.
+    pub(super) fn written_in(&self, channel_id: u64) -> impl Iterator<Item = u64> {
+        let written = self.written.range((channel_id, 0)..=(channel_id, u64::MAX));
+        written.map(|((_, id), _)| *id)
+    }
+
     pub(super) fn changed(&mut self, id: u64, at_ms: u64) {
         self.changed.insert(id, at_ms);
     }
