@@ -142,6 +142,10 @@ pub const ARREARS_EVERY: Duration = Duration::from_mins(1);
 /// 30 s it counts as failed, and the process ends.
 pub const STORE_SLOW_AFTER: Duration = Duration::from_secs(5);
 
+/// How long the record's feed waits for an event before it shows that it still waits: often within the longest
+/// round, and as seldom as a heartbeat.
+pub const FEED_ROUND: Duration = Duration::from_secs(40);
+
 /// How long after it was due a channel should be gone: most take a second, an outage of Discord's
 /// passes in this time, and the guild fills with channels from then on.
 pub const DELETION_OBJECTIVE: Duration = Duration::from_mins(5);

@@ -3,6 +3,8 @@
 mod report;
 mod told;
 
+use std::sync::Arc;
+
 use cordboard_discord::{Backfill, Discord};
 use cordboard_gateway::{Delivery, Hub, Subscription};
 use cordboard_lifecycle::kp;
@@ -13,7 +15,7 @@ use cordboard_recovery::{
 use cordboard_store::{SqliteInbox, Store};
 use tokio::{
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -21,8 +23,9 @@ pub(crate) use self::told::Told;
 use crate::{
     Config, Failed, config,
     engines::Engines,
-    limits::{CARE_ROUND_MAX, HOUSEKEEPING_EVERY},
+    limits::{CARE_ROUND_MAX, FEED_ROUND, HOUSEKEEPING_EVERY},
     session::Inherited,
+    watchdog::Pulse,
 };
 
 /// What keeps the record, before it runs.
@@ -97,7 +100,10 @@ impl Relay {
         let (inbox, kept, seen) = (self.inbox.clone(), self.kept, standing);
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
         let told = Told::new(self.inbox, recovery.clone());
-        engines.spawn_care("relay feed", feed(tap, hub.clone(), recovery));
+        let hub = hub.clone();
+        engines.spawn_rounds("relay feed", CARE_ROUND_MAX, |pulse| {
+            feed(tap, hub, recovery, pulse)
+        });
         engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
             told.clone().watch_readers(pulse)
         });
@@ -115,11 +121,17 @@ fn settings(config: &Config, relay: &config::Relay) -> Settings {
     }
 }
 
-/// Tells the driver what the gateway delivers, until one of them ends.
-async fn feed(mut tap: Subscription, hub: Hub, recovery: Recovery) {
+/// Tells the driver what the gateway delivers, until one of them ends. A driver that takes nothing in any more holds
+/// this up, which the watchdog sees.
+async fn feed(mut tap: Subscription, hub: Hub, recovery: Recovery, pulse: Arc<Pulse>) {
     let standing = recovery.standing();
     let mut unheard = None;
-    while let Some(delivery) = tap.next().await {
+    loop {
+        pulse.round();
+        let Ok(delivery) = timeout(FEED_ROUND, tap.next()).await else {
+            continue;
+        };
+        let Some(delivery) = delivery else { return };
         let observed = match delivery {
             Delivery::Dispatch(dispatch) => Observed::Event(recovery::Event {
                 name: dispatch.name.clone(),

@@ -116,7 +116,7 @@ pub(crate) fn act(
             Ok(json!([]))
         }
         ("POST", "gateway") => read(body).map(|command: GatewayCommand| {
-            simulator::gateway(shared, command);
+            simulator::gateway::act(shared, command);
             json!({})
         }),
         ("POST", "permissions") => read(body).and_then(|change| permissions(shared, &change)),

@@ -52,6 +52,10 @@ pub(crate) const EVENT_DELAY_MS: u64 = 1_000;
 /// (fault F31).
 pub(crate) const LIST_LAG_MS: u64 = 5_000;
 
+/// Messages and channels of which it is remembered that an event about them was left out: more than any test
+/// leaves out, and little memory for a simulator that runs for weeks.
+pub(crate) const LEFT_OUT_KEPT: usize = 100_000;
+
 /// The longest that a fault delays anything: a day, which is longer than any client waits and short
 /// enough for every clock.
 pub(crate) const FAULT_DELAY_MS_MAX: u64 = 86_400_000;

@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     config::{Config, id},
     fault::{Fault, Faults},
-    gateway::{GatewayCommand, Sessions},
+    gateway::Sessions,
     limits::Limits,
     record::{Counters, Record, RequestTruth, Truth},
     server,
@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub(crate) mod act;
+pub(crate) mod gateway;
 pub(crate) mod human;
 
 /// A Discord in a box. Clones are handles to the same one.
@@ -288,13 +289,6 @@ impl Simulator {
         self.shared.world.lock().message(channel_id, message_id)
     }
 
-    /// When a session of the gateway began, in milliseconds since 1970: each event from then on is for it.
-    /// `None`: it is over.
-    #[must_use]
-    pub fn session_began_ms(&self, session_id: &str) -> Option<u64> {
-        self.shared.sessions.began_ms(session_id)
-    }
-
     /// Everything that the proxy's bot did wrong so far, channels that are still there included.
     /// For the end of a run; see [`Simulator::violations_so_far`].
     #[must_use]
@@ -341,11 +335,6 @@ impl Simulator {
     pub fn clear_faults(&self) {
         self.shared.faults.clear();
     }
-
-    /// Does something to the gateway's connections.
-    pub fn gateway(&self, command: GatewayCommand) {
-        gateway(&self.shared, command);
-    }
 }
 
 /// What there is and what has been.
@@ -365,13 +354,6 @@ pub(crate) fn truth(shared: &Shared) -> Truth {
         counters,
         replies,
     }
-}
-
-/// Does something to the gateway's connections.
-pub(crate) fn gateway(shared: &Shared, command: GatewayCommand) {
-    shared.record.acted(shared.clock.now_ms(), &command);
-    let reached = shared.sessions.command(command);
-    shared.faults.note("gateway", command.name(), reached);
 }
 
 /// What was counted.

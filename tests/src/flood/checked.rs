@@ -179,7 +179,8 @@ impl Checked {
                 None => created_ms(id) < loaded.watermark_ms,
                 Some(dirty) => dirty.after.is_some_and(|after| id <= after.get()),
             };
-            if is_due && !state.before.has(id) && !self.inner.has(Id::new(id)) {
+            let is_excused = state.before.has(id) || self.discord.has_left_out(id);
+            if is_due && !is_excused && !self.inner.has(Id::new(id)) {
                 let rule = if channel.dirty.is_some() {
                     "C14"
                 } else {
@@ -238,7 +239,7 @@ impl Checked {
                 ));
             }
         }
-        wrong.extend(state.silences());
+        wrong.extend(state.silences(|id| self.discord.has_left_out(id)));
         wrong.extend(state.needless_gaps());
         wrong
     }
@@ -283,14 +284,12 @@ impl State {
     }
 
     /// Messages that went with their channel before they were told, and that no gap tells of.
-    fn silences(&self) -> Vec<String> {
-        if self.is_lossy {
-            // Who was not told that they were there cannot miss them.
-            return Vec::new();
-        }
+    fn silences(&self, is_left_out: impl Fn(u64) -> bool) -> Vec<String> {
         let told = self.consumer.told();
         let silent = self.lost.iter().filter(|(channel_id, id)| {
+            // Who was not told that they were there cannot miss them.
             !self.before.has(*id)
+                && !is_left_out(*id)
                 && !told.contains_key(&(*channel_id, *id))
                 && !self.consumer.is_in_gap(*channel_id, *id)
         });

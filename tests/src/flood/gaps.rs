@@ -27,8 +27,8 @@ impl State {
             GapReason::Tie => self.is_tied(channel_id),
             // A list that fails for minutes is done without, and any list may.
             GapReason::Unlisted => true,
-            // Nothing is dropped by age or size, and reasons may be added.
-            _ => false,
+            // Nothing is dropped by age or size.
+            GapReason::Expired => false,
         }
     }
 

@@ -1,6 +1,9 @@
 //! All sessions and connections of this Discord.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use serde_json::Value;
@@ -16,7 +19,8 @@ use super::{
 use crate::{
     config::{Config, GatewayConfig},
     dispatch::Dispatch,
-    fault::Faults,
+    fault::{EventFault, Faults},
+    limits::LEFT_OUT_KEPT,
     world::World,
 };
 
@@ -54,6 +58,8 @@ pub(super) struct State {
     connections: BTreeMap<u64, mpsc::Sender<Order>>,
     connections_ever: u64,
     refuses_until: Option<Instant>,
+    /// Messages and channels about which an event was left out.
+    left_out: BTreeSet<u64>,
 }
 
 // === impl Sessions ===
@@ -68,6 +74,7 @@ impl Sessions {
             connections: BTreeMap::new(),
             connections_ever: 0,
             refuses_until: None,
+            left_out: BTreeSet::new(),
         };
         Self {
             config: config.gateway.clone(),
@@ -82,7 +89,10 @@ impl Sessions {
         let mut state = self.state.lock();
         state.forget_expired(now, self.resume_window());
         let mut fault = None;
-        for session in state.sessions.values_mut() {
+        let State {
+            sessions, left_out, ..
+        } = &mut *state;
+        for session in sessions.values_mut() {
             if !session.wants(world, dispatch) {
                 continue;
             }
@@ -90,6 +100,9 @@ impl Sessions {
             let (viewer, intents) = (session.user_id, session.intents);
             let data = world.seen_by(viewer, intents, dispatch.name, &dispatch.data);
             session.release_due(now);
+            if fault == EventFault::Drop && left_out.len() < LEFT_OUT_KEPT {
+                left_out.extend(data["id"].as_str().and_then(|id| id.parse::<u64>().ok()));
+            }
             session.take(now, dispatch.name, data, fault);
         }
     }
@@ -199,6 +212,11 @@ impl Sessions {
             .sessions
             .get(session_id)
             .map(|session| session.began_ms)
+    }
+
+    /// Whether a fault has left out an event about this message or channel.
+    pub(crate) fn has_left_out(&self, id: u64) -> bool {
+        self.state.lock().left_out.contains(&id)
     }
 
     /// Ends a session.
