@@ -142,9 +142,12 @@ pub const ARREARS_EVERY: Duration = Duration::from_mins(1);
 /// 30 s it counts as failed, and the process ends.
 pub const STORE_SLOW_AFTER: Duration = Duration::from_secs(5);
 
-/// How long the record's feed waits for an event before it shows that it still waits: often within the longest
-/// round, and as seldom as a heartbeat.
-pub const FEED_ROUND: Duration = Duration::from_secs(40);
+/// How often the record's feed looks, while no event comes, whether what it told was taken in: as seldom as a heartbeat.
+pub const FEED_EVERY: Duration = Duration::from_secs(40);
+
+/// How long that may take. In one turn the record may be asked about twenty times 500 messages, those that the lists
+/// of ten thousand channels name, and each answer may take half a minute; half as long again.
+pub const FEED_ROUND_MAX: Duration = Duration::from_mins(15);
 
 /// How long after it was due a channel should be gone: most take a second, an outage of Discord's
 /// passes in this time, and the guild fills with channels from then on.

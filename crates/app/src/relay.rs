@@ -23,7 +23,7 @@ pub(crate) use self::told::Told;
 use crate::{
     Config, Failed, config,
     engines::Engines,
-    limits::{CARE_ROUND_MAX, FEED_ROUND, HOUSEKEEPING_EVERY},
+    limits::{CARE_ROUND_MAX, FEED_EVERY, FEED_ROUND_MAX, HOUSEKEEPING_EVERY},
     session::Inherited,
     watchdog::Pulse,
 };
@@ -101,7 +101,7 @@ impl Relay {
         engines.spawn("relay records", |stop| forget(inbox, kept, seen, stop));
         let told = Told::new(self.inbox, recovery.clone());
         let hub = hub.clone();
-        engines.spawn_rounds("relay feed", CARE_ROUND_MAX, |pulse| {
+        engines.spawn_rounds("relay feed", FEED_ROUND_MAX, |pulse| {
             feed(tap, hub, recovery, pulse)
         });
         engines.spawn_rounds("relay readers", CARE_ROUND_MAX, |pulse| {
@@ -121,14 +121,18 @@ fn settings(config: &Config, relay: &config::Relay) -> Settings {
     }
 }
 
-/// Tells the driver what the gateway delivers, until one of them ends. A driver that takes nothing in any more holds
-/// this up, which the watchdog sees.
+/// Tells the driver what the gateway delivers, until one of them ends. A round is over when the driver has taken in what
+/// it was told: one that does not any more is seen by the watchdog.
 async fn feed(mut tap: Subscription, hub: Hub, recovery: Recovery, pulse: Arc<Pulse>) {
     let standing = recovery.standing();
-    let mut unheard = None;
+    let (mut unheard, mut turns) = (None, 0);
     loop {
-        pulse.round();
-        let Ok(delivery) = timeout(FEED_ROUND, tap.next()).await else {
+        let uptake = recovery.uptake();
+        if uptake.waiting == 0 || uptake.turns != turns {
+            pulse.round();
+        }
+        turns = uptake.turns;
+        let Ok(delivery) = timeout(FEED_EVERY, tap.next()).await else {
             continue;
         };
         let Some(delivery) = delivery else { return };

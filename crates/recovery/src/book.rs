@@ -57,7 +57,7 @@ pub(crate) struct Book {
     refused: usize,
     /// The youngest message of each channel that was heard of, in a list or by an event.
     last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
-    /// Forums: their posts are threads that are watched with the category.
+    /// Their posts are threads that are watched with their category.
     forums: Forums,
     /// Channels and forums that could not be seen, and whose archived threads have not been listed since.
     unseen: HashMap<Id<ChannelMarker>, Unseen>,

@@ -16,8 +16,7 @@ pub struct Channel {
     pub parent_id: Option<Id<ChannelMarker>>,
     /// Whether it is a thread.
     pub is_thread: bool,
-    /// Whether it is a forum: it holds no messages of its own, and is on record only while `unseen_ms` says
-    /// something.
+    /// Whether it is a forum: it holds no messages of its own, and is on record for its posts, which are threads.
     pub is_forum: bool,
     /// The last message of which nothing needs to be read although it is not on record: where watching
     /// began, or one that turned out to be deleted.

@@ -6,6 +6,10 @@ mod reads;
 use std::{
     collections::{BTreeSet, HashSet},
     fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use futures_util::future::BoxFuture;
@@ -48,7 +52,7 @@ pub(crate) enum Told {
 /// Takes in what the gateway delivers, and reads what it has not. It is one future, and starts no task
 /// of its own.
 pub struct Driver<D, I> {
-    discord: std::sync::Arc<D>,
+    discord: Arc<D>,
     inbox: I,
     book: Book,
     settings: Settings,
@@ -57,6 +61,7 @@ pub struct Driver<D, I> {
     /// Who waits for what is to be written next.
     waiting: Vec<oneshot::Sender<bool>>,
     pages: u64,
+    turns: Arc<AtomicU64>,
 }
 
 type Surveyed = BoxFuture<'static, Result<Survey, Overlooked>>;
@@ -74,7 +79,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
         let loaded = inbox.load(settings.shard).await?;
         let session = loaded.session.clone();
         let driver = Self {
-            discord: std::sync::Arc::new(discord),
+            discord: Arc::new(discord),
             inbox,
             book: Book::new(settings.clone(), loaded),
             settings,
@@ -82,9 +87,15 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             standing,
             waiting: Vec::new(),
             pages: 0,
+            turns: Arc::default(),
         };
         driver.tell_standing();
         Ok((driver, session))
+    }
+
+    /// How often it has taken in what it was told.
+    pub(crate) fn turns(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.turns)
     }
 
     /// Takes a safeguard away, to see that a test notices.
@@ -133,6 +144,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                     if count == 0 {
                         return Ok(());
                     }
+                    self.turns.fetch_add(1, Ordering::Relaxed);
                     self.take_in(&mut told);
                 }
                 surveyed = maybe(&mut surveying) => {
@@ -276,7 +288,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
                 (order, expected.map(Ok))
             });
         }
-        let discord = std::sync::Arc::clone(&self.discord);
+        let discord = Arc::clone(&self.discord);
         let probe = self.book.probe_for(&order);
         Box::pin(async move {
             let read = timeout(PAGE_TIMEOUT, read(&*discord, &order, probe)).await;
@@ -288,7 +300,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     /// Reads the lists of channels.
     fn look_around(&self, wish: Wish, generation: u64, patience: Patience) -> Surveyed {
         let look = Look {
-            discord: std::sync::Arc::clone(&self.discord),
+            discord: Arc::clone(&self.discord),
             wish,
             generation,
             guild_ids: self.settings.guild_ids.clone(),

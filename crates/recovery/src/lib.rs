@@ -56,7 +56,7 @@ pub use self::{
     observed::{EVENTS, Event, Observed},
     oddities::Oddities,
     record::{Known, Presence, Record, Sight, Verdict},
-    recovery::{Ended, Recovery, recovery},
+    recovery::{Ended, Recovery, Uptake, recovery},
     settings::{Settings, Start, Watch},
     standing::{Standing, Unheard},
     tail::Tail,

@@ -1,5 +1,10 @@
 //! A handle to the watch over messages.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot, watch,
@@ -20,6 +25,16 @@ use crate::{
 pub struct Recovery {
     teller: mpsc::Sender<Told>,
     standing: watch::Receiver<Standing>,
+    turns: Arc<AtomicU64>,
+}
+
+/// How a driver gets on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uptake {
+    /// How much of what it was told it has not taken in.
+    pub waiting: usize,
+    /// How often it has taken something in.
+    pub turns: u64,
 }
 
 /// The driver has ended: nothing is recorded any more.
@@ -40,7 +55,12 @@ pub async fn recovery<D: History + ChannelDirectory, I: Inbox>(
     let (teller, told) = mpsc::channel(OBSERVED_MAX);
     let (sender, standing) = watch::channel(Standing::default());
     let (driver, session) = Driver::load(discord, inbox, settings, told, sender).await?;
-    Ok((Recovery { teller, standing }, driver, session))
+    let recovery = Recovery {
+        teller,
+        standing,
+        turns: driver.turns(),
+    };
+    Ok((recovery, driver, session))
 }
 
 // === impl Recovery ===
@@ -54,6 +74,15 @@ impl Recovery {
     pub async fn observe(&self, observed: Observed) -> Result<(), Ended> {
         let told = self.teller.send(Told::Observed(observed)).await;
         told.map_err(|_| Ended)
+    }
+
+    /// Whether the driver gets on with what it is told. One that works does, however long the record takes.
+    #[must_use]
+    pub fn uptake(&self) -> Uptake {
+        Uptake {
+            waiting: self.teller.max_capacity() - self.teller.capacity(),
+            turns: self.turns.load(Ordering::Relaxed),
+        }
     }
 
     /// Somebody waits for what is missing of this channel: it is read before others, until nothing is. Only

@@ -14,6 +14,8 @@ pub(super) struct Crowd {
     record: Checked,
     channels: Vec<u64>,
     threads: Vec<u64>,
+    /// A forum: what is opened in it is a post, and nothing is said in it otherwise.
+    forum: Option<u64>,
     written: Vec<(u64, u64)>,
     bursts: bool,
     burst_max: usize,
@@ -39,9 +41,11 @@ impl Crowd {
         for number in 0..scale.rooms {
             channels.push(discord.create_channel(&format!("far-{number}")));
         }
+        let forum = scale.has_forum.then(|| open_forum(discord));
         Self {
             record,
             channels,
+            forum,
             burst_max: scale.burst_max,
             rooms_max: scale.rooms + 20,
             gatherings: scale.gatherings,
@@ -93,7 +97,8 @@ impl Crowd {
     /// The channels that are no threads.
     pub(super) fn rooms(&self) -> Vec<u64> {
         let channels = self.channels.iter().copied();
-        channels.filter(|id| !self.threads.contains(id)).collect()
+        let channels = channels.filter(|id| !self.threads.contains(id));
+        channels.chain(self.forum).collect()
     }
 
     fn channel(&self, dice: &mut Rng) -> u64 {
@@ -179,9 +184,15 @@ impl Crowd {
     fn give_birth(&mut self, discord: &Simulator, dice: &mut Rng) {
         let name = format!("born-{}", self.channels.len());
         let is_thread = dice.bool();
+        let parent_id = match self.forum {
+            Some(forum) if dice.u32(0..4) > 0 => forum,
+            _ => discord.default_channel_id(),
+        };
         let act = if is_thread {
-            let channel_id = discord.default_channel_id();
-            HumanAct::StartThread { channel_id, name }
+            HumanAct::StartThread {
+                channel_id: parent_id,
+                name,
+            }
         } else {
             HumanAct::CreateChannel {
                 name,
@@ -194,8 +205,9 @@ impl Crowd {
             self.channels.push(id);
             if is_thread {
                 self.threads.push(id);
-                // Its channel says that it was opened.
-                self.record.look_at(discord.default_channel_id());
+                // Its channel says that it was opened, or the post what it is about.
+                self.record.look_at(parent_id);
+                self.record.look_at(id);
             }
         }
     }
@@ -225,4 +237,15 @@ impl Crowd {
         // Asleep already, or an outage: then it stays as it is.
         drop(discord.try_act(archive));
     }
+}
+
+fn open_forum(discord: &Simulator) -> u64 {
+    let forum = HumanAct::CreateChannel {
+        name: "forum".to_owned(),
+        kind: 15,
+        topic: None,
+        parent_id: None,
+    };
+    let opened = discord.try_act(forum).expect("there is room for it");
+    opened.expect("what is created has an id")
 }

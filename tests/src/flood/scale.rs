@@ -12,6 +12,8 @@ pub(super) struct Scale {
     pub(super) slowness: u32,
     /// How often something is said in all channels at once.
     pub(super) gatherings: u32,
+    /// Whether there is a forum, in some of those with a veil and in some without.
+    pub(super) has_forum: bool,
 }
 
 // === impl Scale ===
@@ -36,6 +38,7 @@ impl Scale {
             } else {
                 0
             },
+            has_forum: seed % 8 == 2 || seed % 8 == 3,
         }
     }
 }

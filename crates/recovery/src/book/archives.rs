@@ -7,7 +7,6 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::{
     Book, Wish,
-    forums::Forum,
     survey::{Survey, may_have_moved},
 };
 use crate::{
@@ -39,8 +38,6 @@ pub(super) struct Unseen {
     pub(super) since_ms: u64,
     /// Whether the lists name it, as far as is known, and only its archived threads could not be had.
     is_listed: bool,
-    /// Where it is, if it is a forum.
-    pub(super) forum: Option<Forum>,
     /// When that was heard of last.
     heard: Instant,
     /// From when on its archived threads are asked for, if nothing says before that they may be had.
@@ -62,7 +59,7 @@ impl Archives {
 
     /// Channels whose archived threads are to be listed, and whether it is the private ones: of channels
     /// with threads that were open, both; of those in which something was written since, the public ones.
-    /// Whoever opens one leaves a message behind, unless there was one already that it is about. Without a gap
+    /// Whoever opens a new one leaves a message behind, unless there was one already that it is about. Without a gap
     /// only of channels that could not be seen, and can now.
     pub(crate) fn of(&self, heads: &[Head]) -> Vec<(Id<ChannelMarker>, bool)> {
         if self.watermark_ms == 0 {
@@ -101,7 +98,7 @@ impl Book {
     }
 
     /// Nothing is seen of a channel, or forum, since then: of its threads neither. Before a first run has
-    /// begun nobody wants what was in them. On record with the channel.
+    /// begun nobody wants what was in them. On record with it.
     pub(super) fn lose_sight(&mut self, id: Id<ChannelMarker>, since_ms: u64) {
         self.unsee(id, since_ms, false);
     }
@@ -112,11 +109,9 @@ impl Book {
         }
         let before = self.unseen.get(&id);
         let since_ms = before.map_or(since_ms, |before| before.since_ms.min(since_ms));
-        let forum = before.and_then(|before| before.forum);
         let unseen = Unseen {
             since_ms,
             is_listed,
-            forum: self.forums.get(&id).copied().or(forum),
             heard: Instant::now(),
             ask_at: Instant::now(),
         };
@@ -124,64 +119,38 @@ impl Book {
         self.note_unseen(id, Some(since_ms));
     }
 
-    /// A forum is in no list any more.
-    pub(super) fn lose_sight_of_forum(
-        &mut self,
-        id: Id<ChannelMarker>,
-        forum: Forum,
-        since_ms: u64,
-    ) {
-        self.lose_sight(id, since_ms);
-        if let Some(unseen) = self.unseen.get_mut(&id) {
-            unseen.forum = Some(forum);
-            self.write_forum(id);
-        }
-    }
-
-    fn write_forum(&mut self, id: Id<ChannelMarker>) {
-        self.changed.insert(id);
-        self.closed.remove(&id);
-    }
-
-    /// All of a channel or forum was seen, or there is nothing to see any more.
-    pub(super) fn have_seen(&mut self, id: Id<ChannelMarker>) {
-        let unseen = self.unseen.remove(&id);
-        if unseen.is_some_and(|unseen| unseen.forum.is_some()) {
-            self.changed.remove(&id);
-            self.closed.insert(id);
-        } else {
-            self.note_unseen(id, None);
-        }
+    /// All of a channel or forum was seen.
+    fn have_seen(&mut self, id: Id<ChannelMarker>) {
+        self.unseen.remove(&id);
+        self.note_unseen(id, None);
     }
 
     fn note_unseen(&mut self, id: Id<ChannelMarker>, unseen_ms: Option<u64>) {
-        if self.unseen.get(&id).is_some_and(|it| it.forum.is_some()) {
-            return self.write_forum(id);
-        }
-        let channel = self.channels.get(&id).cloned();
-        if let Some(channel) = channel.filter(|channel| channel.unseen_ms != unseen_ms) {
+        let is_news = |channel: &Channel| channel.unseen_ms != unseen_ms;
+        if let Some(channel) = self.channels.get(&id).cloned().filter(is_news) {
             self.put(Channel {
                 unseen_ms,
                 ..channel
             });
+        } else if let Some(forum) = self.forums.get(&id).cloned().filter(is_news) {
+            self.put_forum(Channel { unseen_ms, ..forum });
         }
     }
 
     /// What a former run could not see. Whether the lists name it is not known.
     pub(super) fn remember_unseen(&mut self) {
         let heard = Instant::now();
-        let unseen = self.channels.values().filter_map(|channel| {
+        let channels = self.channels.values().chain(self.forums.values());
+        let unseen = channels.filter_map(|channel| {
             let unseen = Unseen {
                 since_ms: channel.unseen_ms?,
                 is_listed: true,
-                forum: None,
                 heard,
                 ask_at: heard,
             };
             Some((channel.id, unseen))
         });
-        let unseen = unseen.collect::<Vec<_>>();
-        self.unseen.extend(unseen);
+        self.unseen = unseen.collect();
         if !self.unseen.is_empty() {
             self.wish(Wish::Look);
         }

@@ -8,9 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{
-    Book, Over, Proof, Wish, forums::Forum, is_refused, sight::is_hidden, survey::may_have_moved,
-};
+use super::{Book, Over, Proof, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
     forecast::Forecast,
@@ -226,12 +224,13 @@ impl Book {
             return;
         }
         if head.is_forum {
-            let before = self.forums.insert(head.id, Forum::of(&head));
+            let before = self.forums.get(&head.id).map(|forum| forum.parent_id);
+            self.meet_forum(&head);
             let is_new = before.is_none() && self.looked_at.is_some();
             if is_new && name != "CHANNEL_CREATE" && self.wants(&head) {
                 self.doubt_archives(&head, Wish::Look);
             }
-            if before != Some(Forum::of(&head)) {
+            if before != Some(head.parent_id) {
                 // Its posts may be watched now, or not any more.
                 self.wish(Wish::Look);
             }

@@ -22,8 +22,8 @@ impl Book {
     /// An event says that a channel is deleted. So are its threads: Discord says so of the channel alone.
     pub(super) fn hear_of_deletion(&mut self, id: Id<ChannelMarker>) {
         self.strangers.remove(&id);
-        self.forums.remove(&id);
-        self.have_seen(id);
+        self.end_forum(id);
+        self.unseen.remove(&id);
         self.last.remove(&id);
         let within = self.channels.values();
         let within = within.filter(|channel| channel.is_thread && channel.parent_id == Some(id));

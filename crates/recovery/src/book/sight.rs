@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::{Book, Forums, Survey, archives::root, is_refused};
+use super::{Book, Survey, archives::root, is_refused};
 use crate::{Channel, Dirty, DirtyReason, Event, limits::REFUSED_PAUSE, snowflake::just_before};
 
 /// The flag of a channel object of which the bot sees only the shape, `OBFUSCATED` (Discord:
@@ -53,7 +53,9 @@ impl Book {
             self.lose_sight(root(&channel), self.watermark_ms);
             self.doubt(channel.id);
         }
-        for id in self.forums.keys().copied().collect::<Vec<_>>() {
+        let forums = self.forums.values();
+        let within = forums.filter(|forum| Some(forum.guild_id) == event.guild_id);
+        for id in within.map(|forum| forum.id).collect::<Vec<_>>() {
             self.lose_sight(id, self.watermark_ms);
         }
     }
@@ -94,14 +96,10 @@ impl Book {
     /// event of them comes. What they were verified up to is where something may be missing from. A thread
     /// is among them with the channel it is in: alone it has fallen asleep. Of threads that are not known,
     /// nothing was seen since the lists before.
-    pub(super) fn ask_for_unlisted(&mut self, survey: &Survey, forums_before: &Forums) {
+    pub(super) fn ask_for_unlisted(&mut self, survey: &Survey) {
         let listed = survey.listed();
-        let is_unlisted = |channel: &&Channel| {
-            let id = root(channel);
-            let is_known = self.channels.contains_key(&id) || forums_before.contains_key(&id);
-            is_known && !listed.contains(&id)
-        };
-        let unlisted = self.channels.values().filter(is_unlisted);
+        let channels = self.channels.values();
+        let unlisted = channels.filter(|channel| !listed.contains(&root(channel)));
         let clean = unlisted.filter(|channel| channel.dirty.is_none());
         for channel in clean.cloned().collect::<Vec<_>>() {
             let after = just_before(channel.scrubbed_ms.min(self.watermark_ms));

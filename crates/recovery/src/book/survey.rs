@@ -8,7 +8,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, GuildMarker, MessageMarker},
 };
 
-use super::{Book, forums::forums, is_catching_up};
+use super::{Book, is_catching_up};
 use crate::{
     Channel, Dirty, DirtyReason, Head, Start,
     limits::{LOOK_PAUSE, SCRUB_EVERY, SETTLE},
@@ -111,8 +111,8 @@ impl Book {
         if is_first {
             self.begin_watching(survey);
         }
+        let forums_before = self.meet_forums(survey);
         self.compare_with_heard(survey, on_record, now);
-        let forums_before = std::mem::replace(&mut self.forums, forums(&survey.heads));
         // Channels before threads: what a thread's channel is in decides whether it is watched.
         let heads = survey.heads.iter().filter(|head| !head.is_forum);
         let mut heads: Vec<_> = heads.collect();
@@ -136,7 +136,7 @@ impl Book {
             self.archive(id, true);
         }
         if survey.wish != Wish::Gap {
-            self.ask_for_unlisted(survey, &forums_before);
+            self.ask_for_unlisted(survey);
         }
         self.compare_forums(survey, &forums_before);
         self.have_seen_archives(survey);

@@ -17,9 +17,8 @@ impl Book {
     pub(crate) fn take_batch(&mut self) -> Batch {
         let changed = std::mem::take(&mut self.changed);
         for id in changed {
-            let channel = self.channels.get(&id).cloned();
-            let channel = channel.or_else(|| self.forum_on_record(id));
-            self.batch.channels.extend(channel);
+            let channel = self.channels.get(&id).or_else(|| self.forums.get(&id));
+            self.batch.channels.extend(channel.cloned());
         }
         self.batch.closed.extend(std::mem::take(&mut self.closed));
         if let Some(mark) = self.mark() {

@@ -146,6 +146,22 @@ async fn what_another_shard_records_wakes_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_feeds_a_driver_sees_whether_it_takes_anything_in() {
+    let record = MemoryInbox::default();
+    let (recovery, driver) = watching(&record, 0).await;
+    let idle = recovery.uptake();
+    assert_eq!((idle.waiting, idle.turns), (2, 0), "it does not run yet");
+    let stop = CancellationToken::new();
+    let looking = async {
+        sleep(Duration::from_secs(1)).await;
+        let busy = recovery.uptake();
+        assert_eq!((busy.waiting, busy.turns), (0, 1));
+        stop.cancel();
+    };
+    join!(driver.run(stop.clone()), looking).0.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_session_that_begins_while_the_driver_stops_is_not_on_record() {
     // How: all of it waits for the driver when that is told to stop, and the session's lapse is not among
     // it yet.

@@ -144,7 +144,7 @@ pub enum HumanAct {
         /// Whether it is pinned from now on.
         pinned: bool,
     },
-    /// Starts a public thread.
+    /// Starts a public thread, or, in a forum, a post, whose first message is its name.
     StartThread {
         /// In which channel.
         #[serde(with = "id")]

@@ -69,9 +69,15 @@ async fn a_forum_that_is_opened_or_moved_takes_its_posts_along() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_posts_stay_watched_until_the_lists_say_what_they_are_in() {
-    for (heads, is_watched) in [(vec![forum(), post()], true), (vec![post()], false)] {
+    for (heads, knows_forum, is_watched) in [
+        (vec![forum(), post()], true, true),
+        (vec![post()], true, true),
+        (vec![post()], false, false),
+    ] {
         let mut before = watching();
-        let batch = before.take_batch();
+        let mut batch = before.take_batch();
+        let is_known = |channel: &Channel| knows_forum || !channel.is_forum;
+        batch.channels.retain(is_known);
         let loaded = Loaded {
             session: batch.session,
             watermark_ms: batch.watermark_ms.unwrap(),
@@ -186,10 +192,9 @@ async fn a_forum_that_was_hidden_and_is_shown_over_a_restart_has_its_archived_po
     };
     book.survey(&survey(wished, vec![unchanged, asleep]), &HashSet::new());
     assert!(book.channels[&POST].dirty.is_some(), "it is read");
-    // It was seen: nothing of it is on record any more.
-    let batch = book.take_batch();
-    assert!(batch.closed.contains(&FORUM));
-    assert!(batch.channels.iter().all(|channel| !channel.is_forum));
+    let on_record = book.take_batch().channels;
+    let unseen = on_record.iter().find(|channel| channel.is_forum);
+    assert_eq!(unseen.unwrap().unseen_ms, None, "it was seen");
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,11 +209,50 @@ async fn a_forum_that_is_hidden_for_a_season_is_a_gap_and_forgotten() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_hidden_forum_that_is_deleted_nothing_stays_on_record() {
+async fn a_hidden_forum_that_is_deleted_is_a_gap_and_stays_on_no_record() {
     let mut book = restarted_after(Duration::from_hours(24));
     book.take_batch();
     let gone = json!({"id": FORUM.to_string(), "type": 15});
     book.observe(&event("CHANNEL_DELETE", 2, &gone), Instant::now());
     let batch = book.take_batch();
     assert_eq!((batch.closed, batch.channels), (vec![FORUM], Vec::new()));
+    let gaps = batch.gaps.iter().map(|gap| (gap.reason, gap.after));
+    let expected = (GapReason::ChannelGone, just_before(NOW_MS));
+    assert_eq!(gaps.collect::<Vec<_>>(), [expected]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_role_that_hides_a_forum_just_before_the_process_ends_is_noticed_by_the_next_one() {
+    let mut before = watching();
+    let batch = before.take_batch();
+    let loaded = Loaded {
+        session: batch.session,
+        watermark_ms: batch.watermark_ms.unwrap(),
+        channels: batch.channels,
+    };
+    let mut book = Book::new(settings(), loaded);
+    // The session goes on before the change of roles, so that it is heard once more.
+    let role = json!({"guild_id": "7", "role": {"id": "9", "permissions": "0"}});
+    book.observe(&event("GUILD_ROLE_UPDATE", 2, &role), Instant::now());
+    look(&mut book, Vec::new());
+    assert!(book.channels[&POST].dirty.is_some());
+    let unseen = book.take_batch().channels;
+    let unseen = unseen.iter().find(|channel| channel.is_forum);
+    assert!(unseen.unwrap().unseen_ms.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watched_thread_is_missed_with_a_channel_that_is_not_watched() {
+    let watch = crate::Watch::Some(HashSet::from([POST]));
+    let settings = Settings {
+        watch,
+        ..Settings::new(GUILD)
+    };
+    let mut book = Book::new(settings, Loaded::default());
+    book.observe(&ready(1, "first"), Instant::now());
+    book.observe(&Observed::Lapsed, Instant::now());
+    look(&mut book, vec![forum(), post()]);
+    book.wish(Wish::Scrub);
+    look(&mut book, Vec::new());
+    assert!(book.channels[&POST].dirty.is_some());
 }

@@ -4,7 +4,7 @@ use super::{Simulator, accepted, id_of};
 use crate::{
     HumanAct,
     shared::Shared,
-    world::{ApiError, MessagePatch, ThreadDraft},
+    world::{ApiError, MessagePatch, NewMessage, ThreadDraft},
 };
 
 /// `PUBLIC_THREAD`.
@@ -31,7 +31,7 @@ impl Simulator {
         accepted(delete(&self.shared, channel_id, message_id));
     }
 
-    /// Starts a public thread; answers its id.
+    /// Starts a public thread, or, in a forum, a post, whose first message is its name; answers its id.
     ///
     /// # Panics
     ///
@@ -103,6 +103,7 @@ fn start_thread(shared: &Shared, channel_id: u64, name: &str) -> Result<u64, Api
     let draft = ThreadDraft {
         name: name.to_owned(),
         kind: Some(PUBLIC_THREAD),
+        message: Some(NewMessage::text(name)),
         ..ThreadDraft::default()
     };
     let started = shared.change(|world| world.start_thread(actor, channel_id, draft, None))?;

@@ -125,6 +125,10 @@ impl World {
         }
         let id = self.snowflakes.next(&self.clock);
         let mut value = self.begin_thread(actor, channel_id, (id, kind), &draft, reason);
+        if let Some(channel) = self.channels.get_mut(&channel_id).filter(|_| forum) {
+            // Of a forum it is the last post (Discord: resources/channel#channel-object).
+            channel.last_message_id = Some(id);
+        }
         match post.filter(|_| forum) {
             Some(post) => value["message"] = self.create_message_with(actor, id, post, Some(id))?,
             None if kind == PUBLIC_THREAD => self.announce_thread(actor, channel_id, id),

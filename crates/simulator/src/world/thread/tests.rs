@@ -8,9 +8,9 @@ use super::*;
 use crate::{
     config::Config,
     world::{
-        ChannelPatch, MessagePatch, NewMessage, Replica,
-        channel::{PRIVATE_THREAD, PUBLIC_THREAD},
-        tests::{FRIEND, GENERAL, HUMAN, PROXY, code, events, id, with, world},
+        ChannelDraft, ChannelPatch, MessagePatch, NewMessage, Replica,
+        channel::{FORUM, PRIVATE_THREAD, PUBLIC_THREAD},
+        tests::{FRIEND, GENERAL, GUILD, HUMAN, PROXY, code, events, id, with, world},
     },
 };
 
@@ -271,4 +271,26 @@ fn active_threads_run_out() {
         code(world.create_message(PROXY, first, NewMessage::text("x"))),
         160_006
     );
+}
+
+#[test]
+fn a_post_is_the_last_of_its_forum_and_has_a_message_of_the_same_id() {
+    let mut world = world();
+    let forum = ChannelDraft {
+        kind: FORUM,
+        ..ChannelDraft::text("forum")
+    };
+    let forum = world.create_channel(PROXY, GUILD, forum, None).unwrap();
+    let forum = id(&forum);
+    let alone = world.start_thread(PROXY, forum, draft(None), None);
+    assert_eq!(code(alone), 50_035, "a post has a message");
+    let post = ThreadDraft {
+        message: Some(NewMessage::text("first")),
+        ..draft(None)
+    };
+    let post = id(&world.start_thread(PROXY, forum, post, None).unwrap());
+    let first = &world.messages_of(post)[0];
+    assert_eq!((id(first), &first["content"]), (post, &json!("first")));
+    let forum = world.channel(PROXY, forum).unwrap();
+    assert_eq!(forum["last_message_id"], json!(post.to_string()));
 }
