@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, table},
+    remains::Remains,
 };
 
 /// Speak to bots in their default channels, so that they stay alive, and see whether they answer.
@@ -48,8 +49,11 @@ struct Standings {
 // === impl Keepalive ===
 
 impl Keepalive {
-    pub(crate) const fn asks_bots(&self) -> bool {
-        matches!(self.command, Command::Run { .. })
+    pub(crate) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::Run { .. } => Remains::Questions,
+            Command::List => Remains::Nothing,
+        }
     }
 
     pub(crate) async fn run(self, context: &Context) -> Ended {

@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, table},
+    remains::Remains,
     time,
 };
 
@@ -143,6 +144,13 @@ impl Backfill {
 // === impl Cursors ===
 
 impl Cursors {
+    pub(super) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::List => Remains::Nothing,
+            Command::Set { .. } | Command::Reset { .. } => Remains::Part,
+        }
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
         let (channel, from) = match self.command {
             Command::List => {
