@@ -4,6 +4,7 @@
 
 mod codes;
 mod interrupted;
+mod messages;
 mod plans;
 mod refused;
 mod serving;
