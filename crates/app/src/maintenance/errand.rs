@@ -143,7 +143,11 @@ impl Maintenance {
     async fn try_alone(&self, daybook: &Daybook) -> Result<Option<Alone>, CommandError> {
         let settings = settings::errand(&self.config);
         match Store::open_at_once(&self.config.store, settings).await {
-            Ok(store) => Ok(Some(Alone::start(self, store, daybook.clone()).await?)),
+            Ok(store) => {
+                self.teller
+                    .tell("nobody holds the store, so it is done from here");
+                Ok(Some(Alone::start(self, store, daybook.clone()).await?))
+            }
             Err(StoreError::Busy { .. }) => Ok(None),
             Err(error) => Err(settings::store_failed(error).into()),
         }

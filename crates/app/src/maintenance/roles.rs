@@ -93,6 +93,8 @@ impl Maintenance {
             let why = "say which roles: --id, --name or --without-members; or --resume";
             return Err(CommandError::Usage(why.to_owned()));
         }
+        self.teller
+            .tell("looking at the guild's roles and at who holds them");
         let removal = self.removal().await?;
         let planned = removal.plan(&request.selection).await;
         let (plan, view) = planned.map_err(|error| self.cannot(error))?;
@@ -118,6 +120,13 @@ impl Maintenance {
         watcher: Watcher<'_>,
     ) -> Result<RolesRemoved, CommandError> {
         request.check()?;
+        if request.resumes {
+            self.teller
+                .tell("going on with what an earlier run has begun");
+        } else if planned.is_none() {
+            self.teller
+                .tell("looking whether members hold roles that were removed");
+        }
         let removal = self.removal().await?;
         let watch = |progress: cordboard_upkeep::roles::Progress| {
             watcher(Progress {

@@ -92,6 +92,8 @@ impl Maintenance {
             );
             return Err(CommandError::Usage(why));
         }
+        self.teller
+            .tell("looking at the guild's channels and at who created them");
         // First, because whoever is in another guild is told so by this.
         let mut channels = self.overview().await?;
         let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
