@@ -43,15 +43,18 @@ fn an_adoption_and_sweeps_that_are_interrupted_are_finished_by_a_sweep() {
 
 /// Whether an order has been carried out, by the record.
 fn an_order_is_done(world: &World) -> bool {
+    let done = "SELECT count(*) FROM standing_order WHERE done_ms IS NOT NULL";
+    count(world, done).is_some_and(|done| done > 0)
+}
+
+/// What a query of the daybook counts, if there is one by now.
+fn count(world: &World, query: &str) -> Option<i64> {
     // Reading must not make one.
     let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
     let path = world.folder.path().join("cordboard.db.daybook");
     let daybook = rusqlite::Connection::open_with_flags(path, flags);
-    let done = daybook.and_then(|daybook| {
-        let query = "SELECT count(*) FROM standing_order WHERE done_ms IS NOT NULL";
-        daybook.query_row(query, [], |row| row.get::<_, i64>(0))
-    });
-    done.is_ok_and(|done| done > 0)
+    let counted = daybook.and_then(|daybook| daybook.query_row(query, [], |row| row.get(0)));
+    counted.ok()
 }
 
 #[test]
@@ -122,6 +125,11 @@ fn a_removal_of_roles_that_is_interrupted_is_finished_by_the_same_command() {
     assert_eq!(code, Some(130), "{told}");
     assert!(told.contains("the same command goes on with it"), "{told}");
     assert!(removed(&world.discord) < 5);
+    let held = count(
+        &world,
+        "SELECT count(*) FROM lease WHERE name LIKE 'roles.remove%'",
+    );
+    assert_eq!(held, Some(0), "the next one need not wait");
     world.discord.clear_faults();
     world.expect(0, command);
     assert_eq!(removed(&world.discord), 5);

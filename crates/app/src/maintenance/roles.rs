@@ -1,6 +1,6 @@
 //! Roles of the guild that nobody needs any more.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use cordboard_discord::Discord;
 use cordboard_lifecycle::Clock as _;
@@ -19,6 +19,9 @@ use crate::{
     error::chain,
     limits::{AUDIT_REASON_CHARS_MAX, ROLES_VERIFIED_WITHIN_MAX},
 };
+
+/// What removes roles.
+pub(crate) type RoleRemoval = Removal<Discord, DaybookRoles, WallClock>;
 
 /// What is to be done about roles.
 #[derive(Clone, Debug, Default)]
@@ -163,11 +166,13 @@ impl Maintenance {
         })
     }
 
-    async fn removal(&self) -> Result<Removal<Discord, DaybookRoles, WallClock>, Failed> {
+    async fn removal(&self) -> Result<Arc<RoleRemoval>, Failed> {
         let journal = self.daybook().await?.roles(&self.actor);
         let guild_id = self.config.discord.guild_id;
         let (discord, clock) = (self.discord.clone(), self.clock.clone());
-        Ok(Removal::new(discord, journal, clock, guild_id))
+        let removal = Arc::new(Removal::new(discord, journal, clock, guild_id));
+        *self.removing.lock() = Some(Arc::clone(&removal));
+        Ok(removal)
     }
 
     fn cannot(&self, error: RemovalError) -> CommandError {

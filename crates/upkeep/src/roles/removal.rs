@@ -19,7 +19,7 @@ use super::{
 /// Removes roles from one guild.
 ///
 /// Every future of it may be dropped at any moment: what was asked for is on record before it is sent,
-/// and [`Self::resume`] goes on with it.
+/// and [`Self::resume`] goes on with it, at once after [`Self::let_go`].
 #[derive(Debug)]
 pub struct Removal<A, J, C> {
     pub(super) api: A,
@@ -92,6 +92,13 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         let wanted: Vec<_> = rows.iter().map(|row| row.role_id).collect();
         let stopped = work.run(rows, &wanted).await.err();
         self.end(work, &wanted, stopped).await
+    }
+
+    /// Lets go of the guild, when a future that held it was dropped: the next removal need not wait then until
+    /// this one is taken for dead. A deletion that was under way is on record, and settled by the next one
+    /// before it asks for another.
+    pub async fn let_go(&self) -> Result<(), RemovalError> {
+        Ok(self.journal.release(self.guild_id).await?)
     }
 
     /// Roles that are on record as open: an earlier run stopped before their end.
