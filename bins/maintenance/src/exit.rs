@@ -138,8 +138,7 @@ const fn interrupted(order: Interrupted) -> &'static str {
             "interrupted; the order was taken, and whoever holds the store carries it out, or the next \
              one within an hour"
         }
-        // There is no other.
-        _ => {
+        Interrupted::Stands => {
             "interrupted; the order could not be withdrawn, and whoever holds the store within an hour \
              carries it out"
         }
