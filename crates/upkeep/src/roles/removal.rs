@@ -160,10 +160,11 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
     /// Lets go of the guild, and tells what came of it all.
     async fn end(
         &self,
-        work: Work<'_, A, J, C>,
+        mut work: Work<'_, A, J, C>,
         wanted: &[Id<RoleMarker>],
         stopped: Option<RemovalError>,
     ) -> RemovalReport {
+        let stopped = stopped.or(work.write_owed().await.err());
         if let Err(error) = self.journal.release(self.guild_id).await {
             tracing::warn!(%error, "the guild is held for another minute");
         }
