@@ -24,7 +24,8 @@ pub(crate) struct Keepalive {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Speak to bots now and wait for their answers. Exit code 1 when one does not answer as it should, 4 when
-    /// Discord was out of reach, and nothing else is wrong. Interrupted, it leaves what it has posted, and the next run posts anew.
+    /// Discord was out of reach and nothing else is wrong. Interrupted, it leaves what it has posted, and the
+    /// next run posts anew.
     #[command(after_help = "Example: cordboard-maintenance keepalive run --bot helper")]
     Run {
         /// Only this bot, also when it is not kept alive on a schedule; may be given several times.
