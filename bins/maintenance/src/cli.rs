@@ -10,7 +10,8 @@ use crate::{
         Serve, Status, Store, SupportBundle,
     },
     context::{Context, run},
-    exit::{Ended, Outcome},
+    exit::Ended,
+    remains::Remains,
 };
 
 /// Care of a guild beside the proxy, over the same configuration.
@@ -66,36 +67,34 @@ impl Command {
         matches!(self, Self::Serve(_))
     }
 
-    /// Whether it speaks to bots: then there is nothing that the next one could go on with.
-    const fn asks_bots(&self) -> bool {
+    /// What it leaves behind when it is interrupted.
+    const fn remains(&self) -> Remains {
         match self {
-            Self::Keepalive(keepalive) => keepalive.asks_bots(),
-            Self::Doctor(doctor) => doctor.probe,
-            _ => false,
+            Self::Channels(channels) => channels.remains(),
+            Self::Messages(messages) => messages.remains(),
+            Self::Roles(roles) => roles.remains(),
+            Self::Keepalive(keepalive) => keepalive.remains(),
+            Self::Store(store) => store.remains(),
+            Self::Alerts(alerts) => alerts.remains(),
+            Self::Doctor(doctor) if doctor.probe => Remains::Questions,
+            _ => Remains::Nothing,
         }
     }
 
     pub(crate) fn run(self, context: &Context) -> Ended {
-        let asks_bots = self.asks_bots();
-        match self.carry_out(context) {
-            Ok(Outcome::Interrupted(None)) if asks_bots => Ok(Outcome::Unheard),
-            ended => ended,
-        }
-    }
-
-    fn carry_out(self, context: &Context) -> Ended {
+        let remains = self.remains();
         match self {
-            Self::Channels(channels) => run(context, channels.run(context)),
-            Self::Messages(messages) => run(context, messages.run(context)),
-            Self::Roles(roles) => run(context, roles.run(context)),
-            Self::Doctor(doctor) => run(context, doctor.run(context)),
-            Self::Status(status) => run(context, status.run(context)),
-            Self::Budget(budget) => run(context, budget.run(context)),
-            Self::Alerts(alerts) => run(context, alerts.run(context)),
-            Self::Store(store) => run(context, store.run(context)),
-            Self::SupportBundle(bundle) => run(context, bundle.run(context)),
+            Self::Channels(channels) => run(context, remains, channels.run(context)),
+            Self::Messages(messages) => run(context, remains, messages.run(context)),
+            Self::Roles(roles) => run(context, remains, roles.run(context)),
+            Self::Doctor(doctor) => run(context, remains, doctor.run(context)),
+            Self::Status(status) => run(context, remains, status.run(context)),
+            Self::Budget(budget) => run(context, remains, budget.run(context)),
+            Self::Alerts(alerts) => run(context, remains, alerts.run(context)),
+            Self::Store(store) => run(context, remains, store.run(context)),
+            Self::SupportBundle(bundle) => run(context, remains, bundle.run(context)),
             Self::Import(import) => import.run(context),
-            Self::Keepalive(keepalive) => run(context, keepalive.run(context)),
+            Self::Keepalive(keepalive) => run(context, remains, keepalive.run(context)),
             Self::Serve(serve) => serve.run(context),
             Self::Completions(completions) => Ok(completions.run()),
             Self::Man(man) => man.run(),

@@ -7,6 +7,7 @@ use cordboard_app::{Config, Environment, WallClock, maintenance::Maintenance, ru
 use crate::{
     exit::{Ended, Outcome, Stopped},
     output::Output,
+    remains::Remains,
 };
 
 /// What every command is given: how to read the configuration, and where to say things.
@@ -47,9 +48,13 @@ impl Context {
     }
 }
 
-/// Runs a command to its end, or until somebody interrupts it: what it had on record by then is what
-/// the next one goes on with. What it had only asked of others is withdrawn.
-pub(crate) fn run(context: &Context, command: impl Future<Output = Ended>) -> Ended {
+/// Runs a command to its end, or until somebody interrupts it: it leaves `remains` then. What it had only
+/// asked of others is withdrawn.
+pub(crate) fn run(
+    context: &Context,
+    remains: Remains,
+    command: impl Future<Output = Ended>,
+) -> Ended {
     let stop = stop::signals().map_err(cordboard_app::Failed::from)?;
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let running = async {
@@ -66,7 +71,9 @@ pub(crate) fn run(context: &Context, command: impl Future<Output = Ended>) -> En
             Some(maintenance) => maintenance.interrupted().await,
             None => None,
         };
-        Ok(Ok(Outcome::Interrupted(order)))
+        Ok(Ok(
+            order.map_or(Outcome::Left(remains), Outcome::Interrupted)
+        ))
     };
     run_to_end(&mut runtime, running)?
 }

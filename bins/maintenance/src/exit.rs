@@ -7,7 +7,7 @@ use cordboard_app::{
     maintenance::{CommandError, Interrupted},
 };
 
-use crate::output::Output;
+use crate::{output::Output, remains::Remains};
 
 /// The command line or the configuration cannot be used.
 const USAGE: u8 = 2;
@@ -34,12 +34,10 @@ pub(crate) enum Outcome {
     Refused,
     /// Discord did not answer to the end; its report says how far it came.
     Upstream,
-    /// It was told to stop while bots were being asked. There is nothing to go on with: what it asked stands,
-    /// and the next one asks anew.
-    Unheard,
-    /// It was told to stop half-way. What is done is on record; an order that it waited for is withdrawn, or
-    /// not.
-    Interrupted(Option<Interrupted>),
+    /// It was told to stop half-way, and leaves this.
+    Left(Remains),
+    /// It was told to stop while it waited for an order, which is withdrawn, or not.
+    Interrupted(Interrupted),
 }
 
 /// What keeps a command from what it was told to do.
@@ -113,8 +111,8 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
         Ok(Outcome::Unusable) => ExitCode::from(USAGE),
         Ok(Outcome::Refused) => ExitCode::from(REFUSED),
         Ok(Outcome::Upstream) => ExitCode::from(UPSTREAM),
-        Ok(Outcome::Unheard) => {
-            output.error("interrupted", UNHEARD);
+        Ok(Outcome::Left(remains)) => {
+            output.error("interrupted", remains.message());
             ExitCode::from(INTERRUPTED)
         }
         Ok(Outcome::Interrupted(order)) => {
@@ -129,25 +127,18 @@ pub(crate) fn code(ended: Ended, output: Output) -> ExitCode {
     }
 }
 
-/// What somebody has to know who interrupts a command that asks bots.
-const UNHEARD: &str = "interrupted; bots that had not answered yet have no outcome on record, and the next run \
-                       asks anew. What was posted stays in its channel; a temporary channel is deleted by \
-                       whoever holds the store next";
-
-/// What somebody who interrupts a command has to know.
-const fn interrupted(order: Option<Interrupted>) -> &'static str {
+/// What somebody who interrupts a command that waits for its order has to know.
+const fn interrupted(order: Interrupted) -> &'static str {
     match order {
-        None => "interrupted; what was done is on record, and the same command goes on with it",
-        Some(Interrupted::Withdrawn) => {
+        Interrupted::Withdrawn => {
             "interrupted before anybody had begun with the order; it is withdrawn, and the same command \
              gives it again"
         }
-        Some(Interrupted::Begun) => {
+        Interrupted::Begun => {
             "interrupted; the order was taken, and whoever holds the store carries it out, or the next \
              one within an hour"
         }
-        // There is no other.
-        Some(_) => {
+        Interrupted::Stands => {
             "interrupted; the order could not be withdrawn, and whoever holds the store within an hour \
              carries it out"
         }

@@ -5,6 +5,7 @@ mod command;
 mod context;
 mod exit;
 mod output;
+mod remains;
 mod time;
 
 use std::process::ExitCode;

@@ -24,7 +24,7 @@ use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
 use parking_lot::Mutex;
 
-use self::{errand::Given, teller::Teller};
+use self::{errand::Given, roles::RoleRemoval, teller::Teller};
 pub use self::{
     errand::Interrupted,
     error::CommandError,
@@ -43,6 +43,8 @@ pub struct Maintenance {
     pub(crate) actor: String,
     /// The order that is waited for, if there is one.
     pub(crate) given: Arc<Mutex<Option<Given>>>,
+    /// What removes roles, and may hold the guild meanwhile.
+    pub(crate) removing: Arc<Mutex<Option<Arc<RoleRemoval>>>>,
     /// Who is told what is about to be done, and what is waited for.
     pub(crate) teller: Teller,
 }
@@ -77,6 +79,7 @@ impl Maintenance {
             discord,
             actor: actor.to_string(),
             given: Arc::default(),
+            removing: Arc::default(),
             teller: Teller::default(),
         })
     }

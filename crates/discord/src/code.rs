@@ -77,6 +77,8 @@ pub struct Refusal {
     /// For [`Code::InvalidForm`]: the first field that was refused and Discord's code for it, such
     /// as `parent_id: CHANNEL_PARENT_MAX_CHANNELS`. Never what we sent.
     pub field: Option<String>,
+    /// For [`Code::MissingPermission`]: what the request needs, in the words of the client's settings.
+    pub needs: Option<&'static str>,
 }
 
 impl std::fmt::Display for Refusal {
@@ -88,6 +90,10 @@ impl std::fmt::Display for Refusal {
         )?;
         match (&self.field, self.code) {
             (Some(field), _) => write!(f, " ({field})"),
+            (None, Code::MissingPermission) => match self.needs {
+                Some(needs) => write!(f, " (the bot needs {needs})"),
+                None => Ok(()),
+            },
             (None, Code::Other(code)) => write!(f, " (code {code})"),
             (None, code) => write!(f, " ({code:?})"),
         }
@@ -113,6 +119,7 @@ impl Refusal {
             code: body.code.into(),
             message: body.message.chars().take(ERROR_TEXT_MAX).collect(),
             field: first_field(&body.errors, "", 0),
+            needs: None,
         })
     }
 

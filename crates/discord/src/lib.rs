@@ -17,6 +17,7 @@ mod limits;
 mod messages;
 mod notices;
 mod overview;
+mod permission;
 mod roles;
 mod send;
 mod settings;

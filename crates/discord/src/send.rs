@@ -188,6 +188,7 @@ impl Sender {
             tracing::warn!(route = call.route.name, scope = ?limited.scope, wait_ms, "rate limited");
         }
         let verdict = Trouble::judge(reply, limited);
+        let verdict = verdict.map_err(|trouble| trouble.on(call.route.name));
         match &verdict {
             Ok(_) if call.route.name == WHO_AM_I => self.token.accept(),
             Err(Trouble::TokenRefused) => return Err(self.token.refuse(Instant::now())),

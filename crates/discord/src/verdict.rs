@@ -8,6 +8,7 @@ use http::StatusCode;
 use crate::{
     BodyLoss, Code, DiscordError, Refusal, Silence,
     limiter::{Limited, NoPermit},
+    permission,
     transport::{Cut, Reply},
 };
 
@@ -100,6 +101,17 @@ impl Trouble {
                 Err(Self::Refused(refusal))
             }
             _ => Err(Self::Broken { status }),
+        }
+    }
+
+    /// The same, on this route.
+    pub(crate) fn on(self, route: &str) -> Self {
+        match self {
+            Self::Refused(mut refusal) if refusal.code == Code::MissingPermission => {
+                refusal.needs = permission::needed(route);
+                Self::Refused(refusal)
+            }
+            trouble => trouble,
         }
     }
 

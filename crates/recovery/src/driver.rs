@@ -41,11 +41,12 @@ pub(crate) enum Told {
     Observed(Observed),
     /// Somebody waits for what is missing of this channel.
     Preferred(Id<ChannelMarker>),
-    /// This channel is to be read again from there to there, and somebody waits for that to be on record.
+    /// These channels are to be read again from there to there, and somebody waits for that to be on record,
+    /// or to hear which of them are not watched.
     Reread(
-        Id<ChannelMarker>,
+        BTreeSet<Id<ChannelMarker>>,
         (Option<Id<MessageMarker>>, Option<Id<MessageMarker>>),
-        oneshot::Sender<bool>,
+        oneshot::Sender<Vec<Id<ChannelMarker>>>,
     ),
 }
 
@@ -59,7 +60,7 @@ pub struct Driver<D, I> {
     told: mpsc::Receiver<Told>,
     standing: watch::Sender<Standing>,
     /// Who waits for what is to be written next.
-    waiting: Vec<oneshot::Sender<bool>>,
+    waiting: Vec<oneshot::Sender<Vec<Id<ChannelMarker>>>>,
     pages: u64,
     turns: Arc<AtomicU64>,
 }
@@ -190,12 +191,16 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             match told {
                 Told::Observed(observed) => self.book.observe(&observed, now),
                 Told::Preferred(channel_id) => self.book.prefer(channel_id),
-                Told::Reread(channel_id, (after, until), answer) => {
-                    if self.book.reread(channel_id, after, until) {
+                Told::Reread(channel_ids, (after, until), answer) => {
+                    let strangers = self.book.strangers(&channel_ids);
+                    if strangers.is_empty() {
+                        for channel_id in channel_ids {
+                            self.book.reread(channel_id, after, until);
+                        }
                         self.waiting.push(answer);
                     } else {
                         // Who has asked may have left.
-                        let _ = answer.send(false);
+                        let _ = answer.send(strangers);
                     }
                 }
             }
@@ -220,7 +225,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             self.inbox.commit(batch).await?;
         }
         for answer in self.waiting.drain(..) {
-            let _ = answer.send(true);
+            let _ = answer.send(Vec::new());
         }
         self.tell_standing();
         Ok(())

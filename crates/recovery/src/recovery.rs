@@ -1,8 +1,11 @@
 //! A handle to the watch over messages.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::{
@@ -102,24 +105,24 @@ impl Recovery {
         }
     }
 
-    /// Has a channel read again from a message on, or, without one, from its beginning: what is not on record
-    /// of it is told as new, and what is, is compared. Returns once that is on record; `false` when the
-    /// channel is not watched.
+    /// Has channels read again from a message on, or, without one, from their beginning: what is not on record
+    /// of them is told as new, and what is, is compared. Returns once that is on record. When some of them are
+    /// not watched, it returns those, and none is read again.
     ///
     /// With `until`, reading ends with the page on which that message is or would be; but it goes on to the
-    /// present when something else is missing of the channel, or comes to be before it is read, such as by
+    /// present when something else is missing of a channel, or comes to be before it is read, such as by
     /// a lapse or a restart: the end is on no record.
     ///
     /// # Errors
     /// [`Ended`].
     pub async fn reread(
         &self,
-        channel_id: Id<ChannelMarker>,
+        channel_ids: BTreeSet<Id<ChannelMarker>>,
         after: Option<Id<MessageMarker>>,
         until: Option<Id<MessageMarker>>,
-    ) -> Result<bool, Ended> {
+    ) -> Result<Vec<Id<ChannelMarker>>, Ended> {
         let (answer, answered) = oneshot::channel();
-        let told = Told::Reread(channel_id, (after, until), answer);
+        let told = Told::Reread(channel_ids, (after, until), answer);
         self.teller.send(told).await.map_err(|_| Ended)?;
         answered.await.map_err(|_| Ended)
     }

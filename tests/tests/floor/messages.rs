@@ -55,8 +55,12 @@ async fn backfills_what_was_said_before(world: &World, channel_id: u64, is_proxy
         .unwrap();
     assert_eq!((done.done, done.recorded), (vec![Id::new(channel_id)], 250));
     assert_eq!(*shown.lock(), "channels read; 250 messages recorded");
-    let mut expected = vec!["reading 1 channels again, a page at a time"];
-    expected.extend(is_proxy.then_some("waiting for whoever holds the store"));
+    let who = if is_proxy {
+        "waiting for whoever holds the store"
+    } else {
+        "nobody holds the store, so it is done from here"
+    };
+    let expected = ["reading 1 channel again, a page at a time", who];
     assert_eq!(*told.lock(), expected);
     let contents = exported(world, Span::default()).await;
     let expected: Vec<String> = (0..250).map(|index| format!("line {index}")).collect();
@@ -170,6 +174,11 @@ fn an_export_keeps_to_its_channels_and_its_span() {
             ..Span::default()
         };
         assert_eq!(exported(world, span).await, ["one 1", "one 2"]);
+        let twice = Span {
+            channel_ids: vec![Id::new(other), Id::new(other)],
+            ..Span::default()
+        };
+        assert_eq!(exported(world, twice).await, ["other"]);
         world.discord.delete_channel(other);
     });
 }
@@ -242,6 +251,36 @@ fn a_channel_that_is_not_watched_cannot_be_read_again() {
         assert!(
             matches!(refused, Err(CommandError::Refused(_))),
             "{refused:?}"
+        );
+    });
+}
+
+#[test]
+fn of_channels_of_which_one_is_not_watched_none_is_read_again() {
+    sim_with(recorded(), async |world| {
+        let channel_id = world.discord.introduction().default_channel_id;
+        world.discord.say(channel_id, "hello");
+        sleep(Duration::from_secs(10)).await;
+        let reads = || world.discord.requests(Some(HISTORY)).len();
+        let before = reads();
+        let maintenance = world.maintenance("messages backfill");
+        let both = BTreeSet::from([Id::new(channel_id), Id::new(78)]);
+        let refused = maintenance
+            .backfill(both, From::Beginning, None, &|_| ())
+            .await;
+        let Err(CommandError::Refused(why)) = refused else {
+            panic!("{refused:?}");
+        };
+        assert!(why.contains("relay.channels): 78;"), "{why}");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(reads(), before, "nothing is half-recorded");
+        // One that is watched may be without gaps; of another one that would say nothing.
+        let gaps = maintenance.gaps(Some(Id::new(channel_id))).await.unwrap();
+        assert!(gaps.gaps.is_empty(), "{gaps:?}");
+        let unknown = maintenance.gaps(Some(Id::new(78))).await;
+        assert!(
+            matches!(unknown, Err(CommandError::Usage(_))),
+            "{unknown:?}"
         );
     });
 }

@@ -9,6 +9,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, ago, table},
+    remains::Remains,
 };
 
 /// See what is wrong, who was told, and whether alerts arrive.
@@ -47,6 +48,13 @@ struct Test {
 // === impl Alerts ===
 
 impl Alerts {
+    pub(crate) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::List(_) => Remains::Nothing,
+            Command::Test(_) => Remains::Alert,
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::List(List {}) => {

@@ -13,7 +13,7 @@ use self::{
     settle::{Forget, Protect, Unprotect},
     sweep::Sweep,
 };
-use crate::{context::Context, exit::Ended};
+use crate::{context::Context, exit::Ended, remains::Remains};
 
 /// Look after the guild's channels.
 #[derive(Debug, Args)]
@@ -37,6 +37,16 @@ enum Command {
 // === impl Channels ===
 
 impl Channels {
+    pub(crate) const fn remains(&self) -> Remains {
+        match &self.command {
+            Command::List(_) | Command::Audit(_) => Remains::Nothing,
+            Command::Adopt(adopt) => adopt.remains(),
+            Command::Sweep(Sweep { apply }) => apply.remains(),
+            Command::Forget(forget) => forget.remains(),
+            Command::Protect(_) | Command::Unprotect(_) => Remains::Part,
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::List(list) => list.run(context).await,

@@ -33,10 +33,11 @@ pub(crate) struct Doctor {
 impl Doctor {
     pub(crate) async fn run(self, context: &Context) -> Ended {
         let draft = Draft::load(Some(&context.path), &context.environment);
-        if self.probe {
-            let what = "looking at everything, beginning a gateway session, and asking each bot";
-            context.output.begin(what);
-        }
+        context.output.begin(if self.probe {
+            "looking at everything, beginning a gateway session, and asking each bot"
+        } else {
+            "looking at everything, and changing nothing"
+        });
         let bar = context.output.bar();
         let watcher = |progress| bar.show(progress);
         let diagnosis = doctor(draft, WallClock::of_system(), self.probe, &watcher).await;

@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, table},
+    remains::Remains,
 };
 
 /// Speak to bots in their default channels, so that they stay alive, and see whether they answer.
@@ -22,8 +23,9 @@ pub(crate) struct Keepalive {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Speak to bots now and wait for their answers. Exit code 1 when one does not answer as it should.
-    /// Interrupted, it leaves what it has posted, and the next run posts anew.
+    /// Speak to bots now and wait for their answers. Exit code 1 when one does not answer as it should, 4 when
+    /// Discord was out of reach and nothing else is wrong. Interrupted, it leaves what it has posted, and the
+    /// next run posts anew.
     #[command(after_help = "Example: cordboard-maintenance keepalive run --bot helper")]
     Run {
         /// Only this bot, also when it is not kept alive on a schedule; may be given several times.
@@ -48,8 +50,11 @@ struct Standings {
 // === impl Keepalive ===
 
 impl Keepalive {
-    pub(crate) const fn asks_bots(&self) -> bool {
-        matches!(self.command, Command::Run { .. })
+    pub(crate) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::Run { .. } => Remains::Questions,
+            Command::List => Remains::Nothing,
+        }
     }
 
     pub(crate) async fn run(self, context: &Context) -> Ended {
@@ -78,13 +83,24 @@ async fn run(context: &Context, names: &[String]) -> Ended {
             "--bot: no bot is named {unknown:?}; name one of [[bots]] in the configuration"
         ))
     })?;
-    let all_answered = bots.iter().all(|bot| bot.outcome == "answered");
+    let ended = outcome(&bots);
     context.output.report(&Reports { bots });
-    Ok(if all_answered {
+    Ok(ended)
+}
+
+/// A bot that does not answer is to be looked at, whoever else could not be asked.
+fn outcome(bots: &[KeepAliveReport]) -> Outcome {
+    let mut not_answered = bots
+        .iter()
+        .filter(|bot| bot.outcome != "answered")
+        .peekable();
+    if not_answered.peek().is_none() {
         Outcome::Done
+    } else if not_answered.all(|bot| bot.outcome == "upstream") {
+        Outcome::Upstream
     } else {
         Outcome::Findings
-    })
+    }
 }
 
 impl Report for Reports {

@@ -13,7 +13,7 @@ use self::{
     export::Export,
     gaps::Gaps,
 };
-use crate::{context::Context, exit::Ended};
+use crate::{context::Context, exit::Ended, remains::Remains};
 
 /// Look after the record of messages that the relay keeps.
 #[derive(Debug, Args)]
@@ -35,6 +35,16 @@ enum Command {
 // === impl Messages ===
 
 impl Messages {
+    pub(crate) const fn remains(&self) -> Remains {
+        match &self.command {
+            Command::Backfill(_) => Remains::ToBeRead,
+            Command::Export(_) => Remains::Nothing,
+            Command::Cursors(cursors) => cursors.remains(),
+            Command::Gaps(gaps) => gaps.remains(),
+            Command::Consumers(consumers) => consumers.remains(),
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::Backfill(backfill) => backfill.run(context).await,

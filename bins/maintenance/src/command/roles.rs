@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, table},
+    remains::Remains,
 };
 
 /// Look after the guild's roles.
@@ -80,6 +81,15 @@ struct Remove {
 // === impl Roles ===
 
 impl Roles {
+    pub(crate) const fn remains(&self) -> Remains {
+        let Command::Remove(remove) = &self.command;
+        if remove.apply || remove.resume {
+            Remains::Part
+        } else {
+            Remains::Nothing
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::Remove(remove) => remove.run(context).await,

@@ -14,6 +14,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, table},
+    remains::Remains,
 };
 
 /// Look at the files of an installation, copy them, or bring them to a newer schema.
@@ -59,6 +60,13 @@ struct Migrate {}
 // === impl Store ===
 
 impl Store {
+    pub(crate) const fn remains(&self) -> Remains {
+        match self.command {
+            StoreCommand::Check(_) | StoreCommand::Backup(_) => Remains::Nothing,
+            StoreCommand::Migrate(_) => Remains::Part,
+        }
+    }
+
     pub(crate) async fn run(self, context: &Context) -> Ended {
         match self.command {
             StoreCommand::Check(_) => check(context).await,

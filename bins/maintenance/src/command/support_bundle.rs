@@ -51,6 +51,9 @@ impl SupportBundle {
             environment: &context.environment,
             status: self.proxy.request()?,
         };
+        context
+            .output
+            .begin("looking at everything, and leaving out what is secret");
         let bundle = support::support_bundle(request, maintenance).await;
         let text = bundle.text();
         if self.output == Path::new("-") {

@@ -6,12 +6,13 @@ use cordboard_simulator::{Config, RoleConfig, Script};
 
 use crate::world::World;
 
-/// Leads the configuration to where no Discord is.
-fn lose_discord(world: &World) {
+/// Leads the configuration to where no Discord is, and says where that is.
+fn lose_discord(world: &World) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
     world.reconfigure(&world.discord.rest_url(), &nowhere);
+    nowhere
 }
 
 #[test]
@@ -86,6 +87,12 @@ fn a_run_of_the_keep_alive_ends_with_the_code_that_says_how() {
     );
     let wrong = world.expect(1, "keepalive run");
     assert!(wrong.contains("WRONG"), "{wrong}");
+    world.configure("");
+    let discord = world.discord.rest_url();
+    let nowhere = lose_discord(&world);
+    let away = world.expect(4, "keepalive run");
+    assert!(away.contains("could not be asked"), "{away}");
+    world.reconfigure(&nowhere, &discord);
     // A file in the way of the daybook.
     world.reconfigure("sqlite:cordboard.db", "sqlite:cordboard.toml/x.db");
     world.expect(3, "keepalive run");

@@ -21,6 +21,7 @@ fn an_adoption_and_sweeps_that_are_interrupted_are_finished_by_a_sweep() {
         assert_eq!(code, Some(130), "{command}: {told}");
         // By how far the order itself was.
         let says = [
+            "or the next proxy, goes on with it",
             "the same command goes on with it",
             "the order was taken",
             "the same command gives it again",
@@ -38,6 +39,66 @@ fn an_adoption_and_sweeps_that_are_interrupted_are_finished_by_a_sweep() {
     world.expect(0, "channels sweep --apply");
     assert_eq!(world.alive(&leftovers), 0);
     assert_eq!(world.discord.check(), []);
+}
+
+/// Whether an order has been carried out, by the record.
+fn an_order_is_done(world: &World) -> bool {
+    let done = "SELECT count(*) FROM standing_order WHERE done_ms IS NOT NULL";
+    count(world, done).is_some_and(|done| done > 0)
+}
+
+/// What a query of the daybook counts, if there is one by now.
+fn count(world: &World, query: &str) -> Option<i64> {
+    // Reading must not make one.
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let path = world.folder.path().join("cordboard.db.daybook");
+    let daybook = rusqlite::Connection::open_with_flags(path, flags);
+    let counted = daybook.and_then(|daybook| daybook.query_row(query, [], |row| row.get(0)));
+    counted.ok()
+}
+
+#[test]
+fn an_adoption_that_is_interrupted_says_what_goes_on_with_it_and_so_does_the_next_one() {
+    // How: SIGINT comes when all is adopted, and no deletion has been answered.
+    let world = World::new();
+    let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+    world.slow(DELETE, 600_000);
+    let running = world.start(&format!("{ADOPT} 3"), &[]);
+    world.wait_until("the adoption", |_| an_order_is_done(&world));
+    running.signal("-INT");
+    let (code, told) = running.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(
+        told.contains("channels sweep --apply, or the next proxy"),
+        "{told}"
+    );
+    world.discord.clear_faults();
+    let owed = "3 adopted channels are still to be deleted: channels sweep --apply";
+    let again = world.expect(1, &format!("{ADOPT} 3"));
+    assert!(again.contains(owed), "{again}");
+    let plan = world.expect(0, "channels adopt --legacy-prefix cdp-chat-");
+    assert!(plan.contains(owed), "{plan}");
+    world.expect(0, "channels sweep --apply");
+    assert_eq!(world.alive(&leftovers), 0);
+    let plan = world.expect(0, &format!("{ADOPT} 3"));
+    assert!(!plan.contains("still to be deleted"), "{plan}");
+}
+
+#[test]
+fn whoever_interrupts_what_only_looks_is_not_told_that_something_is_on_record() {
+    let world = World::new();
+    world.slow("GET /guilds/{guild_id}/channels", 600_000);
+    let running = world.start("channels adopt --legacy-prefix cdp-chat-", &[]);
+    world.wait_until("a question", |discord| {
+        !discord
+            .requests(Some("GET /guilds/{guild_id}/channels"))
+            .is_empty()
+    });
+    running.signal("-INT");
+    let (code, told) = running.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.contains("nothing was changed"), "{told}");
+    assert!(!told.contains("on record"), "{told}");
 }
 
 #[test]
@@ -64,6 +125,11 @@ fn a_removal_of_roles_that_is_interrupted_is_finished_by_the_same_command() {
     assert_eq!(code, Some(130), "{told}");
     assert!(told.contains("the same command goes on with it"), "{told}");
     assert!(removed(&world.discord) < 5);
+    let held = count(
+        &world,
+        "SELECT count(*) FROM lease WHERE name LIKE 'roles.remove%'",
+    );
+    assert_eq!(held, Some(0), "the next one need not wait");
     world.discord.clear_faults();
     world.expect(0, command);
     assert_eq!(removed(&world.discord), 5);

@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod codes;
+mod first_line;
 mod interrupted;
+mod messages;
 mod plans;
 mod refused;
 mod serving;

@@ -14,7 +14,8 @@ fn loses_it_in_the_middle(world: &World, leftovers: &[u64], command: &str) {
     world.discord.set_permissions(all & !MANAGE_CHANNELS);
     let (code, told) = running.end();
     assert_eq!(code, Some(1), "{command}: {told}");
-    assert!(told.contains("Missing Permissions"), "{told}");
+    let needs = "Missing Permissions (the bot needs Manage Channels";
+    assert!(told.contains(needs), "{told}");
     let left = world.alive(leftovers);
     assert!(left > 0, "{command} was through before");
     let list = world.expect(0, "channels list");

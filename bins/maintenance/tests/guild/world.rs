@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader, PipeReader},
     net::Ipv4Addr,
     process::{Child, Command, Output, Stdio},
     time::{Duration, SystemTime},
@@ -32,6 +33,12 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The binary at work, and all that it says.
+pub(crate) struct Together {
+    told: BufReader<PipeReader>,
+    _running: Running,
 }
 
 // === impl World ===
@@ -125,6 +132,17 @@ default_channel_id = "{}"
         Running(process.spawn().unwrap())
     }
 
+    /// Begins with a command that says everything in one place, in the order in which it says it.
+    pub(crate) fn start_together(&self, command: &str) -> Together {
+        let (told, said) = std::io::pipe().unwrap();
+        let mut process = self.command(command);
+        process.stdout(said.try_clone().unwrap()).stderr(said);
+        Together {
+            told: BufReader::new(told),
+            _running: Running(process.spawn().unwrap()),
+        }
+    }
+
     /// Looks until it is so.
     pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&Simulator) -> bool) {
         for _ in 0..LOOKS_MAX {
@@ -166,6 +184,17 @@ pub(crate) fn alive(discord: &Simulator, of: &[u64]) -> usize {
 pub(crate) fn json(text: &str) -> Value {
     let line = text.lines().next().unwrap_or_default();
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+// === impl Together ===
+
+impl Together {
+    /// What it says first; it is waited for.
+    pub(crate) fn first_line(mut self) -> String {
+        let mut line = String::new();
+        self.told.read_line(&mut line).unwrap();
+        line
+    }
 }
 
 // === impl Running ===

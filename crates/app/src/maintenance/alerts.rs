@@ -149,6 +149,11 @@ impl Maintenance {
         if alerts.is_empty() {
             return Err(CommandError::Usage(self.nobody(name)));
         }
+        let names: Vec<_> = alerts.iter().map(|alert| &*alert.target.name).collect();
+        let names = names.join(", ");
+        self.teller.tell(&format!(
+            "sending a test to {names}, behind what waits already"
+        ));
         let alert_box = self.alert_box();
         let mut tested = Vec::new();
         for alert in alerts {

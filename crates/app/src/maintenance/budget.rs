@@ -93,6 +93,8 @@ impl Maintenance {
     /// # Errors
     /// When Discord cannot be asked at all. What else is not known says so in its line.
     pub async fn budget(&self) -> Result<Budget, Failed> {
+        self.teller
+            .tell("asking Discord and the store what is left");
         let guild_id = self.config.discord.guild_id;
         let identifies = self.discord.identifies().await;
         let identifies = identifies.map_err(settings::not_answered)?;

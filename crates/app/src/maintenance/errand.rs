@@ -86,9 +86,15 @@ impl Maintenance {
         Ok(Errand { told, alone })
     }
 
-    /// Withdraws the order of a command that was dropped while it waited, and says what becomes of it;
-    /// `None`: it had given none, or that was carried out.
+    /// Lets go of what a command held that was dropped, withdraws the order that it waited for, and says what
+    /// becomes of that; `None`: it had given none, or that was carried out.
     pub async fn interrupted(&self) -> Option<Interrupted> {
+        let removing = self.removing.lock().take();
+        if let Some(removing) = removing
+            && let Ok(Err(error)) = timeout(ORDER_WITHDRAW_TIMEOUT, removing.let_go()).await
+        {
+            tracing::warn!(%error, "the guild's roles are held for another minute");
+        }
         let Given { daybook, id } = self.given.lock().take()?;
         let withdrawing = async {
             if daybook.withdraw_order(id).await? {
@@ -143,7 +149,11 @@ impl Maintenance {
     async fn try_alone(&self, daybook: &Daybook) -> Result<Option<Alone>, CommandError> {
         let settings = settings::errand(&self.config);
         match Store::open_at_once(&self.config.store, settings).await {
-            Ok(store) => Ok(Some(Alone::start(self, store, daybook.clone()).await?)),
+            Ok(store) => {
+                self.teller
+                    .tell("nobody holds the store, so it is done from here");
+                Ok(Some(Alone::start(self, store, daybook.clone()).await?))
+            }
             Err(StoreError::Busy { .. }) => Ok(None),
             Err(error) => Err(settings::store_failed(error).into()),
         }

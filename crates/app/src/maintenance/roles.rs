@@ -1,6 +1,6 @@
 //! Roles of the guild that nobody needs any more.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use cordboard_discord::Discord;
 use cordboard_lifecycle::Clock as _;
@@ -19,6 +19,9 @@ use crate::{
     error::chain,
     limits::{AUDIT_REASON_CHARS_MAX, ROLES_VERIFIED_WITHIN_MAX},
 };
+
+/// What removes roles.
+pub(crate) type RoleRemoval = Removal<Discord, DaybookRoles, WallClock>;
 
 /// What is to be done about roles.
 #[derive(Clone, Debug, Default)]
@@ -93,6 +96,8 @@ impl Maintenance {
             let why = "say which roles: --id, --name or --without-members; or --resume";
             return Err(CommandError::Usage(why.to_owned()));
         }
+        self.teller
+            .tell("looking at the guild's roles and at who holds them");
         let removal = self.removal().await?;
         let planned = removal.plan(&request.selection).await;
         let (plan, view) = planned.map_err(|error| self.cannot(error))?;
@@ -118,6 +123,13 @@ impl Maintenance {
         watcher: Watcher<'_>,
     ) -> Result<RolesRemoved, CommandError> {
         request.check()?;
+        if request.resumes {
+            self.teller
+                .tell("going on with what an earlier run has begun");
+        } else if planned.is_none() {
+            self.teller
+                .tell("looking whether members hold roles that were removed");
+        }
         let removal = self.removal().await?;
         let watch = |progress: cordboard_upkeep::roles::Progress| {
             watcher(Progress {
@@ -154,11 +166,13 @@ impl Maintenance {
         })
     }
 
-    async fn removal(&self) -> Result<Removal<Discord, DaybookRoles, WallClock>, Failed> {
+    async fn removal(&self) -> Result<Arc<RoleRemoval>, Failed> {
         let journal = self.daybook().await?.roles(&self.actor);
         let guild_id = self.config.discord.guild_id;
         let (discord, clock) = (self.discord.clone(), self.clock.clone());
-        Ok(Removal::new(discord, journal, clock, guild_id))
+        let removal = Arc::new(Removal::new(discord, journal, clock, guild_id));
+        *self.removing.lock() = Some(Arc::clone(&removal));
+        Ok(removal)
     }
 
     fn cannot(&self, error: RemovalError) -> CommandError {

@@ -239,6 +239,7 @@ impl Work {
             discord,
             actor,
             given: _,
+            removing: _,
             teller: _,
         } = maintenance;
         let keeper = upkeep::keeper(

@@ -81,6 +81,7 @@ impl Maintenance {
     /// # Errors
     /// When it cannot be reached, or what was asked for makes no sense.
     pub async fn status(&self, request: &StatusRequest) -> Result<Status, Failed> {
+        self.teller.tell("asking the proxy");
         ask(&self.config, request).await
     }
 }

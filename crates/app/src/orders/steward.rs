@@ -120,19 +120,17 @@ impl Steward {
             let why = "relay.channels is not set: no messages are recorded".to_owned();
             return Told::Refused { why };
         };
-        let mut strangers = Vec::new();
-        for channel_id in channel_ids {
-            match recovery.reread(channel_id, after, until).await {
-                Ok(true) => {}
-                Ok(false) => strangers.push(channel_id.to_string()),
-                Err(error) => return failed(&error),
+        match recovery.reread(channel_ids, after, until).await {
+            Ok(strangers) if strangers.is_empty() => Told::Done,
+            Ok(strangers) => {
+                let strangers: Vec<_> = strangers.iter().map(ToString::to_string).collect();
+                let strangers = strangers.join(", ");
+                let why =
+                    format!("not watched (see relay.channels): {strangers}; nothing is read again");
+                Told::Refused { why }
             }
+            Err(error) => failed(&error),
         }
-        if strangers.is_empty() {
-            return Told::Done;
-        }
-        let why = format!("not watched (see relay.channels): {}", strangers.join(", "));
-        Told::Refused { why }
     }
 
     /// Forgets it first: positions only ever move forward.

@@ -266,6 +266,8 @@ async fn a_name_that_discord_does_not_allow_is_told_apart() {
 async fn a_missing_permission_is_never() {
     let (kind, refusal) = refused(403, 50013).await;
     assert_eq!((kind, refusal.code), (Kind::Never, Code::MissingPermission));
+    let says = refusal.to_string();
+    assert!(says.contains("the bot needs Manage Channels"), "{says}");
 }
 
 #[tokio::test(start_paused = true)]

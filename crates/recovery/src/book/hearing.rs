@@ -1,5 +1,7 @@
 //! What events mean.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::Instant;
@@ -51,6 +53,17 @@ impl Book {
             Observed::Lapsed => self.lapse(),
             Observed::Acknowledged { sent, away } => self.vouch(*sent, away, now),
         }
+    }
+
+    /// Which of these channels are not watched.
+    pub(crate) fn strangers(
+        &self,
+        channel_ids: &BTreeSet<Id<ChannelMarker>>,
+    ) -> Vec<Id<ChannelMarker>> {
+        let strangers = channel_ids
+            .iter()
+            .filter(|id| !self.channels.contains_key(*id));
+        strangers.copied().collect()
     }
 
     /// This channel is to be read again from there, and with `until` no further than to there; `false` when

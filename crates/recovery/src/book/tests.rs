@@ -280,7 +280,8 @@ async fn what_is_read_again_ends_where_it_was_told_to_unless_something_else_is_m
     let first = order(&mut book);
     book.turn(&first, late());
     assert!(book.next_order(now).is_some());
-    assert!(!book.reread(Id::new(9), None, None));
+    let strangers = book.strangers(&BTreeSet::from([HERE, Id::new(9)]));
+    assert_eq!(strangers, [Id::new(9)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -94,15 +94,19 @@ impl RoleJournal for DaybookRoles {
         done.await.map_err(failed)
     }
 
-    async fn step(&self, row: RoleRow) -> Result<(), JournalError> {
+    async fn step(&self, rows: Vec<RoleRow>) -> Result<(), JournalError> {
         #[cfg(feature = "sabotage")]
-        if row.stage == RoleStage::Asked && lacks(Upkeep::RolesOnRecord) {
-            return Ok(());
-        }
+        let rows = if lacks(Upkeep::RolesOnRecord) {
+            let rows = rows.into_iter();
+            rows.filter(|row| row.stage != RoleStage::Asked).collect()
+        } else {
+            rows
+        };
         let actor = Arc::clone(&self.actor);
-        let done = self
-            .daybook
-            .call(move |transaction| step(transaction, &row, &actor));
+        let done = self.daybook.call(move |transaction| {
+            rows.iter()
+                .try_for_each(|row| step(transaction, row, &actor))
+        });
         done.await.map_err(failed)
     }
 
@@ -318,13 +322,13 @@ mod tests {
         };
         assert!(outcomes().await.is_empty());
         let asked = row.after(RoleEvent::Asked, 2).unwrap();
-        roles.step(asked.clone()).await.unwrap();
+        roles.step(vec![asked.clone()]).await.unwrap();
         assert_eq!(outcomes().await, [None]);
         let lost = asked.after(RoleEvent::Lost, 3).unwrap();
-        roles.step(lost.clone()).await.unwrap();
+        roles.step(vec![lost.clone()]).await.unwrap();
         assert_eq!(outcomes().await, [None], "nobody knows");
         let gone = lost.after(RoleEvent::Gone("it left".to_owned()), 4);
-        roles.step(gone.unwrap()).await.unwrap();
+        roles.step(vec![gone.unwrap()]).await.unwrap();
         assert_eq!(outcomes().await, [Some("gone: it left".to_owned())]);
     }
 }

@@ -44,7 +44,7 @@ async fn write<J: RoleJournal>(journal: &J, rows: &[RoleRow]) {
 }
 
 async fn step<J: RoleJournal>(journal: &J, row: &RoleRow) {
-    let written = journal.step(row.clone()).await;
+    let written = journal.step(vec![row.clone()]).await;
     written.expect("the record works");
 }
 
@@ -119,7 +119,7 @@ async fn what_is_settled_stays_until_it_is_planned_anew<J: RoleJournal>(
     fresh: &impl AsyncFn() -> J,
 ) {
     let journal = fresh().await;
-    write(&journal, &[row(2), row(3)]).await;
+    write(&journal, &[row(2), row(3), row(4)]).await;
     let asked = after(&row(2), RoleEvent::Asked, 2_000);
     step(&journal, &asked).await;
     let gone = after(&asked, RoleEvent::Gone("deleted".to_owned()), 3_000);
@@ -129,7 +129,12 @@ async fn what_is_settled_stays_until_it_is_planned_anew<J: RoleJournal>(
     // Whoever comes late with what it knew before.
     step(&journal, &after(&asked, RoleEvent::Lost, 5_000)).await;
     let once_more = after(&asked, RoleEvent::Asked, 5_000);
-    assert!(journal.step(once_more).await.is_err(), "it is gone");
+    let settled = after(&row(4), RoleEvent::Gone("deleted".to_owned()), 5_000);
+    let both = journal.step(vec![settled, once_more]).await;
+    assert!(both.is_err(), "it is gone");
+    assert_eq!(rows(&journal, u64::MAX).await, [row(4)], "all or none");
+    let refused_too = after(&row(4), RoleEvent::Refused("no".to_owned()), 2_500);
+    step(&journal, &refused_too).await;
     assert_eq!(rows(&journal, u64::MAX).await, []);
     assert_eq!(rows(&journal, 4_001).await, []);
     assert_eq!(rows(&journal, 4_000).await, std::slice::from_ref(&refused));

@@ -12,10 +12,10 @@ pub trait RoleJournal: Send + Sync {
     /// shown.
     fn begin(&self, rows: Vec<RoleRow>) -> impl Future<Output = Result<(), JournalError>> + Send;
 
-    /// Writes down how a row is now, if it is open on record. If somebody else has settled it, nothing is
-    /// written, and [`RoleStage::Asked`](super::RoleStage::Asked) is an error: it must not be asked for once
-    /// more.
-    fn step(&self, row: RoleRow) -> impl Future<Output = Result<(), JournalError>> + Send;
+    /// Writes down how rows are now, all or none; those that are open on record. If somebody else has settled
+    /// one, it stays as it is, and [`RoleStage::Asked`](super::RoleStage::Asked) is an error: it must not be
+    /// asked for once more.
+    fn step(&self, rows: Vec<RoleRow>) -> impl Future<Output = Result<(), JournalError>> + Send;
 
     /// A guild's rows that are open, and those that were settled at or after a time, by role.
     fn rows(

@@ -61,17 +61,21 @@ impl RoleJournal for MemoryRoleJournal {
         Ok(())
     }
 
-    async fn step(&self, row: RoleRow) -> Result<(), JournalError> {
+    async fn step(&self, mut rows: Vec<RoleRow>) -> Result<(), JournalError> {
         let mut state = self.shared.state.lock();
-        let known = state.rows.get_mut(&(row.guild_id, row.role_id));
-        match known.filter(|known| known.stage.is_open()) {
-            Some(known) => *known = row,
-            None if row.stage == RoleStage::Asked => {
-                let source: Source = "somebody else has settled this role".into();
-                return Err(source.into());
-            }
-            None => {}
+        let is_open = |row: &RoleRow| {
+            let known = state.rows.get(&(row.guild_id, row.role_id));
+            known.is_some_and(|known| known.stage.is_open())
+        };
+        let is_asked = |row: &RoleRow| row.stage == RoleStage::Asked;
+        if rows.iter().any(|row| is_asked(row) && !is_open(row)) {
+            let source: Source = "somebody else has settled this role".into();
+            return Err(source.into());
         }
+        rows.retain(is_open);
+        let rows = rows.into_iter();
+        let rows = rows.map(|row| ((row.guild_id, row.role_id), row));
+        state.rows.extend(rows);
         Ok(())
     }
 

@@ -19,7 +19,7 @@ use super::{
 /// Removes roles from one guild.
 ///
 /// Every future of it may be dropped at any moment: what was asked for is on record before it is sent,
-/// and [`Self::resume`] goes on with it.
+/// and [`Self::resume`] goes on with it, at once after [`Self::let_go`].
 #[derive(Debug)]
 pub struct Removal<A, J, C> {
     pub(super) api: A,
@@ -94,6 +94,13 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         self.end(work, &wanted, stopped).await
     }
 
+    /// Lets go of the guild, when a future that held it was dropped: the next removal need not wait then until
+    /// this one is taken for dead. A deletion that was under way is on record, and settled by the next one
+    /// before it asks for another.
+    pub async fn let_go(&self) -> Result<(), RemovalError> {
+        Ok(self.journal.release(self.guild_id).await?)
+    }
+
     /// Roles that are on record as open: an earlier run stopped before their end.
     pub async fn open(&self) -> Result<Vec<RoleOutcome>, RemovalError> {
         let rows = self.journal.rows(self.guild_id, u64::MAX).await?;
@@ -153,10 +160,11 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
     /// Lets go of the guild, and tells what came of it all.
     async fn end(
         &self,
-        work: Work<'_, A, J, C>,
+        mut work: Work<'_, A, J, C>,
         wanted: &[Id<RoleMarker>],
         stopped: Option<RemovalError>,
     ) -> RemovalReport {
+        let stopped = stopped.or(work.write_owed().await.err());
         if let Err(error) = self.journal.release(self.guild_id).await {
             tracing::warn!(%error, "the guild is held for another minute");
         }

@@ -31,6 +31,9 @@ pub(super) struct Work<'a, A, J, C> {
     seen: Option<(View, Instant)>,
     /// Roles in a row whose deletion led to nothing.
     unsettled: u32,
+    /// Rows that are gone and not on record as such: the next deletion is written down together with them. If
+    /// we die before, they are in doubt, and the list settles them.
+    owed: Vec<RoleRow>,
 }
 
 // === impl Work ===
@@ -49,6 +52,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
             rows: Vec::new(),
             seen: None,
             unsettled: 0,
+            owed: Vec::new(),
         };
         while !work.hold().await? {
             if Instant::now() >= patient_until {
@@ -79,6 +83,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
                 self.remove(index).await?;
             }
         }
+        self.write_owed().await?;
         self.tell("");
         Ok(())
     }
@@ -95,7 +100,10 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
         loop {
             match self.judge(index).await? {
                 Judgement::Goes => {}
-                Judgement::Gone => return self.gone(index, OFF_THE_LIST).await,
+                Judgement::Gone => {
+                    self.gone(index, OFF_THE_LIST);
+                    return Ok(());
+                }
                 // No other role would fare better, and whoever grants it goes on where we stop.
                 Judgement::Stays(Refusal::MissingPermission) => {
                     return Err(RemovalError::MissingPermission);
@@ -110,8 +118,14 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
             // On record before it is sent: whoever finds the row does not ask again before it has looked.
             self.step(index, RoleEvent::Asked).await?;
             let failure = match self.delete(index).await {
-                Ok(Deletion::Gone) => return self.gone(index, "deleted").await,
-                Ok(Deletion::Absent) => return self.gone(index, "it was gone already").await,
+                Ok(Deletion::Gone) => {
+                    self.gone(index, "deleted");
+                    return Ok(());
+                }
+                Ok(Deletion::Absent) => {
+                    self.gone(index, "it was gone already");
+                    return Ok(());
+                }
                 Ok(Deletion::Refused { why }) => {
                     // Perhaps the bot has lost its rights: then it is not the role that stays. If we die
                     // over the look, the row is in doubt, and settled by the list.
@@ -151,7 +165,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
         let mut pause = SETTLE_PAUSE;
         loop {
             if !self.is_listed(self.rows[index].role_id).await? {
-                self.gone(index, "it left the list of roles").await?;
+                self.gone(index, "it left the list of roles");
                 return Ok(true);
             }
             let left = due.saturating_duration_since(Instant::now());
@@ -187,18 +201,33 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
         Ok(())
     }
 
-    async fn gone(&mut self, index: usize, how: &str) -> Result<(), RemovalError> {
+    fn gone(&mut self, index: usize, how: &str) {
         self.unsettled = 0;
         if let Some((view, _)) = &mut self.seen {
             view.roles.remove(&self.rows[index].role_id);
         }
-        self.step(index, RoleEvent::Gone(how.to_owned())).await
+        let now_ms = self.removal.clock.now_ms();
+        if let Some(row) = self.rows[index].after(RoleEvent::Gone(how.to_owned()), now_ms) {
+            self.owed.push(row.clone());
+            self.rows[index] = row;
+        }
+    }
+
+    /// Writes down what is gone, before anything that may take long.
+    pub(super) async fn write_owed(&mut self) -> Result<(), RemovalError> {
+        if !self.owed.is_empty() {
+            self.removal.journal.step(self.owed.clone()).await?;
+            self.owed.clear();
+        }
+        Ok(())
     }
 
     async fn step(&mut self, index: usize, event: RoleEvent) -> Result<(), RemovalError> {
         let now_ms = self.removal.clock.now_ms();
         if let Some(row) = self.rows[index].after(event, now_ms) {
-            self.removal.journal.step(row.clone()).await?;
+            let rows = self.owed.iter().chain([&row]).cloned().collect();
+            self.removal.journal.step(rows).await?;
+            self.owed.clear();
             self.rows[index] = row;
         }
         Ok(())
@@ -229,6 +258,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
 
     /// Reads all that decides about a role.
     async fn look(&mut self) -> Result<(), RemovalError> {
+        self.write_owed().await?;
         self.keep().await?;
         let view = self.removal.look().await?;
         self.seen = Some((view, Instant::now()));
@@ -237,6 +267,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
 
     /// Whether the list of roles holds this one now.
     async fn is_listed(&mut self, role_id: Id<RoleMarker>) -> Result<bool, RemovalError> {
+        self.write_owed().await?;
         let mut patience = Patience::default();
         loop {
             self.keep().await?;
@@ -258,6 +289,7 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
     }
 
     async fn pause(&mut self, wait: Duration) -> Result<(), RemovalError> {
+        self.write_owed().await?;
         let until = Instant::now() + wait;
         loop {
             let left = until.saturating_duration_since(Instant::now());

@@ -18,6 +18,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, ago, table},
+    remains::Remains,
 };
 
 /// Have the leftovers of another proxy deleted. Shows each channel whose name fits, with its creator, age and
@@ -53,6 +54,14 @@ pub(crate) struct Adopt {
 // === impl Adopt ===
 
 impl Adopt {
+    pub(super) const fn remains(&self) -> Remains {
+        if self.apply.is_given() {
+            Remains::Adopted
+        } else {
+            Remains::Nothing
+        }
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
         let maintenance = context.maintenance("channels adopt")?;
         let query = AdoptionQuery {
@@ -72,7 +81,11 @@ impl Adopt {
         }
         if plan.count == 0 {
             context.output.report(&plan);
-            return Ok(Outcome::Done);
+            return Ok(if plan.owed == 0 {
+                Outcome::Done
+            } else {
+                Outcome::Findings
+            });
         }
         self.confirm(context, &plan).await?;
         let bar = context.output.bar();
@@ -137,6 +150,14 @@ impl Report for AdoptionPlan {
             writeln!(
                 out,
                 "--exclude {id} is none of these channels: is it mistyped?"
+            )?;
+        }
+        if self.owed > 0 {
+            writeln!(
+                out,
+                "{} adopted channels are still to be deleted: channels sweep --apply, or the next proxy, goes \
+                 on with it.",
+                self.owed
             )?;
         }
         if self.candidates.is_empty() {

@@ -11,6 +11,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, ago, table},
+    remains::Remains,
 };
 
 /// Protect a channel of the guild: it is never deleted, whatever its row says. When Discord cannot be asked
@@ -75,6 +76,10 @@ impl Unprotect {
 // === impl Forget ===
 
 impl Forget {
+    pub(super) const fn remains(&self) -> Remains {
+        self.apply.remains()
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
         let maintenance = context.maintenance("channels forget")?;
         let plan = maintenance.plan_forget(&self.channel).await?;

@@ -18,7 +18,7 @@ use crate::{
 #[command(after_help = "Example: cordboard-maintenance channels sweep --apply")]
 pub(crate) struct Sweep {
     #[command(flatten)]
-    apply: Apply,
+    pub(super) apply: Apply,
 }
 
 // === impl Sweep ===

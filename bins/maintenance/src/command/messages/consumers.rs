@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, table},
+    remains::Remains,
 };
 
 /// Show who reads the record of messages, or let one of them go on elsewhere.
@@ -47,6 +48,13 @@ struct Reset {
 // === impl Consumers ===
 
 impl Consumers {
+    pub(super) const fn remains(&self) -> Remains {
+        match &self.command {
+            Command::List => Remains::Nothing,
+            Command::Reset(reset) => reset.apply.remains(),
+        }
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::List => {

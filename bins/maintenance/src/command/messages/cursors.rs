@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome, Stopped},
     output::{Report, table},
+    remains::Remains,
     time,
 };
 
@@ -143,8 +144,15 @@ impl Backfill {
 // === impl Cursors ===
 
 impl Cursors {
+    pub(super) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::List => Remains::Nothing,
+            Command::Set { .. } | Command::Reset { .. } => Remains::Part,
+        }
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
-        let (channel, from) = match self.command {
+        let (named, channel, from) = match self.command {
             Command::List => {
                 let maintenance = context.maintenance("messages cursors list")?;
                 context.output.report(&maintenance.cursors().await?);
@@ -156,10 +164,10 @@ impl Cursors {
                 );
                 return Err(Stopped::Usage(why));
             }
-            Command::Set { channel, begin } => (channel, begin.from()),
-            Command::Reset { channel } => (channel, From::Beginning),
+            Command::Set { channel, begin } => ("messages cursors set", channel, begin.from()),
+            Command::Reset { channel } => ("messages cursors reset", channel, From::Beginning),
         };
-        let maintenance = context.maintenance("messages cursors set")?;
+        let maintenance = context.maintenance(named)?;
         let set = maintenance
             .set_cursors(BTreeSet::from([channel]), from)
             .await?;

@@ -10,6 +10,7 @@ use crate::{
     context::Context,
     exit::{Ended, Outcome},
     output::{Report, table},
+    remains::Remains,
     time,
 };
 
@@ -44,6 +45,13 @@ enum Command {
 // === impl Gaps ===
 
 impl Gaps {
+    pub(super) const fn remains(&self) -> Remains {
+        match self.command {
+            Command::List { .. } => Remains::Nothing,
+            Command::Retry { .. } => Remains::ToBeRead,
+        }
+    }
+
     pub(super) async fn run(self, context: &Context) -> Ended {
         match self.command {
             Command::List { channel } => {

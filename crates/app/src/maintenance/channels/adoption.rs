@@ -40,6 +40,9 @@ pub struct AdoptionPlan {
     pub not_excluded: Vec<Id<ChannelMarker>>,
     /// How many of them are adopted.
     pub count: usize,
+    /// How many channels were adopted before and are still to be deleted, whatever they are called: a sweep
+    /// does it, or whoever holds the store.
+    pub owed: usize,
     /// What ties the plan to exactly those.
     pub hash: String,
 }
@@ -89,12 +92,14 @@ impl Maintenance {
             );
             return Err(CommandError::Usage(why));
         }
+        self.teller
+            .tell("looking at the guild's channels and at who created them");
         // First, because whoever is in another guild is told so by this.
         let mut channels = self.overview().await?;
         let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
         let mut known = self.bots().await?;
         known.extend(&query.creators);
-        let on_record = self.on_record().await?;
+        let (on_record, owed) = (self.on_record().await?, self.adopted_and_owed().await?);
         let now_ms = self.clock.now_ms();
         let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
         channels.retain(|channel| channel.name.starts_with(&query.prefix));
@@ -128,9 +133,23 @@ impl Maintenance {
         Ok(AdoptionPlan {
             not_excluded: not_excluded.copied().collect(),
             count: ids.len(),
+            owed,
             hash: PlanHash::of(self.config.discord.guild_id, &ids).to_string(),
             candidates,
         })
+    }
+
+    /// How many channels were adopted before and are still to be deleted.
+    async fn adopted_and_owed(&self) -> Result<usize, CommandError> {
+        let Some(peek) = self.peek_if_any().await? else {
+            return Ok(0);
+        };
+        let rows = self.open_rows(&peek).await?;
+        let is_adopted = |row: &&Row| {
+            let owned = row.stage.owned();
+            owned.is_some_and(|owned| matches!(owned.evidence, Evidence::Operator(_)))
+        };
+        Ok(rows.iter().filter(is_adopted).count())
     }
 
     /// Has exactly the channels of this plan deleted, and waits until they are gone or parked, or until for

@@ -54,6 +54,8 @@ impl Maintenance {
     /// # Errors
     /// When Discord or the store does not answer.
     pub async fn audit_channels(&self) -> Result<Audit, CommandError> {
+        self.teller
+            .tell("comparing the guild's channels with the record");
         let channels = self.overview().await?;
         let rows = match self.peek_if_any().await? {
             Some(peek) => self.rows(&peek).await?,

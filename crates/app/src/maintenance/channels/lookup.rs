@@ -48,6 +48,8 @@ impl Maintenance {
     /// Asks Discord for a channel, or a thread. What the bot may not see cannot be told from what is in a
     /// guild without it.
     pub(crate) async fn look_up(&self, channel_id: Id<ChannelMarker>) -> Lookup {
+        self.teller
+            .tell(&format!("looking for {channel_id} in the guild"));
         match self.discord.probe_channel(channel_id).await {
             Ok(found) if found.guild_id == Some(self.config.discord.guild_id) => Lookup::Found,
             Ok(_) => Lookup::Stranger("it is elsewhere"),

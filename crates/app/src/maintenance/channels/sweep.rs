@@ -49,6 +49,8 @@ impl Maintenance {
     /// # Errors
     /// When Discord or the store does not answer.
     pub async fn plan_sweep(&self) -> Result<SweepPlan, CommandError> {
+        self.teller
+            .tell("comparing the guild's channels with the record");
         let list = match self.peek_if_any().await? {
             Some(_) => self.channels(false).await?,
             None => ChannelList {

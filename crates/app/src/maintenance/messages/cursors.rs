@@ -174,8 +174,10 @@ impl Maintenance {
             until,
         };
         let count = channel_ids.len();
-        self.teller
-            .tell(&format!("reading {count} channels again, a page at a time"));
+        let s = if count == 1 { "" } else { "s" };
+        self.teller.tell(&format!(
+            "reading {count} channel{s} again, a page at a time"
+        ));
         let began_at = self.newest_entry().await?;
         let mut errand = self.instruct(&instruction).await?;
         let mut patience = Patience::new();

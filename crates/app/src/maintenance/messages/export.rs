@@ -1,6 +1,6 @@
 //! What is on record of messages, a line each.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 use cordboard_recovery::{Logged, MessageQuery};
 use cordboard_store::Peek;
@@ -66,8 +66,12 @@ impl Maintenance {
     ///
     /// # Errors
     /// When a channel is neither on record nor in the guild, or the store cannot be read.
-    pub async fn export(&self, span: Span) -> Result<Exported, CommandError> {
+    pub async fn export(&self, mut span: Span) -> Result<Exported, CommandError> {
         let peek = self.peek().await?;
+        // Whoever names a channel twice wants it once.
+        let mut seen = HashSet::new();
+        span.channel_ids
+            .retain(|channel_id| seen.insert(*channel_id));
         let mut notes = Vec::new();
         for channel_id in &span.channel_ids {
             notes.extend(self.without_messages(&peek, *channel_id).await?);

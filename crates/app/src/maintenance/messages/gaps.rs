@@ -46,7 +46,7 @@ impl Maintenance {
     /// What could not be had of watched channels, of one or of all. Works beside a running proxy.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When a channel is neither watched nor has a gap on record, or the store cannot be read.
     pub async fn gaps(&self, channel_id: Option<Id<ChannelMarker>>) -> Result<Gaps, CommandError> {
         let peek = self.peek().await?;
         let (mut gaps, mut after) = (Vec::new(), 0);
@@ -58,25 +58,47 @@ impl Maintenance {
             };
             let page = peek.gaps(query).await.map_err(settings::store_failed)?;
             let Some(last) = page.last() else {
-                return Ok(Gaps { gaps });
+                break;
             };
             after = last.sequence;
             gaps.extend(page.iter().map(GapLine::new));
         }
+        if let Some(channel_id) = channel_id
+            && gaps.is_empty()
+            && !self.watched().await?.contains(&channel_id)
+        {
+            return Err(CommandError::Usage(format!(
+                "--channel {channel_id}: it is not watched, and no gap of it is on record; messages cursors list \
+                 shows the channels that are watched (relay.channels)"
+            )));
+        }
+        Ok(Gaps { gaps })
+    }
+
+    async fn watched(&self) -> Result<BTreeSet<Id<ChannelMarker>>, CommandError> {
+        let channels = self.cursors().await?.channels;
+        Ok(channels.iter().map(|line| line.channel_id).collect())
     }
 
     /// Has the channels of gaps read again, each from its oldest gap on: what Discord holds by now is told as
-    /// new. A gap stays on record; channels that are gone are left out.
+    /// new. A gap stays on record; channels that are gone are left out, unless one is asked for.
     ///
     /// # Errors
-    /// When whoever holds the store does not do it.
+    /// When the channel that is asked for is not watched, or whoever holds the store does not do it.
     pub async fn retry_gaps(
         &self,
         channel_id: Option<Id<ChannelMarker>>,
     ) -> Result<Gaps, CommandError> {
-        let watched = self.cursors().await?.channels;
-        let watched: BTreeSet<_> = watched.iter().map(|line| line.channel_id).collect();
+        let watched = self.watched().await?;
         let mut gaps = self.gaps(channel_id).await?.gaps;
+        if let Some(channel_id) = channel_id
+            && !watched.contains(&channel_id)
+        {
+            return Err(CommandError::Usage(format!(
+                "--channel {channel_id}: it is not watched any more, so nobody can read its gaps again; leave \
+                 --channel out to read those of all watched channels"
+            )));
+        }
         gaps.retain(|gap| watched.contains(&gap.channel_id));
         let mut oldest: BTreeMap<Id<ChannelMarker>, Option<Id<MessageMarker>>> = BTreeMap::new();
         for gap in &gaps {

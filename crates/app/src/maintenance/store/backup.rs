@@ -172,6 +172,14 @@ impl Draft {
                 );
                 io::Error::new(io::ErrorKind::AlreadyExists, matter)
             }
+            io::ErrorKind::NotFound => {
+                let parent = whole.parent().unwrap_or(whole);
+                let matter = format!(
+                    "the folder {} is not there: make it, or name a folder in one that is there",
+                    parent.display()
+                );
+                io::Error::new(io::ErrorKind::NotFound, matter)
+            }
             _ => error,
         })?;
         Ok(Self {
@@ -227,5 +235,11 @@ mod tests {
         assert!(whole.join("all").exists() && !part.exists());
         let said = Draft::new(&whole).err().unwrap().to_string();
         assert!(said.contains("nothing is overwritten"), "{said}");
+
+        let nowhere = place.path().join("typo");
+        let said = Draft::new(&nowhere.join("backup")).err().unwrap();
+        let expected = format!("the folder {} is not there", nowhere.display());
+        assert!(said.to_string().contains(&expected), "{said}");
+        assert!(!nowhere.exists());
     }
 }
