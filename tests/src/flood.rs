@@ -15,6 +15,7 @@ mod haste;
 mod hush;
 mod picky;
 mod scale;
+mod scrawl;
 mod shore;
 mod unwanted;
 mod veil;
@@ -31,7 +32,8 @@ use tokio::{
 };
 
 use self::{
-    checked::Checked, crowd::Crowd, disk::Disk, hush::Hush, scale::Scale, shore::Shore, veil::Veil,
+    checked::Checked, crowd::Crowd, disk::Disk, hush::Hush, scale::Scale, scrawl::Scrawl,
+    shore::Shore, veil::Veil,
 };
 use crate::Watcher;
 
@@ -68,6 +70,12 @@ pub struct Flow {
     pub struck: BTreeMap<&'static str, u64>,
 }
 
+/// What has to have struck in a run of many seeds, by the names in [`Flow::struck`].
+#[must_use]
+pub fn kinds() -> Vec<&'static str> {
+    scrawl::KINDS.into_iter().chain(["veil", "hush"]).collect()
+}
+
 /// Runs the flood of one seed, with one safeguard taken away or with all.
 ///
 /// # Panics
@@ -94,7 +102,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     let mut server = JoinSet::new();
     server.spawn(discord.serve(listener, std::future::pending()));
     let disk = Disk::draw(&mut dice).await;
-    let record = Checked::new(discord.clone(), disk, &shore);
+    let scrawl = Scrawl::of(seed, safeguard.is_none());
+    let record = Checked::new(discord.clone(), disk, &shore, scrawl.hides_pins);
     let mut crowd = Crowd::new(&discord, &mut dice, record.clone(), scale);
     // What was said before anybody watched.
     for _ in 0..dice.usize(0..20) {
@@ -109,6 +118,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     watcher.start().await;
     sleep(Duration::from_secs(5)).await;
     shore.arm(&discord);
+    scrawl.arm(&discord);
     let mut hush = Hush::of(seed, scale.slowness);
     let until = Instant::now() + scale.slowness * Duration::from_secs(dice.u64(60..900));
     for _ in 0..ACTS_MAX {
@@ -134,9 +144,8 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     let counters = discord.truth().counters;
     let mut struck = shore.struck.clone();
     struck.extend([("veil", veil.thrown), ("hush", hush.fallen)]);
-    for (kind, targets) in counters.struck {
-        *struck.entry(kind).or_default() += targets.values().sum::<u64>();
-    }
+    let faults = counters.struck.into_values().flatten();
+    faults.for_each(|(kind, count)| *struck.entry(kind).or_default() += count);
     Flow {
         wrong,
         messages: crowd.written_count,

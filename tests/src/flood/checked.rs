@@ -64,11 +64,12 @@ pub(super) struct State {
 // === impl Checked ===
 
 impl Checked {
-    pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore) -> Self {
+    pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore, hides_pins: bool) -> Self {
         let state = State {
             is_lossy: shore.is_lossy,
             mixes_up: shore.mixes_up,
             is_orderly: shore.is_orderly,
+            excuses: Excuses::for_pins(hides_pins),
             chronicle: Chronicle::new(shore.mixes_up),
             ..State::default()
         };

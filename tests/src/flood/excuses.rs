@@ -27,6 +27,8 @@ pub(super) struct Excuses {
     gaps: Vec<Gap>,
     /// Channels that the bot could not see or not read at times.
     veiled: BTreeSet<u64>,
+    /// Whether the event of a pin may come with nothing in it.
+    are_pins_unsaid: bool,
 }
 
 /// A time in which events were missed.
@@ -46,6 +48,14 @@ pub(super) struct Gap {
 // === impl Excuses ===
 
 impl Excuses {
+    /// Those of a flood in which the event of a pin may come with nothing in it, or not.
+    pub(super) fn for_pins(are_pins_unsaid: bool) -> Self {
+        Self {
+            are_pins_unsaid,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn wrote(&mut self, channel_id: u64, id: u64, at_ms: u64) {
         self.written.insert((channel_id, id), at_ms);
     }
@@ -119,7 +129,7 @@ impl Excuses {
     /// tells which of two looks of one edit is newer.
     pub(super) fn has_for_pin(&self, channel_id: u64, id: u64) -> bool {
         let pinned_ms = self.pinned.get(&id);
-        let is_veiled = self.veiled.contains(&channel_id);
+        let is_veiled = self.veiled.contains(&channel_id) || self.are_pins_unsaid;
         pinned_ms.is_some_and(|ms| {
             let mut gaps = self.gaps.iter();
             is_veiled || gaps.any(|gap| (gap.begin_ms(channel_id)..=gap.to_ms).contains(ms))

@@ -7,8 +7,12 @@ mod daybook;
 mod errand;
 mod finale;
 mod house;
+mod known;
 mod life;
+mod looks;
 mod messages;
+mod stay;
+mod tally;
 mod verdict;
 mod words;
 
@@ -32,12 +36,12 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-pub(super) use self::words::Said;
 use self::{
     errand::{Agreed, BY_HAND, Command, Errand},
     house::House,
     life::{End, Life, Running, judge, panics_of, until_killed},
 };
+pub(super) use self::{tally::kinds, words::Said};
 use super::{
     Safeguard,
     field::{Field, KEY},
@@ -92,31 +96,6 @@ pub(super) struct Operator {
     quiet: checks::Quiet,
 }
 
-/// What has to happen in a run of many seeds, as [`Operator::counted`] names it.
-pub(super) fn kinds() -> impl Iterator<Item = String> {
-    let of = |command: Command, end: End| told(command, end);
-    let each = BY_HAND.into_iter().chain([Command::Serve]);
-    let ended = each.flat_map(move |command| [of(command, End::Done), of(command, End::Killed)]);
-    let refused = [
-        Command::Forget,
-        Command::Unprotect,
-        Command::Backfill,
-        Command::RemoveRoles,
-        Command::Adopt,
-        Command::Sweep,
-        Command::Audit,
-        Command::Status,
-    ];
-    let refused = refused.map(|command| told(command, End::Refused));
-    ended
-        .chain(refused)
-        .chain([told(Command::Migrate, End::Busy)])
-}
-
-fn told(command: Command, end: End) -> String {
-    format!("operator: {command:?} {end:?}")
-}
-
 /// Whether a storm has one. None has that takes away a safeguard of the lifecycle: those found it before.
 pub(super) fn is_there(seed: u64, safeguard: Option<Safeguard>) -> bool {
     let is_welcome = matches!(safeguard, None | Some(Safeguard::Upkeep(_)));
@@ -147,12 +126,6 @@ impl Operator {
     pub(super) fn settle_in(&mut self, field: &mut Field) {
         let discord = field.discord.clone();
         self.house.settle_in(&discord, &mut field.others);
-    }
-
-    /// How often each command ended how.
-    pub(super) fn counted(&self) -> impl Iterator<Item = (String, u64)> {
-        let acted = self.acted.iter();
-        acted.map(|((command, end), count)| (told(*command, *end), *count))
     }
 
     /// Looks what has come of their commands, and does something, perhaps.
@@ -228,7 +201,9 @@ impl Operator {
             agreed: Arc::clone(&self.agreed),
             said: Arc::clone(&field.said),
             proxy: field.process.address(),
+            client: client.clone(),
             excluded: self.house.excluded,
+            leftovers: self.house.leftovers.clone(),
             dice: self.dice.fork(),
             all: field.is_healed,
         };
@@ -345,7 +320,7 @@ impl Operator {
         if let Some(life) = self.lives.iter_mut().find(|life| life.client == client) {
             life.until_ms = Some(now_ms);
         }
-        let (end, words) = judge(command, ended, panics, field);
+        let (end, words) = judge(command, &client, ended, panics, field);
         *self.acted.entry((command, end)).or_default() += 1;
         (end, words)
     }

@@ -60,7 +60,7 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     let faults = FaultKind::NAMES.into_iter().chain(GatewayCommand::NAMES);
     // A gateway that tells nothing is known to pass only after a minute or two; there are floor tests.
     let faults = faults.filter(|name| *name != "withhold");
-    // What becomes of an event that is not as Discord documents it is asked by floor tests (`oddities`).
+    // Events that are not as Discord documents them are the flood's (`Scrawl`), and the floor's (`oddities`).
     let faults = faults.filter(|name| !MALFORMED.contains(name));
     faults.chain(["overfilled", "identifies_spent"])
 }

@@ -1,5 +1,6 @@
 //! `doctor` in worlds where all is well, where one thing is wrong, where everything is, and beside a proxy.
 
+mod checks;
 mod faults;
 
 use std::{collections::HashSet, fs, os::unix::fs::PermissionsExt as _, time::Duration};

@@ -14,6 +14,9 @@ use parking_lot::Mutex;
 /// Seeds of a run that nobody asked for anything else.
 const SEEDS: u64 = 1_000;
 
+/// From so many seeds on, each kind of trouble has to have struck.
+const ENOUGH: u64 = 500;
+
 /// Worlds at the same time: as many as CI has cores.
 const THREADS: usize = 2;
 
@@ -41,6 +44,14 @@ fn no_outage_loses_a_message() {
         "{failed}run one again: CORDBOARD_FLOOD_SEED=n cargo test -p cordboard-tests --test storm \
          -- no_outage --nocapture"
     );
+    if seeds >= ENOUGH {
+        let struck = |kind: &&str| total.struck.get(kind).is_some_and(|count| *count > 0);
+        let never: Vec<_> = flood::kinds()
+            .into_iter()
+            .filter(|kind| !struck(kind))
+            .collect();
+        assert!(never.is_empty(), "these never struck: {never:?}");
+    }
 }
 
 fn run_all(from: u64, seeds: u64) -> (Flow, String) {

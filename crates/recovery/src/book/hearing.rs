@@ -13,6 +13,7 @@ use twilight_model::id::{
 use super::{Book, Over, Proof, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
 use crate::{
     Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
+    fields::has_author,
     forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
@@ -199,7 +200,12 @@ impl Book {
                 .map(|bulk| bulk.ids.into_iter().map(Sight::Deleted).collect()),
             name => serde_json::from_str::<Deleted>(event.data.get()).and_then(|_| {
                 let message = Message::read(event.data.clone());
-                let message = self.recorded(message.map_err(serde::de::Error::custom)?);
+                let message = message.map_err(serde::de::Error::custom)?;
+                // Only updates may be partial; what has no author would be on record as nobody's for ever.
+                if name == "MESSAGE_CREATE" && !has_author(&message.json) {
+                    return Err(serde::de::Error::missing_field("author"));
+                }
+                let message = self.recorded(message);
                 Ok(vec![if name == "MESSAGE_CREATE" {
                     self.time.heard(message.id, now);
                     self.last_is(channel_id, message.id);

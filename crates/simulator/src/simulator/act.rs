@@ -206,6 +206,14 @@ pub enum HumanAct {
         #[serde(default, with = "id::option")]
         permissions: Option<u64>,
     },
+    /// Times a member out: it may look and read and nothing else.
+    TimeOut {
+        /// Whom; the proxy's bot unless given.
+        #[serde(default, with = "id::option")]
+        user_id: Option<u64>,
+        /// For how long from now on, in seconds; zero ends it.
+        seconds: u64,
+    },
     /// The guild is in an outage from now on: no events, and no answer but this from REST. Nobody
     /// can act in it, the owner and the scripted bots included.
     BeginOutage {
@@ -352,6 +360,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
         HumanAct::SetOnline { user_id, online } => human::set_online(shared, user_id, online),
         HumanAct::Kick { user_id } => guild::kick(shared, user_id),
         HumanAct::Invite { permissions } => guild::invite(shared, permissions),
+        HumanAct::TimeOut { user_id, seconds } => guild::time_out(shared, user_id, seconds),
         HumanAct::BeginOutage { answer } => {
             guild::set_outage(shared, Some(answer));
             Ok(())

@@ -53,6 +53,8 @@ pub(crate) const PINS_MAX: usize = 250;
 pub(crate) const THREAD_MEMBERS_MAX: usize = 1_000;
 /// Members per page.
 pub(crate) const MEMBERS_PAGE_MAX: u64 = 1_000;
+/// How long a member can be timed out, in milliseconds: 28 days.
+pub(crate) const TIME_OUT_MS: u64 = 28 * 24 * 3_600 * 1_000;
 /// Webhooks per channel.
 pub(crate) const WEBHOOKS_MAX: usize = 15;
 /// Webhooks per guild.

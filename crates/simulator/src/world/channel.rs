@@ -177,7 +177,7 @@ impl World {
         let Some(channel) = self.any_channel(channel_id) else {
             return 0;
         };
-        let base = self.guild_permissions(channel.guild_id, user_id);
+        let base = self.granted_permissions(channel.guild_id, user_id);
         let home = channel.thread.as_ref().and(channel.parent_id);
         let rules = home.and_then(|id| self.any_channel(id)).unwrap_or(channel);
         let Some(guild) = self.guilds.get(&channel.guild_id) else {
@@ -188,6 +188,8 @@ impl World {
         };
         let permissions =
             permission::overwritten(base, guild.id, user_id, &member.roles, &rules.overwrites);
+        let permissions =
+            permission::timed_out(permissions, member.is_timed_out(self.clock.now_ms()));
         let Some(thread) = &channel.thread else {
             return permission::implied(permissions, rules.room());
         };

@@ -95,6 +95,7 @@ impl Crowd {
             nick: self.has_nick(number).then(|| format!("{NICK}{number}")),
             roles: held.map(|share| share.role_id).collect(),
             joined_ms: created_ms(user_id),
+            timed_out_until_ms: None,
         })
     }
 

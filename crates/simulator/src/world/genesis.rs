@@ -167,6 +167,7 @@ impl World {
             nick: None,
             roles,
             joined_ms,
+            timed_out_until_ms: None,
         };
         guild.members.insert(user_id, member);
     }

@@ -150,6 +150,19 @@ impl World {
 
     /// What a member may do in the guild, before any channel's overwrites.
     pub(crate) fn guild_permissions(&self, guild_id: u64, user_id: u64) -> u64 {
+        let granted = self.granted_permissions(guild_id, user_id);
+        permission::timed_out(granted, self.is_timed_out(guild_id, user_id))
+    }
+
+    /// Whether a moderator has silenced the member, for now.
+    pub(crate) fn is_timed_out(&self, guild_id: u64, user_id: u64) -> bool {
+        let now_ms = self.clock.now_ms();
+        let member = self.guilds.get(&guild_id).and_then(|of| of.member(user_id));
+        member.is_some_and(|member| member.is_timed_out(now_ms))
+    }
+
+    /// What its roles grant a member in the guild, in a time-out or not.
+    pub(crate) fn granted_permissions(&self, guild_id: u64, user_id: u64) -> u64 {
         let Some(guild) = self.guilds.get(&guild_id) else {
             return 0;
         };

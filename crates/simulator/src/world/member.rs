@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     ApiError, World,
     audit::{self, Act},
+    bounds,
     event::{self, Audience},
     permission, snowflake,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Member {
     pub(crate) roles: Vec<u64>,
     /// When it joined, in milliseconds since 1970.
     pub(crate) joined_ms: u64,
+    /// Until when it is in a time-out, in milliseconds since 1970; what is over stays here.
+    pub(crate) timed_out_until_ms: Option<u64>,
 }
 
 /// Changes to a member.
@@ -37,6 +40,8 @@ pub(crate) struct MemberPatch {
     pub(crate) nick: Option<Option<String>>,
     /// All roles from now on.
     pub(crate) roles: Option<Vec<u64>>,
+    /// Until when it is in a time-out; `Some(None)` ends one.
+    pub(crate) timed_out_until_ms: Option<Option<u64>>,
 }
 
 impl Member {
@@ -53,8 +58,14 @@ impl Member {
             "mute": false,
             "pending": false,
             "flags": 0,
-            "communication_disabled_until": null,
+            "communication_disabled_until": self.timed_out_until_ms.map(snowflake::iso_ms),
         })
+    }
+
+    /// Whether it may look and read and nothing else.
+    pub(crate) fn is_timed_out(&self, now_ms: u64) -> bool {
+        self.timed_out_until_ms
+            .is_some_and(|until_ms| now_ms < until_ms)
     }
 }
 
@@ -120,12 +131,18 @@ impl World {
         for role_id in patch.roles.iter().flatten() {
             self.governed_role(actor, guild_id, *role_id)?;
         }
+        if let Some(until_ms) = patch.timed_out_until_ms {
+            self.need_to_time_out(actor, guild_id, user_id, until_ms)?;
+        }
         let member = self.member_mut(guild_id, user_id)?;
         if let Some(nick) = patch.nick {
             member.nick = nick;
         }
         if let Some(roles) = patch.roles {
             member.roles = roles;
+        }
+        if let Some(until_ms) = patch.timed_out_until_ms {
+            member.timed_out_until_ms = until_ms;
         }
         self.audit(
             guild_id,
@@ -227,6 +244,31 @@ impl World {
             self.emit("GUILD_MEMBER_ADD", guild_id, audience, data);
         }
         self.audit(guild_id, actor, Act::on(audit::BOT_ADD, user_id), None);
+        Ok(())
+    }
+
+    /// Nobody may be silenced for more than 28 days, and neither the owner nor an administrator at all
+    /// (resources/guild#modify-guild-member).
+    fn need_to_time_out(
+        &self,
+        actor: u64,
+        guild_id: u64,
+        user_id: u64,
+        until_ms: Option<u64>,
+    ) -> Result<(), ApiError> {
+        self.need_in_guild(actor, guild_id, permission::MODERATE_MEMBERS)?;
+        if self.guild_permissions(guild_id, user_id) & permission::ADMINISTRATOR != 0 {
+            return Err(ApiError::missing_permissions());
+        }
+        let latest_ms = self.clock.now_ms() + bounds::TIME_OUT_MS;
+        if until_ms.is_some_and(|until_ms| until_ms > latest_ms) {
+            let message = "Must be at most 28 days from now.";
+            return Err(ApiError::form(
+                "communication_disabled_until",
+                "DATE_TIME_TOO_LATE",
+                message,
+            ));
+        }
         Ok(())
     }
 

@@ -50,6 +50,8 @@ pub(crate) const CREATE_PUBLIC_THREADS: u64 = 1 << 35;
 pub(crate) const CREATE_PRIVATE_THREADS: u64 = 1 << 36;
 /// `SEND_MESSAGES_IN_THREADS`.
 pub(crate) const SEND_MESSAGES_IN_THREADS: u64 = 1 << 38;
+/// `MODERATE_MEMBERS`.
+pub(crate) const MODERATE_MEMBERS: u64 = 1 << 40;
 /// `PIN_MESSAGES`.
 pub(crate) const PIN_MESSAGES: u64 = 1 << 51;
 
@@ -74,6 +76,9 @@ pub(crate) const EVERYONE_DEFAULT: u64 = ADD_REACTIONS
 
 /// What goes when one may not speak.
 const NEEDS_SPEECH: u64 = MENTION_EVERYONE | SEND_TTS_MESSAGES | ATTACH_FILES | EMBED_LINKS;
+
+/// What is left to a member in a time-out (topics/permissions#permissions-for-timed-out-members).
+const LEFT_IN_TIME_OUT: u64 = VIEW_CHANNEL | READ_MESSAGE_HISTORY;
 
 /// Whom an overwrite is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +161,15 @@ pub(crate) fn overwritten(
         .iter()
         .find(|one| one.kind == OverwriteKind::Member && one.id == user_id);
     own.map_or(permissions, |own| permissions & !own.deny | own.allow)
+}
+
+/// What is left to whoever is in a time-out. The owner and administrators are exempt.
+pub(crate) fn timed_out(permissions: u64, is_timed_out: bool) -> u64 {
+    if is_timed_out && permissions & ADMINISTRATOR == 0 {
+        permissions & LEFT_IN_TIME_OUT
+    } else {
+        permissions
+    }
 }
 
 /// What is left after the implicit denials.
@@ -246,6 +260,14 @@ mod tests {
             ALL
         );
         assert_eq!(base(true, 0, []), ALL);
+    }
+
+    #[test]
+    fn who_is_timed_out_may_look_and_read_unless_an_administrator() {
+        let speaks = VIEW_CHANNEL | SEND_MESSAGES | MANAGE_CHANNELS;
+        assert_eq!(timed_out(speaks, true), VIEW_CHANNEL);
+        assert_eq!(timed_out(speaks, false), speaks);
+        assert_eq!(timed_out(ALL, true), ALL);
     }
 
     #[test]

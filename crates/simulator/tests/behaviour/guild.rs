@@ -1,7 +1,9 @@
 //! What befalls the guild: the bot is thrown out and invited again, and Discord loses the guild
 //! for a while.
 
-use cordboard_simulator::{Config, OutageAnswer};
+use std::time::Duration;
+
+use cordboard_simulator::{Config, OutageAnswer, ReplyEnd};
 use serde_json::{Value, json};
 
 use crate::world::{World, seconds, world};
@@ -59,6 +61,53 @@ async fn a_bot_that_is_invited_again_finds_its_channels() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_is_timed_out_may_look_and_read_until_it_is_over() {
+    world(Config::default(), async |world| {
+        let ours = world.create("ours", "m1").await.id();
+        let (me, bot) = (world.discord.user_id(), world.discord.bot_ids()[0]);
+        let member = format!("/api/v10/guilds/{}/members/{me}", world.discord.guild_id());
+        let hour = Duration::from_hours(1);
+        let said = world.discord.say(ours, "hello");
+        world.discord.time_out(me, hour);
+        let told = world.get(&member).await.json();
+        let until = told["communication_disabled_until"].clone();
+        assert!(until.is_string(), "{told}");
+        let history = world
+            .get(&format!("/api/v10/channels/{ours}/messages"))
+            .await;
+        assert_eq!(history.json()[0]["id"], said.to_string());
+        let refused = (403, json!(50_013));
+        for reply in [
+            world.speak(ours, "hello").await,
+            world.create("more", "m2").await,
+            world.delete(&format!("/api/v10/channels/{ours}")).await,
+        ] {
+            assert_eq!((reply.status, reply.json()["code"].clone()), refused);
+        }
+        // It ends by itself, and what is over is shown all the same.
+        seconds(3_601).await;
+        assert_eq!(world.speak(ours, "hello").await.status, 200);
+        let told = world.get(&member).await.json();
+        assert_eq!(told["communication_disabled_until"], until);
+
+        // A scripted bot in one says nothing; a person ends it, for one is as good as the other.
+        world.discord.time_out(bot, hour);
+        world.discord.say(ours, &format!("<@{bot}> hello"));
+        seconds(60).await;
+        let reply = world.discord.replies().remove(0);
+        assert_eq!(reply.end, Some(ReplyEnd::Refused(50_013)));
+        world.discord.time_out(bot, Duration::ZERO);
+        world.discord.say(ours, &format!("<@{bot}> hello"));
+        seconds(60).await;
+        let reply = world.discord.replies().remove(1);
+        assert_eq!(reply.end, Some(ReplyEnd::Complete));
+        let act = json!({ "act": "time_out", "seconds": 29 * 24 * 3_600 });
+        assert_eq!(world.post("/__sim/acts", act).await.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_outage_answers_everything_and_ends() {
     let unavailable = vec![(503, json!(0)); 4];
     for (answer, told) in [
@@ -96,7 +145,7 @@ async fn a_bot_that_writes_when_the_guild_goes_stops_there() {
             .await;
         seconds(10).await;
         let reply = world.discord.replies().remove(0);
-        assert_eq!(reply.end, Some(cordboard_simulator::ReplyEnd::Refused(0)));
+        assert_eq!(reply.end, Some(ReplyEnd::Refused(0)));
         world
             .post("/__sim/acts", json!({ "act": "end_outage" }))
             .await;

@@ -1,12 +1,12 @@
 //! What must never come of maintenance, and what has to be in order at the end.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use cordboard_lifecycle::Clock as _;
 use cordboard_simulator::RequestTruth;
 use cordboard_upkeep::{Schedule, limits::CLAIM_HOLDS};
 
-use super::{Operator, daybook::Daybook};
+use super::{Operator, daybook::Daybook, stay::Stay};
 use crate::storm::{
     field::Field,
     strikes::Strike,
@@ -49,7 +49,8 @@ impl Operator {
     /// Looks for what must never happen.
     pub(super) fn watch(&mut self, field: &mut Field) {
         self.look_at_clocks(field);
-        let mut wrong = self.deleted_without_a_plan(field);
+        let mut wrong = mem::take(&mut self.agreed.lock().wrong);
+        wrong.extend(self.deleted_without_a_plan(field));
         wrong.extend(Self::deleted_against_their_word(field));
         if let Some(daybook) = Daybook::open(&field.store()) {
             wrong.extend(self.roles_asked_wrongly(field, &daybook));
@@ -59,20 +60,27 @@ impl Operator {
         field.wrong.extend(wrong);
     }
 
-    /// C26 and C27: no role's and no leftover's deletion was asked for that nobody had agreed to.
+    /// C26 and C27: no role's and no leftover's deletion was asked for that nobody had agreed to, and nothing
+    /// that has to stay was, or is in a plan.
     fn deleted_without_a_plan(&self, field: &Field) -> Vec<String> {
         let agreed = self.agreed.lock();
         let is_agreed = |since: Option<&u64>, request: &RequestTruth| {
             since.is_some_and(|since_ms| *since_ms <= request.arrived_ms)
         };
-        let mut wrong = Vec::new();
-        for request in field.discord.requests(Some(DELETE_ROLE)) {
+        let (roles, channels) = (
+            field.discord.requests(Some(DELETE_ROLE)),
+            field.discord.requests(Some(DELETE)),
+        );
+        let stay = Stay::of(&self.house);
+        let mut wrong = stay.planned(&agreed);
+        wrong.extend(stay.asked(roles.iter().map(subject), channels.iter().map(subject)));
+        for request in roles {
             let role_id = subject(&request);
             if !is_agreed(agreed.roles.get(&role_id), &request) {
                 wrong.push(format!("C26: role {role_id} was in no plan"));
             }
         }
-        for request in field.discord.requests(Some(DELETE)) {
+        for request in channels {
             let channel_id = subject(&request);
             let is_leftover = self.house.leftovers.contains(&channel_id);
             if is_leftover && !is_agreed(agreed.leftovers.get(&channel_id), &request) {

@@ -13,7 +13,6 @@ use cordboard_app::{
         CommandError, Maintenance,
         channels::AdoptionQuery,
         roles::{RolesRemoved, RolesRequest, Selection},
-        status::StatusRequest,
     },
 };
 use cordboard_simulator::Simulator;
@@ -26,7 +25,6 @@ use super::{
     house::{PREFIX, TEMPORARY},
     words::Said,
 };
-use crate::storm::field::KEY;
 
 /// A command of the maintenance binary.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -75,13 +73,17 @@ pub(super) const BY_HAND: [Command; 18] = [
 ];
 
 /// What somebody has agreed to, and since when, by Discord's clock: roles and leftovers in plans that were
-/// applied.
+/// applied. And what else is to be known of commands when they are dead.
 #[derive(Debug, Default)]
 pub(super) struct Agreed {
     pub(super) roles: BTreeMap<u64, u64>,
     /// Those that the last plan said are out of reach.
     pub(super) out_of_reach: BTreeSet<u64>,
     pub(super) leftovers: BTreeMap<u64, u64>,
+    /// What was found wrong with what commands said.
+    pub(super) wrong: Vec<String>,
+    /// Consumers that were sent back, and that were forgotten.
+    pub(super) resets: [u64; 2],
 }
 
 /// What a command needs to be carried out.
@@ -93,8 +95,12 @@ pub(super) struct Errand {
     pub(super) said: Arc<Mutex<Said>>,
     /// Where the proxy is, if one is ready.
     pub(super) proxy: Option<SocketAddr>,
+    /// What Discord calls this process.
+    pub(super) client: String,
     /// The leftover that no plan includes.
     pub(super) excluded: u64,
+    /// Those that may be adopted.
+    pub(super) leftovers: Vec<u64>,
     pub(super) dice: Rng,
     /// Whether all is well, and all of it is meant: not some roles, and each channel in its turn.
     pub(super) all: bool,
@@ -138,27 +144,12 @@ impl Errand {
                 ended(maintenance.remove_roles(None, &request, &|_| ()).await?)
             }
             Command::Adopt => self.adopt().await,
-            Command::Sweep => {
-                let plan = maintenance.plan_sweep().await?;
-                maintenance.sweep(plan, &|_| ()).await.map(drop)
-            }
-            Command::Audit => maintenance.audit_channels().await.map(drop),
-            Command::List => maintenance.channels(true).await.map(drop),
-            Command::Status => {
-                let request = StatusRequest {
-                    url: Some(
-                        self.proxy
-                            .map_or_else(nowhere, |proxy| format!("http://{proxy}")),
-                    ),
-                    key: Some(KEY.into()),
-                };
-                Ok(maintenance.status(&request).await.map(drop)?)
-            }
-            Command::Budget => Ok(maintenance.budget().await.map(drop)?),
-            Command::KeepAlive => {
-                let kept = maintenance.keepalive_run(&[], &|_| ()).await?;
-                kept.map(drop).map_err(CommandError::Usage)
-            }
+            Command::Sweep => self.sweep().await,
+            Command::Audit => self.audit().await,
+            Command::List => self.list().await,
+            Command::Status => self.status().await,
+            Command::Budget => self.budget().await,
+            Command::KeepAlive => self.keep_alive().await,
             Command::Migrate => Ok(maintenance.store_migrate().await.map(drop)?),
             Command::Protect => self.protect().await,
             Command::Unprotect => self.unprotect().await,
@@ -170,6 +161,11 @@ impl Errand {
             Command::Consumers => self.consumers().await,
             Command::Serve => unreachable!("it is no command that ends"),
         }
+    }
+
+    /// What a command said is not so.
+    pub(super) fn found(&self, wrong: impl IntoIterator<Item = String>) {
+        self.agreed.lock().wrong.extend(wrong);
     }
 
     async fn remove_roles(&mut self) -> Result<(), CommandError> {
@@ -187,6 +183,15 @@ impl Errand {
         let now_ms = self.discord.now_ms();
         let refused = planned.plan.refused.iter();
         let out_of_reach = refused.filter(|role| role.refusal == Refusal::NotBelowUs);
+        if request.selection.without_members {
+            // Nobody gives roles to members in a storm.
+            let held = planned
+                .plan
+                .roles
+                .iter()
+                .filter(|role| self.discord.role_holders(role.role_id.get()) > 0);
+            self.found(held.map(|role| format!("C26: role {} has members", role.role_id)));
+        }
         self.agreed.lock().out_of_reach = out_of_reach.map(|role| role.role_id.get()).collect();
         for role in &planned.plan.roles {
             let agreed = &mut self.agreed.lock().roles;
@@ -219,11 +224,6 @@ impl Errand {
         }
         Ok(())
     }
-}
-
-/// Where no proxy is, for one that is not ready.
-fn nowhere() -> String {
-    "http://127.0.0.1:1".to_owned()
 }
 
 fn ended(removed: RolesRemoved) -> Result<(), CommandError> {

@@ -40,10 +40,15 @@ impl Operator {
             Command::Sweep,
             Command::Backfill,
             Command::Export,
+            Command::Audit,
+            Command::List,
+            Command::Status,
+            Command::Budget,
         ] {
             let is_void = match command {
                 Command::Adopt => field.keeps(),
                 Command::Backfill | Command::Export => !self.house.records,
+                Command::Status => field.process.address().is_none(),
                 _ => false,
             };
             if is_void {

@@ -47,6 +47,8 @@ pub(super) struct House {
     pub(super) records: bool,
     /// Roles that are to go.
     pub(super) roles: Vec<u64>,
+    /// Roles that must stay: called otherwise, another bot's, or beyond our reach.
+    pub(super) stay_roles: [u64; 3],
     /// What the old proxy has left, and may be adopted.
     pub(super) leftovers: Vec<u64>,
     /// One more of it, which every plan excludes.
@@ -98,6 +100,7 @@ impl House {
             jobs: ["keepalive/bot", "keepalive/quiet"],
             records,
             roles: (ROLE_ID..).take(ROLES).collect(),
+            stay_roles: [0, 1, 2].map(|place| ROLE_ID + ROLES as u64 + place),
             leftovers: vec![0; leftovers],
             excluded: 0,
             persons: 0,

@@ -17,6 +17,7 @@ use super::errand::{Command, exit_code};
 use crate::storm::{
     field::Field,
     strikes::{BUSY, STORE_FAILED, Strike},
+    weather::LOOK,
 };
 
 /// What a command says of a channel that Discord says there is not.
@@ -89,9 +90,27 @@ pub(super) fn panics_of(field: &Field) -> u64 {
     panics.copied().unwrap_or_default()
 }
 
+/// Whether Discord has told this process that there is no such channel: because there is none any more, or
+/// because a replica does not know it. What a process says without having asked is nobody's word.
+fn was_told_so(client: &str, why: &str, field: &Field) -> bool {
+    let looks = field.discord.requests(Some(LOOK));
+    let told = looks
+        .iter()
+        .filter(|look| look.client.as_deref() == Some(client) && look.status == Some(404));
+    names_one_of(why, told.map(|look| look.path.as_str()))
+}
+
+/// Whether it is one of these channels that is spoken of.
+fn names_one_of<'a>(why: &str, paths: impl IntoIterator<Item = &'a str>) -> bool {
+    let named = why.split(' ').next().filter(|id| !id.is_empty());
+    let mut paths = paths.into_iter();
+    named.is_some_and(|id| paths.any(|path| path.rsplit('/').next() == Some(id)))
+}
+
 /// How a process ended, and what it said. Whatever it was not to end like is wrong.
 pub(super) fn judge(
     command: Command,
+    client: &str,
     ended: Result<Option<Result<(), CommandError>>, JoinError>,
     panics: u64,
     field: &mut Field,
@@ -121,8 +140,9 @@ pub(super) fn judge(
         (CommandError::Refused(_) | CommandError::Upstream(_), _) | (_, Some(69 | 77 | BUSY)) => {
             true
         }
-        // A channel is gone by now, or a replica of Discord does not know it.
-        (CommandError::Usage(why), _) if why.contains(NO_CHANNEL) => true,
+        (CommandError::Usage(why), _) if why.contains(NO_CHANNEL) => {
+            was_told_so(client, why, field)
+        }
         // There is none yet: it was lost, and no proxy has made another one.
         (_, Some(STORE_FAILED)) if words.contains(NO_STORE) => true,
         // The disk does not answer, or a life that another one has followed wrote last.
@@ -136,4 +156,19 @@ pub(super) fn judge(
     let is_busy = exit_code(&error) == Some(BUSY);
     let end = if is_busy { End::Busy } else { End::Refused };
     (end, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_of_a_channel_that_discord_was_asked_for_may_be_said_that_there_is_none() {
+        let why = |id: &str| format!("{id} is no channel of the guild: {NO_CHANNEL}");
+        let paths = ["/api/v10/channels/17", "/api/v10/channels/18"];
+        assert!(names_one_of(&why("17"), paths));
+        assert!(!names_one_of(&why("7"), paths));
+        assert!(!names_one_of(&why("17"), []));
+        assert!(!names_one_of("", ["/api/v10/channels/"]));
+    }
 }

@@ -1,12 +1,16 @@
 //! The record of messages, in an operator's hands: filled in, written down, looked at, read again.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use cordboard_app::maintenance::{
     CommandError,
     messages::{From, Span},
 };
 use hyper::Method;
+use serde_json::Value;
 use tokio::time::timeout;
 use twilight_model::id::Id;
 
@@ -43,36 +47,51 @@ impl Errand {
         Err(CommandError::Upstream(format!("not read: {filled:?}")))
     }
 
-    /// Writes down what is on record: in order, and once the rest is well all that Discord has.
+    /// Writes down what is on record, all of it or what is between two messages.
     pub(super) async fn export(&mut self) -> Result<(), CommandError> {
+        self.export_between(None, None).await?;
+        let ids: Vec<u64> = self.there().into_keys().collect();
+        let (after, before) = (self.dice.choice(&ids), self.dice.choice(&ids));
+        self.export_between(after.copied(), before.copied()).await
+    }
+
+    async fn export_between(
+        &self,
+        after: Option<u64>,
+        before: Option<u64>,
+    ) -> Result<(), CommandError> {
         let span = Span {
             channel_ids: vec![Id::new(RECORDED)],
+            after: after.map(Id::new),
+            before: before.map(Id::new),
             ..Span::default()
         };
         let mut exported = self.maintenance.export(span).await?;
-        let mut ids = Vec::new();
+        let mut lines = Vec::new();
         while let Some(page) = exported.page().await? {
-            ids.extend(page.iter().map(|line| line.id.get()));
+            let page = page.iter();
+            lines.extend(page.map(|line| (line.id.get(), line.author_id.map(Id::get))));
         }
-        if !ids.is_sorted_by(|one, next| one < next) {
-            return Err(wrong(&format!("it is not in order: {ids:?}")));
-        }
-        if self.all {
-            let there = self.discord.messages(RECORDED).into_iter();
-            let there: Vec<u64> = there
-                .filter_map(|message| message["id"].as_str()?.parse().ok())
-                .collect();
-            if let Some(id) = there.iter().find(|id| !ids.contains(id)) {
-                return Err(wrong(&format!("message {id} is missing")));
-            }
-        }
+        let there = self.there();
+        self.found(written_down(&lines, &there, (after, before), self.all));
         Ok(())
+    }
+
+    /// Who has written what is in the channel that is recorded. Nobody deletes anything there.
+    fn there(&self) -> BTreeMap<u64, u64> {
+        let messages = self.discord.messages(RECORDED).into_iter();
+        let read = |id: &Value| id.as_str()?.parse().ok();
+        let there = messages.filter_map(|it| Some((read(&it["id"])?, read(&it["author"]["id"])?)));
+        there.collect()
     }
 
     /// Looks how far channels are on record, or has one read again from somewhere.
     pub(super) async fn cursors(&mut self) -> Result<(), CommandError> {
         if self.dice.bool() {
-            return self.maintenance.cursors().await.map(drop);
+            let cursors = self.maintenance.cursors().await?.channels;
+            let named = cursors.iter().map(|line| line.channel_id.get());
+            self.found(self.known().strangers("cursors", named));
+            return Ok(());
         }
         let (channel_ids, from) = (BTreeSet::from([Id::new(RECORDED)]), self.draw_from());
         self.maintenance
@@ -84,7 +103,10 @@ impl Errand {
     /// Looks what could not be had, or has it tried again.
     pub(super) async fn gaps(&mut self) -> Result<(), CommandError> {
         if self.dice.bool() {
-            return self.maintenance.gaps(None).await.map(drop);
+            let gaps = self.maintenance.gaps(None).await?.gaps;
+            let named = gaps.iter().map(|gap| gap.channel_id.get());
+            self.found(self.known().strangers("gaps", named));
+            return Ok(());
         }
         self.maintenance.retry_gaps(None).await.map(drop)
     }
@@ -105,6 +127,7 @@ impl Errand {
             plan => plan?,
         };
         let reset = self.maintenance.reset_consumer(plan).await?;
+        self.agreed.lock().resets[usize::from(to.is_none())] += 1;
         let mut consumers = reset.consumers.iter();
         let now = consumers.find(|line| line.name == CONSUMER);
         match (to, now.map(|line| line.acknowledged)) {
@@ -134,6 +157,88 @@ impl Errand {
     }
 }
 
+/// C31: what is exported is in order, is what Discord has between those two, and at rest all of it.
+fn written_down(
+    lines: &[(u64, Option<u64>)],
+    there: &BTreeMap<u64, u64>,
+    (after, before): (Option<u64>, Option<u64>),
+    is_at_rest: bool,
+) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if !lines.is_sorted_by(|(one, _), (next, _)| one < next) {
+        wrong.push(format!("C31: it is not in order: {lines:?}"));
+    }
+    let is_meant =
+        |id: u64| after.is_none_or(|after| id > after) && before.is_none_or(|before| id < before);
+    for (id, author_id) in lines {
+        if there.get(id) != author_id.as_ref() {
+            let truth = there.get(id);
+            wrong.push(format!(
+                "C31: message {id} by {author_id:?} is in it, and Discord has {truth:?}"
+            ));
+        } else if !is_meant(*id) {
+            wrong.push(format!(
+                "C31: message {id} is in it, of {after:?} to {before:?}"
+            ));
+        }
+    }
+    let mut there = there.keys().filter(|id| is_meant(**id));
+    let is_missing = |id: &&u64| !lines.iter().any(|(line, _)| line == *id);
+    if is_at_rest && let Some(id) = there.find(is_missing) {
+        wrong.push(format!(
+            "C31: message {id} is missing, of {after:?} to {before:?}"
+        ));
+    }
+    wrong
+}
+
 fn wrong(what: &str) -> CommandError {
     CommandError::Usage(format!("C31: {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_that_is_not_what_discord_has_is_noticed() {
+        let there = BTreeMap::from([(1, 7), (2, 8), (3, 7)]);
+        let all = [(1, Some(7)), (2, Some(8)), (3, Some(7))];
+        let wrong = |lines: &[(u64, Option<u64>)], span, at_rest| {
+            written_down(lines, &there, span, at_rest).len()
+        };
+        assert_eq!(wrong(&all, (None, None), true), 0);
+        assert_eq!(wrong(&all[1..2], (Some(1), Some(3)), true), 0);
+        assert_eq!(
+            wrong(&all[..2], (None, None), false),
+            0,
+            "it may not be on record yet"
+        );
+        assert_eq!(wrong(&all[..2], (None, None), true), 1, "one is missing");
+        assert_eq!(
+            wrong(&all[..0], (Some(1), Some(3)), true),
+            1,
+            "one is missing there"
+        );
+        assert_eq!(
+            wrong(&all, (Some(1), Some(3)), true),
+            2,
+            "two are out of it"
+        );
+        assert_eq!(
+            wrong(&[(9, Some(7))], (None, None), false),
+            1,
+            "it never was"
+        );
+        assert_eq!(
+            wrong(&[(1, Some(8))], (None, None), false),
+            1,
+            "somebody else wrote it"
+        );
+        assert_eq!(
+            wrong(&[all[1], all[0]], (None, None), false),
+            1,
+            "it is not in order"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use cordboard_lifecycle::Clock as _;
 use cordboard_simulator::RequestTruth;
 
-use super::{Operator, daybook::Daybook};
+use super::{Operator, daybook::Daybook, stay::Stay};
 use crate::storm::field::Field;
 
 /// What bots are asked by default.
@@ -44,7 +44,7 @@ impl Operator {
         field.wrong.extend(wrong);
     }
 
-    /// C26 and C27: what was planned is gone, and nothing else.
+    /// C26 and C27: what was to go is gone, and nothing that has to stay.
     fn left_in_the_guild(&self, field: &Field) -> Vec<String> {
         let truth = field.discord.truth();
         let mut wrong = Vec::new();
@@ -64,6 +64,7 @@ impl Operator {
             wrong.push(format!("C26: role {} is gone, of no plan", role.id));
         }
         let is_there = |id: &u64| truth.channels.iter().any(|of| of.id == *id && of.alive);
+        wrong.extend(Stay::of(&self.house).gone(&truth.roles, me, is_there));
         // Adopted, parked and then forgotten, it stays.
         let forgotten = field.said.lock().left_standing(&field.store());
         let leftovers = self.house.leftovers.iter();
@@ -71,11 +72,6 @@ impl Operator {
             if is_there(channel_id) != field.keeps() {
                 wrong.push(format!("C27: leftover {channel_id}, at the end"));
             }
-        }
-        let stay = [self.house.persons, self.house.excluded];
-        let stay = stay.into_iter().chain(self.house.default_channels);
-        for channel_id in stay.filter(|id| !is_there(id)) {
-            wrong.push(format!("C27: channel {channel_id} is gone"));
         }
         wrong
     }

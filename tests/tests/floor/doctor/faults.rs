@@ -1,5 +1,9 @@
 //! Faults that a set-up may have, one at a time.
 
+mod discord;
+mod files;
+mod headroom;
+
 use std::fmt::Display;
 
 use cordboard_tests::World;
@@ -22,15 +26,32 @@ pub(super) fn set(key: &str, value: &(impl Display + ?Sized)) -> Vec<(String, St
 
 const NOTHING: fn(&World) = |_| ();
 
-#[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) fn all() -> Vec<SetUpFault> {
-    let case = |name, begin, expected, end| SetUpFault {
+const fn case(
+    name: &'static str,
+    begin: fn(&World) -> Vec<(String, String)>,
+    expected: &'static [&'static str],
+    end: fn(&World),
+) -> SetUpFault {
+    SetUpFault {
         name,
         begin,
         probes: false,
         expected,
         end,
-    };
+    }
+}
+
+/// Every fault that this floor can set up. Each check is named by one of them at least.
+pub(super) fn all() -> Vec<SetUpFault> {
+    let mut all = guild_and_bots();
+    all.extend(discord::all());
+    all.extend(headroom::all());
+    all.extend(files::all());
+    all
+}
+
+#[expect(clippy::too_many_lines, reason = "a table")]
+fn guild_and_bots() -> Vec<SetUpFault> {
     vec![
         case(
             "an intent is off",
@@ -164,86 +185,5 @@ pub(super) fn all() -> Vec<SetUpFault> {
                 |world| world.discord.set_online(world.discord.bot_ids()[1], true),
             )
         },
-        case(
-            "the guild is full",
-            |world| {
-                for _ in 0..9 {
-                    world.discord.create_channel("more");
-                }
-                let mut variables = set("CHANNELS__GUILD_MAX", &10);
-                variables.extend(set("CHANNELS__RESERVE", &1));
-                variables
-            },
-            &["headroom.channels"],
-            NOTHING,
-        ),
-        case(
-            "the clock is ahead",
-            |world| {
-                world.jump_clock(3_600_000);
-                Vec::new()
-            },
-            &["clock.skew"],
-            |world| world.jump_clock(-3_600_000),
-        ),
-        case(
-            "the disk is full",
-            |_| set("STORE__FREE_MIN_BYTES", &(1_u64 << 60)),
-            &["store.disk"],
-            NOTHING,
-        ),
-        case(
-            "the store is newer",
-            |world| {
-                set_version(world, 999);
-                Vec::new()
-            },
-            &["store.file"],
-            NOTHING, // the test itself, which knows the version
-        ),
-        case(
-            "the store has nowhere to be",
-            |_| set("STORE__URL", &"sqlite:/nowhere/at/all/cordboard.db"),
-            &["store.file"],
-            NOTHING,
-        ),
-        case(
-            "the bot was thrown out",
-            |world| {
-                world.discord.kick(world.discord.user_id());
-                Vec::new()
-            },
-            &["guild.member"],
-            |world| {
-                world
-                    .discord
-                    .invite(world.discord.config().proxy.permissions);
-            },
-        ),
-        case(
-            "another guild is meant",
-            |_| set("DISCORD__GUILD_ID", &4_711),
-            &["guild.member"],
-            NOTHING,
-        ),
-        case(
-            "the token is refused",
-            |world| {
-                world.discord.revoke_token();
-                Vec::new()
-            },
-            &["bot.token"],
-            |world| drop(world.discord.rotate_token()),
-        ),
-        case(
-            "keys are wrong",
-            |_| {
-                let mut variables = set("LISTEN", &"nowhere");
-                variables.extend(set("CHANNELS__NAME_PREFIX", &"No!"));
-                variables
-            },
-            &["config.key", "config.key"],
-            NOTHING,
-        ),
     ]
 }

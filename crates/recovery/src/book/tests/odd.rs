@@ -29,6 +29,19 @@ async fn what_cannot_be_read_of_a_message_is_counted_and_its_channel_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_message_without_author_is_no_message_and_its_channel_is_read() {
+    // Taken for what it has, it would be on record, and be told, as nobody's for ever.
+    let mut book = begun();
+    let id = message_id(NOW_MS).to_string();
+    let authorless = json!({"id": id, "channel_id": HERE.to_string(), "content": "x"});
+    let (odd, wish) = heard(&mut book, "MESSAGE_CREATE", &authorless);
+    assert_eq!((odd.messages, odd.partial_updates, wish), (1, 0, None));
+    assert_eq!(book.standing(0).catching_up, 1);
+    assert!(book.next_order(Instant::now()).is_some());
+    assert!(book.take_batch().records.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_in_no_channel_may_be_of_any() {
     let mut book = begun();
     let (odd, wish) = heard(&mut book, "MESSAGE_CREATE", &json!({"id": []}));

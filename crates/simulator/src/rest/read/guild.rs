@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     rest::form::Form,
-    world::{ApiError, GuildPatch, MemberPatch, RolePatch, guild::SPECIAL},
+    world::{ApiError, GuildPatch, MemberPatch, RolePatch, guild::SPECIAL, snowflake},
 };
 
 /// The body of `PATCH /guilds/{guild_id}`.
@@ -62,7 +62,27 @@ pub(in crate::rest) fn member_patch(body: &Value) -> Result<MemberPatch, ApiErro
     let patch = MemberPatch {
         nick,
         roles: form.ids("roles"),
+        timed_out_until_ms: time_out(&mut form),
     };
     form.done()?;
     Ok(patch)
+}
+
+/// `communication_disabled_until`: null ends a time-out.
+#[expect(
+    clippy::option_option,
+    reason = "absent, null and a value are three things"
+)]
+fn time_out(form: &mut Form<'_>) -> Option<Option<u64>> {
+    let key = "communication_disabled_until";
+    if !form.given(key) {
+        return None;
+    }
+    let text = form.text(key);
+    let until_ms = text.as_deref().and_then(snowflake::parse_iso);
+    if text.is_some() && until_ms.is_none() {
+        let message = "Could not interpret the value as an ISO8601 moment.";
+        form.fault(key, "DATE_TIME_TYPE_PARSE", message);
+    }
+    Some(until_ms)
 }

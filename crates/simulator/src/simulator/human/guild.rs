@@ -1,10 +1,12 @@
 //! What people do to the guild, and what befalls it.
 
+use std::time::Duration;
+
 use super::Simulator;
 use crate::{
     HumanAct, OutageAnswer, SpecialChannel,
     shared::Shared,
-    world::{ApiError, GuildPatch, Onboarding},
+    world::{ApiError, GuildPatch, MemberPatch, Onboarding},
 };
 
 /// The acts of the human on the guild. Each panics when Discord refuses it.
@@ -58,6 +60,17 @@ impl Simulator {
         self.act(HumanAct::Invite { permissions });
     }
 
+    /// Times a member out, such as the proxy's own bot or one of [`Simulator::bot_ids`]: it may look and
+    /// read for so long, and nothing else. No time at all ends it.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such member, it is an administrator, or it would be longer than 28 days.
+    pub fn time_out(&self, user_id: u64, time: Duration) {
+        let (user_id, seconds) = (Some(user_id), time.as_secs());
+        self.act(HumanAct::TimeOut { user_id, seconds });
+    }
+
     /// The guild becomes unavailable: sessions get `GUILD_DELETE` with `unavailable` and no event
     /// more, and REST answers as told on everything that is in the guild. Nobody can act in it,
     /// the human and the scripted bots included.
@@ -106,6 +119,23 @@ pub(crate) fn invite(shared: &Shared, permissions: Option<u64>) -> Result<(), Ap
     let proxy = &shared.config.proxy;
     let permissions = permissions.unwrap_or(proxy.permissions);
     shared.change(|world| world.invite_bot(actor, guild_id, proxy.user_id, permissions))
+}
+
+/// Times a member out, or ends that: the proxy's bot, unless told.
+pub(crate) fn time_out(
+    shared: &Shared,
+    user_id: Option<u64>,
+    seconds: u64,
+) -> Result<(), ApiError> {
+    let (actor, guild_id) = (shared.config.human.user_id, shared.config.guild.id);
+    let user_id = user_id.unwrap_or(shared.config.proxy.user_id);
+    let until_ms = shared.clock.now_ms() + seconds.saturating_mul(1_000);
+    let patch = MemberPatch {
+        timed_out_until_ms: Some((seconds > 0).then_some(until_ms)),
+        ..MemberPatch::default()
+    };
+    let changed = shared.change(|world| world.modify_member(actor, guild_id, user_id, patch, None));
+    changed.map(drop)
 }
 
 /// Begins an outage, or ends it. Discord asks nobody whether it may.

@@ -35,6 +35,15 @@ impl Simulator {
     }
 }
 
+/// What has come of it.
+impl Simulator {
+    /// How many members hold a role now.
+    #[must_use]
+    pub fn role_holders(&self, role_id: u64) -> u64 {
+        self.shared.world.lock().role_holders(role_id)
+    }
+}
+
 /// Creates a role.
 pub(crate) fn create(shared: &Shared, name: String) -> Result<u64, ApiError> {
     let (actor, guild_id) = (shared.config.human.user_id, shared.config.guild.id);

@@ -108,7 +108,7 @@ fn whoever_is_changed_steps_out_of_the_crowd_and_keeps_the_place_in_the_list() {
     assert_eq!(held(&world), 1);
     let patch = MemberPatch {
         nick: Some(Some("Zoe".to_owned())),
-        roles: None,
+        ..MemberPatch::default()
     };
     world
         .modify_member(HUMAN, GUILD, somebody, patch, None)

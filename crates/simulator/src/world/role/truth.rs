@@ -99,13 +99,15 @@ impl World {
         let dead = self.dead_roles.get(&id);
         let role = dead.map(|dead| &dead.role);
         let seen = &requests.seen;
-        let guilds = self.guilds.values();
         RoleTruth {
             id,
             name: role
                 .map(|role| role.name.clone())
                 .or_else(|| seen.name.clone()),
-            alive: guilds.clone().any(|guild| guild.roles.contains_key(&id)),
+            alive: self
+                .guilds
+                .values()
+                .any(|guild| guild.roles.contains_key(&id)),
             managed: role.is_some_and(Role::is_managed) || seen.managed,
             everyone: seen.everyone,
             above_actor: seen.above_actor,
@@ -113,7 +115,13 @@ impl World {
             deleted_by: dead.map(|dead| dead.deleted_by),
             requests: requests.count,
             statuses: requests.statuses.clone(),
-            holders: guilds.map(|guild| guild.holders(id)).sum(),
+            holders: self.role_holders(id),
         }
+    }
+
+    /// How many members hold a role.
+    pub(crate) fn role_holders(&self, role_id: u64) -> u64 {
+        let guilds = self.guilds.values();
+        guilds.map(|guild| guild.holders(role_id)).sum()
     }
 }
