@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::{Book, survey::Survey};
+use super::{Book, Wish, survey::Survey};
 use crate::{
     Channel, GapReason, Head,
     limits::UNSEEN_KEPT,
@@ -33,6 +34,26 @@ impl Book {
             unseen_ms,
             dirty: None,
         });
+    }
+
+    /// An event tells of a forum.
+    pub(super) fn hear_of_forum(&mut self, name: &str, head: &Head, is_hidden: bool, now: Instant) {
+        let before = self.forums.get(&head.id).map(|forum| forum.parent_id);
+        self.meet_forum(head);
+        let is_new = before.is_none() && self.looked_at.is_some();
+        if is_new && name != "CHANNEL_CREATE" && self.wants(head) {
+            self.doubt_archives(head, Wish::Look);
+        }
+        if before != Some(head.parent_id) {
+            // Its posts may be watched now, or not any more.
+            self.wish(Wish::Look);
+        }
+        if is_hidden {
+            self.hide(head.id);
+        } else {
+            self.regain_sight(head.id);
+            self.ask_refused_again(now, Some(head.id));
+        }
     }
 
     /// Takes over a forum as it is now.

@@ -243,23 +243,7 @@ impl Book {
             return;
         }
         if head.is_forum {
-            let before = self.forums.get(&head.id).map(|forum| forum.parent_id);
-            self.meet_forum(&head);
-            let is_new = before.is_none() && self.looked_at.is_some();
-            if is_new && name != "CHANNEL_CREATE" && self.wants(&head) {
-                self.doubt_archives(&head, Wish::Look);
-            }
-            if before != Some(head.parent_id) {
-                // Its posts may be watched now, or not any more.
-                self.wish(Wish::Look);
-            }
-            if is_hidden(json) {
-                self.hide(head.id);
-            } else {
-                self.regain_sight(head.id);
-                self.ask_refused_again(now, Some(head.id));
-            }
-            return;
+            return self.hear_of_forum(name, &head, is_hidden(json), now);
         }
         if !self.wants(&head) {
             if self.is_unplaced(&head) {
