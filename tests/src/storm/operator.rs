@@ -138,6 +138,9 @@ impl Operator {
         } else if self.dice.u32(0..3) == 0 {
             let command = if self.dice.u32(0..4) == 0 {
                 Command::RemoveRoles
+            } else if !field.process.is_running() && self.dice.u32(0..4) == 0 {
+                // It is refused while anybody holds the store, which is most of the time.
+                Command::Migrate
             } else if self.dice.bool() && words::owes(field) {
                 Command::Forget
             } else {
