@@ -106,9 +106,9 @@ async fn oldest(
             Condition::DeletionsHeld | Condition::Runaway | Condition::ClockJumped
         )
     });
+    // In any case: whether it can still be written is worth knowing before something has to be.
+    store.touch().await?;
     if is_explained || channels.counts().condemned == 0 {
-        // Asked all the same: whether it answers is worth knowing.
-        store.deletions_held().await?;
         return Ok(None);
     }
     let registry = store.registry();

@@ -134,8 +134,8 @@ pub const CANARY_TIMEOUT: Duration = Duration::from_secs(45);
 /// How many questions in a row must fail: one lost answer is no outage.
 pub const CANARY_FAILURES: u32 = 2;
 
-/// How often the store is asked whether it answers, and which deletions are late.
-/// A page of rows at most, beside everything else.
+/// How often the store is asked whether it can be written, and which deletions are late.
+/// A commit, and a page of rows at most, beside everything else.
 pub const ARREARS_EVERY: Duration = Duration::from_mins(1);
 
 /// How long the store may take until it is said that it does not answer. It takes milliseconds; at

@@ -174,6 +174,22 @@ impl Store {
             .await
     }
 
+    /// Writes what is there once more, and waits until that is durable: tells whether anything can be written.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn touch(&self) -> Result<(), StoreError> {
+        self.database
+            .call(|connection| {
+                // There and back: what stays as it is SQLite does not write.
+                let mut update = connection
+                    .prepare_cached("UPDATE state SET deletions_held = 1 - deletions_held")?;
+                update.execute([])?;
+                update.execute([]).map(drop)
+            })
+            .await
+    }
+
     /// Writes down whether an operator holds all deletions.
     ///
     /// # Errors

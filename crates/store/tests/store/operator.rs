@@ -4,7 +4,7 @@ use cordboard_lifecycle::{Event, Stage, conformance};
 use cordboard_store::{Location, ProtectedChannel, Store, limits};
 use twilight_model::id::Id;
 
-use crate::life::{Life, open};
+use crate::life::{Life, by_hand, open};
 
 #[tokio::test]
 async fn the_hold_on_deletions_survives_restarts() {
@@ -65,4 +65,16 @@ async fn what_operators_protect_outlasts_the_process() {
     assert!(store.unprotect(Id::new(7)).await.unwrap());
     assert!(!store.unprotect(Id::new(7)).await.unwrap());
     assert_eq!(store.protected().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_tells_whether_anything_can_be_written_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let beside = by_hand(&folder);
+    let version = || beside.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0));
+    let before = version().unwrap();
+    assert_eq!(version().unwrap(), before, "nobody writes");
+    store.touch().await.unwrap();
+    assert_ne!(version().unwrap(), before);
 }
