@@ -45,6 +45,7 @@ pub(super) use self::{tally::kinds, words::Said};
 use super::{
     Safeguard,
     field::{Field, KEY},
+    ledger,
     terrain::Terrain,
     weather,
 };
@@ -273,6 +274,7 @@ impl Operator {
         self.lives.push(Life {
             client: client.clone(),
             from_ms,
+            had_store: ledger::is_there(&field.store()),
             until_ms: None,
         });
         client
@@ -320,10 +322,11 @@ impl Operator {
         if command.may_hold_store() {
             field.process.has_store_back(now_ms);
         }
-        if let Some(life) = self.lives.iter_mut().find(|life| life.client == client) {
-            life.until_ms = Some(now_ms);
-        }
-        let (end, words) = judge(command, &client, ended, panics, field);
+        let mut lives = self.lives.iter_mut();
+        let life = lives.find(|life| life.client == client);
+        let life = life.expect("each process has one");
+        life.until_ms = Some(now_ms);
+        let (end, words) = judge(command, life, ended, panics, field);
         *self.acted.entry((command, end)).or_default() += 1;
         (end, words)
     }

@@ -16,8 +16,9 @@ const SEEDS: u64 = 1_000;
 /// Worlds at the same time: as many as CI has cores.
 const THREADS: usize = 2;
 
-/// From so many seeds on, each kind of trouble has to have struck. One storm in five has an operator, and some
-/// of what comes of commands is rare: half as many have seen no `store migrate` find the store free.
+/// From so many seeds on, each kind of trouble has to have struck. One storm in five has an operator, and the
+/// rarest of what comes of commands is that a consumer is moved back: 360 seeds saw it once. Of runs of 500 seeds
+/// about one in four would not see it.
 const ENOUGH: usize = 1_000;
 
 /// Seeds that found something once. They run first, for ever, and mean something else as soon as a

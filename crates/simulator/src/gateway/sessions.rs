@@ -24,6 +24,9 @@ use crate::{
     world::World,
 };
 
+/// The events that tell of something new: without them nobody who listens knows that it is there.
+const CREATIONS: [&str; 3] = ["MESSAGE_CREATE", "CHANNEL_CREATE", "THREAD_CREATE"];
+
 /// What a connection is told to do, from outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -58,7 +61,7 @@ pub(super) struct State {
     connections: BTreeMap<u64, mpsc::Sender<Order>>,
     connections_ever: u64,
     refuses_until: Option<Instant>,
-    /// Messages and channels about which an event was left out.
+    /// Messages and channels of which the event that they were created was left out.
     left_out: BTreeSet<u64>,
 }
 
@@ -100,7 +103,8 @@ impl Sessions {
             let (viewer, intents) = (session.user_id, session.intents);
             let data = world.seen_by(viewer, intents, dispatch.name, &dispatch.data);
             session.release_due(now);
-            if fault == EventFault::Drop && left_out.len() < LEFT_OUT_KEPT {
+            let is_lost = fault == EventFault::Drop && CREATIONS.contains(&dispatch.name);
+            if is_lost && left_out.len() < LEFT_OUT_KEPT {
                 left_out.extend(data["id"].as_str().and_then(|id| id.parse::<u64>().ok()));
             }
             session.take(now, dispatch.name, data, fault);
@@ -214,7 +218,8 @@ impl Sessions {
             .map(|session| session.began_ms)
     }
 
-    /// Whether a fault has left out an event about this message or channel.
+    /// Whether a fault has left out the event that this message, channel or thread was created
+    /// ([`CREATIONS`]).
     pub(crate) fn has_left_out(&self, id: u64) -> bool {
         self.state.lock().left_out.contains(&id)
     }

@@ -15,8 +15,9 @@ impl Simulator {
         self.shared.sessions.began_ms(session_id)
     }
 
-    /// Whether the fault `drop_event` has left out an event about this message or channel: who listens to
-    /// events alone need not know of it.
+    /// Whether the fault `drop_event` has left out the event that this message, channel or thread was created
+    /// (`MESSAGE_CREATE`, `CHANNEL_CREATE` or `THREAD_CREATE`): who listens to events alone need not know of
+    /// it. An event that was left out later, as `MESSAGE_UPDATE`, excuses nobody from knowing that there is one.
     #[must_use]
     pub fn has_left_out(&self, id: u64) -> bool {
         self.shared.sessions.has_left_out(id)

@@ -247,8 +247,8 @@ impl World {
         Ok(())
     }
 
-    /// Nobody may be silenced for more than 28 days, and neither the owner nor an administrator at all
-    /// (resources/guild#modify-guild-member).
+    /// Nobody may be silenced for more than 28 days, neither the owner nor an administrator at all
+    /// (resources/guild#modify-guild-member), and only who stands lower (topics/permissions#permission-hierarchy).
     fn need_to_time_out(
         &self,
         actor: u64,
@@ -257,7 +257,12 @@ impl World {
         until_ms: Option<u64>,
     ) -> Result<(), ApiError> {
         self.need_in_guild(actor, guild_id, permission::MODERATE_MEMBERS)?;
-        if self.guild_permissions(guild_id, user_id) & permission::ADMINISTRATOR != 0 {
+        let is_safe = self.guild_permissions(guild_id, user_id) & permission::ADMINISTRATOR != 0;
+        if is_safe
+            || !self
+                .guild_for(actor, guild_id)?
+                .outranks_member(actor, user_id)
+        {
             return Err(ApiError::missing_permissions());
         }
         let latest_ms = self.clock.now_ms() + bounds::TIME_OUT_MS;

@@ -143,6 +143,12 @@ impl Guild {
     pub(crate) fn outranks(&self, user_id: u64, role: &Role) -> bool {
         self.owner_id == user_id || self.rank(user_id) > rank_of(role)
     }
+
+    /// Whether a member stands strictly above another one. Nobody stands above the owner.
+    pub(crate) fn outranks_member(&self, user_id: u64, other_id: u64) -> bool {
+        let is_owner = |id| self.owner_id == id;
+        !is_owner(other_id) && (is_owner(user_id) || self.rank(user_id) > self.rank(other_id))
+    }
 }
 
 fn rank_of(role: &Role) -> (u64, std::cmp::Reverse<u64>) {

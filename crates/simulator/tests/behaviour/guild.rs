@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use cordboard_simulator::{Config, OutageAnswer, ReplyEnd};
+use cordboard_simulator::{Config, OutageAnswer, ReplyEnd, RoleConfig};
 use serde_json::{Value, json};
 
 use crate::world::{World, seconds, world};
@@ -103,6 +103,42 @@ async fn whoever_is_timed_out_may_look_and_read_until_it_is_over() {
         assert_eq!(reply.end, Some(ReplyEnd::Complete));
         let act = json!({ "act": "time_out", "seconds": 29 * 24 * 3_600 });
         assert_eq!(world.post("/__sim/acts", act).await.status, 400);
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_who_stands_lower_is_timed_out() {
+    const MODERATE_MEMBERS: u64 = 1 << 40;
+    let mut config = Config::default();
+    config.proxy.permissions |= MODERATE_MEMBERS;
+    config.guild.members_extra = 1;
+    config.guild.roles = vec![RoleConfig {
+        above_bots: true,
+        ..RoleConfig::numbered(0).held_by(1)
+    }];
+    let owner = config.human.user_id;
+    world(config, async |world| {
+        let guild_id = world.discord.guild_id();
+        let (me, bot) = (world.discord.user_id(), world.discord.bot_ids()[0]);
+        let higher = guild_id + 1_000_000;
+        let mut answers = Vec::new();
+        for user_id in [bot, higher, owner, me] {
+            let path = format!("/api/v10/guilds/{guild_id}/members/{user_id}");
+            let ends = json!({ "communication_disabled_until": null });
+            let reply = world.patch(&path, ends).await;
+            answers.push((reply.status, reply.json()["code"].clone()));
+        }
+        let refused = (403, json!(50_013));
+        let expected = [
+            (200, Value::Null),
+            refused.clone(),
+            refused.clone(),
+            refused,
+        ];
+        assert_eq!(answers, expected);
+        // The owner stands above everybody.
+        world.discord.time_out(higher, Duration::from_hours(1));
     })
     .await;
 }

@@ -77,6 +77,24 @@ async fn event_faults_strike_on_the_wire() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn only_what_nobody_was_told_to_be_there_is_left_out() {
+    simulate(config(""), async |simulator| {
+        let (mut client, _) = Client::log_in(&simulator).await;
+        let channel = simulator.default_channel_id();
+        simulator.fault(Fault::drop_event("MESSAGE_UPDATE"));
+        let told = simulator.say(channel, "told");
+        simulator.edit(channel, told, "edited");
+        assert_eq!(contents(&mut client).await, ["told"]);
+        assert!(!simulator.has_left_out(told), "its creation was told");
+        simulator.fault(Fault::drop_event("MESSAGE_CREATE"));
+        let untold = simulator.say(channel, "untold");
+        assert!(contents(&mut client).await.is_empty());
+        assert!(simulator.has_left_out(untold));
+    })
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_event_that_is_not_whole_has_its_number_and_costs_no_other() {
     simulate(config(""), async |simulator| {
         let (mut client, _) = Client::log_in(&simulator).await;

@@ -84,6 +84,8 @@ pub(super) struct Agreed {
     pub(super) wrong: Vec<String>,
     /// Consumers that were sent back, and that were forgotten.
     pub(super) resets: [u64; 2],
+    /// The first message that need not be on record, since all was filled in with all well.
+    pub(super) filled_until: Option<u64>,
 }
 
 /// What a command needs to be carried out.

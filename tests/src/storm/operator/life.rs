@@ -23,7 +23,7 @@ use crate::storm::{
 /// What a command says of a channel that Discord says there is not.
 const NO_CHANNEL: &str = "there is none with this id";
 
-/// What a command says of a store that nobody has made yet.
+/// What a command says of a store that nobody has made yet, or not again.
 const NO_STORE: &str = "has schema version 0";
 
 /// How a command ended, as it is counted.
@@ -42,6 +42,8 @@ pub(super) enum End {
 pub(super) struct Life {
     pub(super) client: String,
     pub(super) from_ms: u64,
+    /// Whether there was a store when it began.
+    pub(super) had_store: bool,
     pub(super) until_ms: Option<u64>,
 }
 
@@ -64,6 +66,11 @@ impl Life {
     /// Whether it had begun by then, and not ended.
     pub(super) fn is_at(&self, at_ms: u64) -> bool {
         self.from_ms <= at_ms && self.until_ms.is_none_or(|until_ms| at_ms < until_ms)
+    }
+
+    /// Whether it may have found none: nobody had made one, or it was lost or exchanged meanwhile.
+    pub(super) fn may_lack_store(&self, record_since_ms: u64) -> bool {
+        !self.had_store || record_since_ms >= self.from_ms
     }
 }
 
@@ -110,7 +117,7 @@ fn names_one_of<'a>(why: &str, paths: impl IntoIterator<Item = &'a str>) -> bool
 /// How a process ended, and what it said. Whatever it was not to end like is wrong.
 pub(super) fn judge(
     command: Command,
-    client: &str,
+    life: &Life,
     ended: Result<Option<Result<(), CommandError>>, JoinError>,
     panics: u64,
     field: &mut Field,
@@ -141,10 +148,12 @@ pub(super) fn judge(
             true
         }
         (CommandError::Usage(why), _) if why.contains(NO_CHANNEL) => {
-            was_told_so(client, why, field)
+            was_told_so(&life.client, why, field)
         }
         // There is none yet: it was lost, and no proxy has made another one.
-        (_, Some(STORE_FAILED)) if words.contains(NO_STORE) => true,
+        (_, Some(STORE_FAILED)) if words.contains(NO_STORE) => {
+            life.may_lack_store(field.record_since_ms)
+        }
         // The disk does not answer, or a life that another one has followed wrote last.
         (_, Some(STORE_FAILED)) => field.is_stalled() || has_panicked || field.process.has_former(),
         (_, Some(70)) => has_panicked,
@@ -170,5 +179,19 @@ mod tests {
         assert!(!names_one_of(&why("7"), paths));
         assert!(!names_one_of(&why("17"), []));
         assert!(!names_one_of("", ["/api/v10/channels/"]));
+    }
+
+    #[test]
+    fn only_where_there_was_no_store_may_one_be_missing() {
+        let life = |had_store| Life {
+            client: String::new(),
+            from_ms: 7,
+            had_store,
+            until_ms: None,
+        };
+        assert!(life(false).may_lack_store(0), "nobody had made one");
+        assert!(life(true).may_lack_store(7), "it was lost meanwhile");
+        assert!(!life(true).may_lack_store(0), "it was never lost");
+        assert!(!life(true).may_lack_store(6), "it was made again");
     }
 }

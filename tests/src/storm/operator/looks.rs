@@ -7,12 +7,23 @@ use cordboard_app::maintenance::{
     budget::Budget,
     status::{Status, StatusRequest},
 };
+use cordboard_simulator::ReplyTruth;
 
 use super::{errand::Errand, known::Known};
 use crate::storm::{field::KEY, weather::LIST};
 
 /// Stages that nothing stands at any more when all is at rest.
 const PASSING: [&str; 5] = ["planned", "unknown", "live", "condemned", "verifying"];
+
+/// All budgets that there are.
+const BUDGETS: [&str; 6] = [
+    "identifies",
+    "guild_channels",
+    "guild_roles",
+    "active_threads",
+    "creations_last_day",
+    "deletions_last_day",
+];
 
 /// What a bot has said something for.
 const HEARD: [&str; 3] = ["answered", "limit_reached", "wrong_answer"];
@@ -68,14 +79,10 @@ impl Errand {
     }
 
     pub(super) async fn keep_alive(&self) -> Result<(), CommandError> {
+        let since_ms = self.discord.now_ms();
         let kept = self.maintenance.keepalive_run(&[], &|_| ()).await?;
         let reports = kept.map_err(CommandError::Usage)?;
-        let mut speakers = BTreeSet::new();
-        for reply in self.discord.replies() {
-            if !reply.message_ids.is_empty() {
-                speakers.insert(reply.channel_id.to_string());
-            }
-        }
+        let speakers = speakers(&self.discord.replies(), since_ms);
         self.found(unheard(&reports, &speakers));
         Ok(())
     }
@@ -113,16 +120,36 @@ fn used(budget: &Budget, name: &str) -> Option<u64> {
     lines.find(|line| line.name == name)?.used
 }
 
-/// A budget of the day's sessions that is not the one that Discord gives.
-fn misjudged(budget: &Budget, of_day: u64) -> Option<String> {
-    let mut lines = budget.lines.iter();
-    let line = lines.find(|line| line.name == "identifies")?;
-    let is_so = line.limit.is_none_or(|limit| limit == of_day)
-        && line.used.is_none_or(|used| used <= of_day);
-    (!is_so).then(|| format!("C32: budget: {line:?} of {of_day}"))
+/// Budgets of which nothing is said, neither a number nor why there is none; and one of the day's sessions
+/// that is not the one that Discord gives.
+fn misjudged(budget: &Budget, of_day: u64) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for name in BUDGETS {
+        let mut lines = budget.lines.iter();
+        let line = lines.find(|line| line.name == name);
+        let is_told = line.is_some_and(|line| line.used.is_some() || line.trouble.is_some());
+        let is_so = name != "identifies"
+            || line.is_some_and(|line| {
+                line.limit == Some(of_day) && line.used.is_some_and(|used| used <= of_day)
+            });
+        if !is_told || !is_so {
+            let wrongly = format!("C32: budget: {name}: {line:?}, of {of_day} sessions");
+            wrong.push(wrongly);
+        }
+    }
+    wrong
 }
 
-/// Bots that are said to have answered where no bot has written.
+/// The channels in which a bot has written since then.
+fn speakers(replies: &[ReplyTruth], since_ms: u64) -> BTreeSet<String> {
+    let has_spoken = |reply: &&ReplyTruth| {
+        !reply.message_ids.is_empty() && reply.ended_ms.is_none_or(|ended_ms| ended_ms >= since_ms)
+    };
+    let spoke = replies.iter().filter(has_spoken);
+    spoke.map(|reply| reply.channel_id.to_string()).collect()
+}
+
+/// Bots that are said to have answered where no bot has written since the command began.
 fn unheard(reports: &[KeepAliveReport], speakers: &BTreeSet<String>) -> Vec<String> {
     let heard = reports.iter().filter(|of| HEARD.contains(&of.outcome));
     let made_up = heard.filter(|of| {
@@ -162,21 +189,62 @@ mod tests {
 
     #[test]
     fn a_budget_of_another_size_is_noticed() {
-        let budget = |used, limit| Budget {
-            lines: vec![BudgetLine {
-                name: "identifies",
-                used: Some(used),
-                limit: Some(limit),
-                resets_in_seconds: None,
-                is_low: false,
-                source: "",
-                trouble: None,
-            }],
-            notes: Vec::new(),
+        assert!(misjudged(&budget(7, 1_000), 1_000).is_empty());
+        assert_eq!(misjudged(&budget(7, 999), 1_000).len(), 1);
+        assert_eq!(misjudged(&budget(1_001, 1_000), 1_000).len(), 1);
+    }
+
+    #[test]
+    fn a_budget_that_is_not_there_is_noticed() {
+        for place in 0..BUDGETS.len() {
+            let mut missing = budget(7, 1_000);
+            missing.lines.remove(place);
+            assert_eq!(misjudged(&missing, 1_000).len(), 1, "{place}");
+            let mut renamed = budget(7, 1_000);
+            renamed.lines[place].name = "another";
+            assert_eq!(misjudged(&renamed, 1_000).len(), 1, "{place}");
+        }
+        let mut silent = budget(7, 1_000);
+        silent.lines[1].used = None;
+        assert_eq!(misjudged(&silent, 1_000).len(), 1);
+        silent.lines[1].trouble = Some("Discord does not say".to_owned());
+        assert!(misjudged(&silent, 1_000).is_empty());
+    }
+
+    fn budget(used: u64, limit: u64) -> Budget {
+        let line = |name| BudgetLine {
+            name,
+            used: Some(used),
+            limit: Some(limit),
+            resets_in_seconds: None,
+            is_low: false,
+            source: "",
+            trouble: None,
         };
-        assert!(misjudged(&budget(7, 1_000), 1_000).is_none());
-        assert!(misjudged(&budget(7, 999), 1_000).is_some());
-        assert!(misjudged(&budget(1_001, 1_000), 1_000).is_some());
+        Budget {
+            lines: BUDGETS.map(line).to_vec(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn who_has_ended_before_has_not_answered() {
+        let reply = |channel_id: &str, message_ids: &[&str], ended_ms: Option<u64>| {
+            let reply = serde_json::json!({
+                "number": 1, "bot_id": "1", "channel_id": channel_id, "prompt_ids": [], "prompt": "",
+                "message_ids": message_ids, "parts": [], "text": "", "began_ms": null,
+                "ended_ms": ended_ms, "end": null,
+            });
+            serde_json::from_value::<ReplyTruth>(reply).unwrap()
+        };
+        let replies = [
+            reply("7", &["70"], Some(9)),
+            reply("8", &["80"], Some(10)),
+            reply("9", &["90"], None),
+            reply("10", &[], Some(11)),
+        ];
+        let expected = ["8", "9"].map(ToOwned::to_owned);
+        assert_eq!(speakers(&replies, 10), BTreeSet::from(expected));
     }
 
     #[test]

@@ -20,6 +20,9 @@ use super::{
 };
 use crate::Client;
 
+/// The first millisecond of Discord's ids.
+const EPOCH_MS: u64 = 1_420_070_400_000;
+
 /// A consumer that reads for a moment, and acknowledges nothing.
 const CONSUMER: &str = "somebody";
 
@@ -37,11 +40,15 @@ impl Errand {
             BTreeSet::new()
         };
         let from = self.draw_from();
+        let began_ms = self.discord.now_ms();
         let maintenance = &self.maintenance;
         let filled = maintenance
             .backfill(channel_ids, from, None, &|_| ())
             .await?;
         if filled.left.is_empty() && filled.refused.is_empty() {
+            if self.all {
+                self.agreed.lock().filled_until = Some(first_id_at(began_ms));
+            }
             return Ok(());
         }
         Err(CommandError::Upstream(format!("not read: {filled:?}")))
@@ -73,7 +80,8 @@ impl Errand {
             lines.extend(page.map(|line| (line.id.get(), line.author_id.map(Id::get))));
         }
         let there = self.there();
-        self.found(written_down(&lines, &there, (after, before), self.all));
+        let filled_until = self.agreed.lock().filled_until;
+        self.found(written_down(&lines, &there, (after, before), filled_until));
         Ok(())
     }
 
@@ -157,12 +165,18 @@ impl Errand {
     }
 }
 
-/// C31: what is exported is in order, is what Discord has between those two, and at rest all of it.
+/// The least id that Discord gives at this time.
+fn first_id_at(at_ms: u64) -> u64 {
+    at_ms.saturating_sub(EPOCH_MS) << 22
+}
+
+/// C31: what is exported is in order, is what Discord has between those two, and all of it that was written
+/// before the record was filled in. What is written later comes to be on record a moment after that.
 fn written_down(
     lines: &[(u64, Option<u64>)],
     there: &BTreeMap<u64, u64>,
     (after, before): (Option<u64>, Option<u64>),
-    is_at_rest: bool,
+    filled_until: Option<u64>,
 ) -> Vec<String> {
     let mut wrong = Vec::new();
     if !lines.is_sorted_by(|(one, _), (next, _)| one < next) {
@@ -182,9 +196,10 @@ fn written_down(
             ));
         }
     }
-    let mut there = there.keys().filter(|id| is_meant(**id));
+    let is_owed = |id: u64| is_meant(id) && filled_until.is_some_and(|until| id < until);
+    let mut there = there.keys().filter(|id| is_owed(**id));
     let is_missing = |id: &&u64| !lines.iter().any(|(line, _)| line == *id);
-    if is_at_rest && let Some(id) = there.find(is_missing) {
+    if let Some(id) = there.find(is_missing) {
         wrong.push(format!(
             "C31: message {id} is missing, of {after:?} to {before:?}"
         ));
@@ -204,39 +219,41 @@ mod tests {
     fn an_export_that_is_not_what_discord_has_is_noticed() {
         let there = BTreeMap::from([(1, 7), (2, 8), (3, 7)]);
         let all = [(1, Some(7)), (2, Some(8)), (3, Some(7))];
-        let wrong = |lines: &[(u64, Option<u64>)], span, at_rest| {
-            written_down(lines, &there, span, at_rest).len()
+        let wrong = |lines: &[(u64, Option<u64>)], span, filled_until| {
+            written_down(lines, &there, span, filled_until).len()
         };
-        assert_eq!(wrong(&all, (None, None), true), 0);
-        assert_eq!(wrong(&all[1..2], (Some(1), Some(3)), true), 0);
+        let (never, now) = (None, Some(4));
+        assert_eq!(wrong(&all, (None, None), now), 0);
+        assert_eq!(wrong(&all[1..2], (Some(1), Some(3)), now), 0);
         assert_eq!(
-            wrong(&all[..2], (None, None), false),
+            wrong(&all[..2], (None, None), never),
             0,
             "it may not be on record yet"
         );
-        assert_eq!(wrong(&all[..2], (None, None), true), 1, "one is missing");
+        assert_eq!(wrong(&all[..2], (None, None), now), 1, "one is missing");
         assert_eq!(
-            wrong(&all[..0], (Some(1), Some(3)), true),
+            wrong(&all[..2], (None, None), Some(3)),
+            0,
+            "it was written since"
+        );
+        assert_eq!(
+            wrong(&all[..0], (Some(1), Some(3)), now),
             1,
             "one is missing there"
         );
+        assert_eq!(wrong(&all, (Some(1), Some(3)), now), 2, "two are out of it");
         assert_eq!(
-            wrong(&all, (Some(1), Some(3)), true),
-            2,
-            "two are out of it"
-        );
-        assert_eq!(
-            wrong(&[(9, Some(7))], (None, None), false),
+            wrong(&[(9, Some(7))], (None, None), never),
             1,
             "it never was"
         );
         assert_eq!(
-            wrong(&[(1, Some(8))], (None, None), false),
+            wrong(&[(1, Some(8))], (None, None), never),
             1,
             "somebody else wrote it"
         );
         assert_eq!(
-            wrong(&[all[1], all[0]], (None, None), false),
+            wrong(&[all[1], all[0]], (None, None), never),
             1,
             "it is not in order"
         );
