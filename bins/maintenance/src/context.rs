@@ -67,13 +67,17 @@ pub(crate) fn run(
         if let Some(ended) = ended {
             return Ok(ended);
         }
-        let order = match context.at_work.get() {
-            Some(maintenance) => maintenance.interrupted().await,
-            None => None,
+        let Some(maintenance) = context.at_work.get() else {
+            return Ok(Ok(Outcome::Left(remains.without_an_order())));
         };
-        Ok(Ok(
-            order.map_or(Outcome::Left(remains), Outcome::Interrupted)
-        ))
+        if let Some(order) = maintenance.interrupted().await {
+            return Ok(Ok(Outcome::Interrupted(order)));
+        }
+        Ok(Ok(Outcome::Left(if maintenance.has_ordered() {
+            remains
+        } else {
+            remains.without_an_order()
+        })))
     };
     run_to_end(&mut runtime, running)?
 }

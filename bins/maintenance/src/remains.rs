@@ -20,6 +20,14 @@ pub(crate) enum Remains {
 // === impl Remains ===
 
 impl Remains {
+    /// What it leaves behind when it was interrupted before it gave an order.
+    pub(crate) const fn without_an_order(self) -> Self {
+        match self {
+            Self::ToBeRead => Self::Nothing,
+            other => other,
+        }
+    }
+
     /// What whoever interrupts it has to know.
     pub(crate) const fn message(self) -> &'static str {
         match self {
@@ -47,5 +55,16 @@ impl Remains {
                  whoever holds the store next"
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_to_be_read_before_that_was_said() {
+        assert_eq!(Remains::ToBeRead.without_an_order(), Remains::Nothing);
+        assert_eq!(Remains::Part.without_an_order(), Remains::Part);
     }
 }

@@ -18,7 +18,10 @@ pub mod store;
 pub mod support;
 mod teller;
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use cordboard_discord::Discord;
 use cordboard_store::{Daybook, StoreError};
@@ -43,6 +46,8 @@ pub struct Maintenance {
     pub(crate) actor: String,
     /// The order that is waited for, if there is one.
     pub(crate) given: Arc<Mutex<Option<Given>>>,
+    /// Whether an order was given, or may have been.
+    pub(crate) has_ordered: Arc<AtomicBool>,
     /// What removes roles, and may hold the guild meanwhile.
     pub(crate) removing: Arc<Mutex<Option<Arc<RoleRemoval>>>>,
     /// Who is told what is about to be done, and what is waited for.
@@ -79,6 +84,7 @@ impl Maintenance {
             discord,
             actor: actor.to_string(),
             given: Arc::default(),
+            has_ordered: Arc::default(),
             removing: Arc::default(),
             teller: Teller::default(),
         })

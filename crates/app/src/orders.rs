@@ -45,6 +45,9 @@ pub(crate) enum Instruction {
         after: Option<Id<MessageMarker>>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Id<MessageMarker>>,
+        /// Leave those out that are not watched, instead of reading none: nobody has named them.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        watched_only: bool,
     },
     /// Let this consumer go on behind this sequence; without one, forget it.
     ResetConsumer { name: String, to: Option<u64> },
@@ -62,12 +65,28 @@ pub(crate) enum Told {
     },
     /// It stands here now.
     Forgotten { stage: String },
+    /// All are to be read again but these, which are not watched.
+    Reread {
+        unwatched: BTreeSet<Id<ChannelMarker>>,
+    },
     /// So it is.
     Done,
     /// A safeguard forbids it, or it makes no sense.
     Refused { why: String },
     /// Not this time.
     Failed { why: String },
+}
+
+// === impl Told ===
+
+impl Told {
+    /// What was left out of what is to be read again.
+    pub(crate) fn unwatched(&self) -> Vec<Id<ChannelMarker>> {
+        match self {
+            Self::Reread { unwatched } => unwatched.iter().copied().collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// Where a daybook is, and how it is opened.

@@ -73,7 +73,7 @@ async fn remove(
     if let Some(error) = report.stopped {
         return Err(error.into());
     }
-    let gone = removal.gone_lately().await?;
+    let gone = removal.gone_by_now().await?;
     let verdict = removal.verify(&gone, Duration::from_mins(1), &|_| ()).await;
     println!("{verdict:?}");
     Ok(())

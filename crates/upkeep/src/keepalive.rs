@@ -277,7 +277,7 @@ impl<T: Talk, L: Ledger, A: Alarms> Keeper<T, L, A> {
         let why = match sight {
             Sight::Missing => "it does not exist",
             Sight::Here { guild_id, .. } if guild_id != Some(self.guild_id) => {
-                "it is not in the guild"
+                "it is not in the guild of discord.guild_id"
             }
             Sight::Here {
                 holds_messages: false,

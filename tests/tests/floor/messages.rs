@@ -1,5 +1,7 @@
 //! The record of messages from a shell: beside a running proxy, and without one.
 
+mod unwatched;
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use cordboard_app::maintenance::{

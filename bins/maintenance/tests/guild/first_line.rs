@@ -4,8 +4,9 @@ use cordboard_simulator::{Fault, FaultKind};
 
 use crate::world::World;
 
-/// Each command that asks Discord before it has anything to report, and a part of its first line.
-const COMMANDS: [(&str, &str); 17] = [
+/// Each command that asks Discord or reads all of the store before it has anything to report, and a part of its
+/// first line.
+const COMMANDS: [(&str, &str); 20] = [
     ("doctor", "looking"),
     ("budget show", "asking Discord"),
     ("support-bundle", "looking"),
@@ -23,6 +24,9 @@ const COMMANDS: [(&str, &str); 17] = [
     ),
     ("messages cursors reset CHANNEL", "nobody holds the store"),
     ("messages export --channel CHANNEL", "CHANNEL"),
+    ("messages export", "writing down"),
+    ("store check", "looking"),
+    ("store backup --to backup", "copying"),
     ("roles remove --name temp-*", "the guild's roles"),
     ("roles remove --resume", "an earlier run"),
     ("roles remove --verify", "members"),

@@ -156,3 +156,66 @@ fn a_question_to_a_bot_that_is_interrupted_says_that_the_next_one_is_asked_anew(
         "nothing is half-recorded: {list}"
     );
 }
+
+/// Writes something into the store, which nobody holds.
+fn write(world: &World, statement: &str) {
+    let store = rusqlite::Connection::open(world.folder.path().join("cordboard.db")).unwrap();
+    store.execute(statement, []).unwrap();
+}
+
+#[test]
+fn a_backfill_that_is_interrupted_says_who_reads_on_and_so_does_the_same_command() {
+    // How: SIGINT comes when the order is carried out, and no page has been answered.
+    const HISTORY: &str = "GET /channels/{channel_id}/messages";
+    let world = World::new();
+    world.configure("[relay]\nchannels = \"all\"");
+    world.expect(0, "store migrate");
+    let (channel_id, guild_id) = (world.discord.default_channel_id(), world.discord.guild_id());
+    let columns = "id, shard, guild_id, is_thread, scrubbed_ms";
+    write(
+        &world,
+        &format!("INSERT INTO watched ({columns}) VALUES ({channel_id}, 0, {guild_id}, 0, 0)"),
+    );
+    write(
+        &world,
+        "INSERT INTO shard (shard, session_id, sequence, watermark_ms) VALUES (0, 'of a proxy', 1, 1)",
+    );
+    world.discord.say(channel_id, "hello");
+    world.slow(HISTORY, 600_000);
+    let command = "messages backfill --beginning";
+    let running = world.start(command, &[]);
+    world.wait_until("a page", |discord| {
+        !discord.requests(Some(HISTORY)).is_empty() && an_order_is_done(&world)
+    });
+    running.signal("-INT");
+    let (code, told) = running.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(
+        told.contains("whoever holds the store next reads on"),
+        "{told}"
+    );
+    world.discord.clear_faults();
+    let again = world.expect(0, command);
+    assert!(again.contains("1 messages came on record"), "{again}");
+}
+
+#[test]
+fn an_export_that_is_interrupted_leaves_no_file() {
+    // How: there is so much to write that SIGINT comes in the middle.
+    let world = World::new();
+    world.expect(0, "store migrate");
+    write(
+        &world,
+        "INSERT INTO message (channel_id, id, author_id, edited_ms, presence, told_in, json)
+         WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 200000)
+         SELECT 1, id, 1, 0, 'there', 0, '{\"content\":\"hello\"}' FROM n",
+    );
+    let file = world.folder.path().join("all.jsonl");
+    let running = world.start("messages export --output all.jsonl", &[]);
+    world.wait_until("a file", |_| file.exists());
+    running.signal("-INT");
+    let (code, told) = running.end();
+    assert_eq!(code, Some(130), "{told}");
+    assert!(told.contains("nothing was changed"), "{told}");
+    assert!(!file.exists(), "half a file is none");
+}

@@ -4,6 +4,7 @@
 
 mod codes;
 mod first_line;
+mod foreign;
 mod interrupted;
 mod messages;
 mod plans;

@@ -108,7 +108,10 @@ impl Maintenance {
                 |told| (u64::from(used), Some(u64::from(told.total))),
             )
         }];
-        let text = |error: DiscordError| chain(&error);
+        let text = |error: DiscordError| match error {
+            DiscordError::Never { .. } => format!("{}; check discord.guild_id", chain(&error)),
+            _ => chain(&error),
+        };
         let channels = self.discord.channel_count(guild_id).await.map_err(text);
         let quota = self.config.channels.quota;
         lines.push(BudgetLine::of(

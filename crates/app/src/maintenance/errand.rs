@@ -1,6 +1,6 @@
 //! What only the holder of the store can do: by order, or by ourselves when nobody holds it.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
@@ -65,6 +65,8 @@ impl Maintenance {
             actor: self.actor.clone(),
             body: serde_json::to_string(instruction).unwrap_or_default(),
         };
+        // From here on it may be on record, whether or not we live to know.
+        self.has_ordered.store(true, Ordering::Relaxed);
         let given = daybook.give_order(order).await;
         let given = given.map_err(settings::store_failed)?.ok_or_else(|| {
             let why = "too many orders wait for whoever holds the store; does the proxy run?";
@@ -90,10 +92,19 @@ impl Maintenance {
     /// becomes of that; `None`: it had given none, or that was carried out.
     pub async fn interrupted(&self) -> Option<Interrupted> {
         let removing = self.removing.lock().take();
-        if let Some(removing) = removing
-            && let Ok(Err(error)) = timeout(ORDER_WITHDRAW_TIMEOUT, removing.let_go()).await
-        {
-            tracing::warn!(%error, "the guild's roles are held for another minute");
+        if let Some(removing) = removing {
+            match timeout(ORDER_WITHDRAW_TIMEOUT, removing.let_go()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the guild's roles are held for another minute");
+                }
+                Err(_) => {
+                    tracing::warn!(
+                        within = ?ORDER_WITHDRAW_TIMEOUT,
+                        "the daybook does not answer; the guild's roles may be held for another minute"
+                    );
+                }
+            }
         }
         let Given { daybook, id } = self.given.lock().take()?;
         let withdrawing = async {
@@ -110,6 +121,12 @@ impl Maintenance {
         let withdrawn = timeout(ORDER_WITHDRAW_TIMEOUT, withdrawing).await;
         let withdrawn = withdrawn.ok().and_then(Result::ok);
         withdrawn.unwrap_or(Some(Interrupted::Stands))
+    }
+
+    /// Whether an order was given, or may have been.
+    #[must_use]
+    pub fn has_ordered(&self) -> bool {
+        self.has_ordered.load(Ordering::Relaxed)
     }
 
     /// Waits until the order is carried out, by whoever holds the store.

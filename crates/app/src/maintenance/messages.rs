@@ -9,5 +9,5 @@ pub use self::{
     consumers::{ConsumerLine, Readers, Reset, ResetPlan},
     cursors::{Backfilled, CursorLine, Cursors, From, To},
     export::{Exported, Line, Span},
-    gaps::{GapLine, Gaps},
+    gaps::{GapLine, Gaps, Retried},
 };

@@ -152,9 +152,15 @@ impl Maintenance {
         let stopped = report.stopped.map(|error| self.stop(&error));
         let members = match request.verify {
             Some(time) if stopped.is_none() => {
-                let gone = removal.gone_lately().await;
-                let gone = gone.map_err(|error| self.cannot(error))?;
-                Some(removal.verify(&gone, time, &watch).await)
+                Some(match removal.gone_by_now().await {
+                    Ok(gone) => removal.verify(&gone, time, &watch).await,
+                    Err(error @ RemovalError::Journal(_)) => return Err(self.cannot(error)),
+                    // What was removed is told all the same.
+                    Err(error) => Verdict::CannotTell {
+                        why: self.stop(&error).message,
+                        members: 0,
+                    },
+                })
             }
             _ => None,
         };

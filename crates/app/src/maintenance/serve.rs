@@ -240,6 +240,7 @@ impl Work {
             actor,
             given: _,
             removing: _,
+            has_ordered: _,
             teller: _,
         } = maintenance;
         let keeper = upkeep::keeper(

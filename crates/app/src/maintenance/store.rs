@@ -100,6 +100,8 @@ impl Maintenance {
     /// When a file cannot be read at all. What is wrong with one that can is in the report.
     pub async fn store_check(&self) -> Result<StoreCheck, Failed> {
         self.in_a_file()?;
+        self.teller
+            .tell("looking at all of the store and of its daybook");
         let settings = settings::store(&self.config);
         let mut check = StoreCheck::default();
         match Peek::open(&self.config.store, settings).await {

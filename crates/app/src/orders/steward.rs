@@ -67,7 +67,14 @@ impl Steward {
                 channel_ids,
                 after,
                 until,
+                watched_only: false,
             } => self.reread(channel_ids, after, until).await,
+            Instruction::Reread {
+                channel_ids,
+                after,
+                until,
+                watched_only: true,
+            } => self.reread_watched(channel_ids, after, until).await,
             Instruction::ResetConsumer { name, to } => self.reset_consumer(&name, to).await,
             Instruction::Sweep => {
                 self.channels.sweep().await;
@@ -117,8 +124,7 @@ impl Steward {
         until: Option<Id<MessageMarker>>,
     ) -> Told {
         let Some(recovery) = &self.recovery else {
-            let why = "relay.channels is not set: no messages are recorded".to_owned();
-            return Told::Refused { why };
+            return nothing_is_recorded();
         };
         match recovery.reread(channel_ids, after, until).await {
             Ok(strangers) if strangers.is_empty() => Told::Done,
@@ -130,6 +136,27 @@ impl Steward {
                 Told::Refused { why }
             }
             Err(error) => failed(&error),
+        }
+    }
+
+    /// Channels come and go while the order is on its way.
+    async fn reread_watched(
+        &self,
+        mut channel_ids: BTreeSet<Id<ChannelMarker>>,
+        after: Option<Id<MessageMarker>>,
+        until: Option<Id<MessageMarker>>,
+    ) -> Told {
+        let Some(recovery) = &self.recovery else {
+            return nothing_is_recorded();
+        };
+        let mut unwatched = BTreeSet::new();
+        loop {
+            match recovery.reread(channel_ids.clone(), after, until).await {
+                Ok(strangers) if strangers.is_empty() => return Told::Reread { unwatched },
+                Ok(strangers) => unwatched.extend(strangers),
+                Err(error) => return failed(&error),
+            }
+            channel_ids.retain(|id| !unwatched.contains(id));
         }
     }
 
@@ -186,6 +213,12 @@ impl Steward {
             }
             Err(error) => failed(&error),
         }
+    }
+}
+
+fn nothing_is_recorded() -> Told {
+    Told::Refused {
+        why: "relay.channels is not set: no messages are recorded".to_owned(),
     }
 }
 

@@ -55,6 +55,14 @@ impl Daybook {
             name: name.into(),
         }))
     }
+
+    /// The lease `name` as far as it is ours: whoever asked for it may not have lived to have the answer.
+    pub(super) fn lease_of_ours(&self, name: &str) -> Lease {
+        Lease {
+            daybook: self.clone(),
+            name: name.into(),
+        }
+    }
 }
 
 // === impl Lease ===

@@ -63,6 +63,8 @@ pub struct DaybookRoles {
     actor: Arc<str>,
     /// The guild that is held through this one.
     held: Mutex<Option<(Id<GuildMarker>, Arc<Lease>)>>,
+    /// The guild that this one has asked for; it stays here when whoever asked is dropped before the answer.
+    asked: Mutex<Option<Id<GuildMarker>>>,
 }
 
 // === impl Daybook ===
@@ -75,6 +77,7 @@ impl Daybook {
             daybook: self.clone(),
             actor: actor.into(),
             held: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 }
@@ -144,31 +147,34 @@ impl RoleJournal for DaybookRoles {
             self.held.lock().take();
             return Ok(false);
         }
-        let name = format!("roles.remove {guild_id}");
+        *self.asked.lock() = Some(guild_id);
+        let name = name(guild_id);
         let taken = self.daybook.lease(&name, now_ms, until_ms).await;
         let lease = taken.map_err(failed)?;
         let is_ours = lease.is_some();
         *self.held.lock() = lease.map(|lease| (guild_id, Arc::new(lease)));
+        self.asked.lock().take();
         Ok(is_ours)
     }
 
     async fn release(&self, guild_id: Id<GuildMarker>) -> Result<(), JournalError> {
-        let held = self.held.lock().take();
-        match held {
-            Some((of, lease)) if of == guild_id => {
-                // Nobody else has it: it never leaves this struct but for a call.
-                let lease = Arc::into_inner(lease);
-                match lease {
-                    Some(lease) => lease.give_back().await.map_err(failed),
-                    None => Ok(()),
-                }
-            }
-            other => {
-                *self.held.lock() = other;
-                Ok(())
-            }
+        let is_held = (self.held.lock().as_ref()).is_some_and(|(of, _)| *of == guild_id);
+        if !is_held && *self.asked.lock() != Some(guild_id) {
+            return Ok(());
         }
+        let lease = self.daybook.lease_of_ours(&name(guild_id));
+        lease.give_back().await.map_err(failed)?;
+        self.asked.lock().take();
+        if is_held {
+            self.held.lock().take();
+        }
+        Ok(())
     }
+}
+
+/// What the lease of a guild is called.
+fn name(guild_id: Id<GuildMarker>) -> String {
+    format!("roles.remove {guild_id}")
 }
 
 fn begin(transaction: &Transaction<'_>, row: &RoleRow) -> rusqlite::Result<()> {
@@ -272,6 +278,8 @@ fn failed(error: StoreError) -> JournalError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{Location, Settings};
 
@@ -294,6 +302,28 @@ mod tests {
             async |_| open(&path(made.get())).await,
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_guild_is_let_go_of_though_whoever_took_it_was_dropped_before_the_answer() {
+        const GUILD: Id<GuildMarker> = Id::new(7);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        let (one, other) = (open(&path).await, open(&path).await);
+        let cut = tokio::time::timeout(Duration::ZERO, one.hold(GUILD, 0, 10)).await;
+        assert!(cut.is_err(), "it was answered at once");
+        let is_written = async || {
+            let counted = other.daybook.ask(|connection| {
+                connection.query_row("SELECT count(*) FROM lease", [], |row| row.get::<_, i64>(0))
+            });
+            counted.await.unwrap() == 1
+        };
+        while !is_written().await {}
+        one.release(GUILD).await.unwrap();
+        assert!(other.hold(GUILD, 1, 10).await.unwrap());
+        // That one is not ours to let go of.
+        one.release(GUILD).await.unwrap();
+        assert!(!one.hold(GUILD, 2, 10).await.unwrap());
     }
 
     #[tokio::test]

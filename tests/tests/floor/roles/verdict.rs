@@ -71,6 +71,26 @@ fn members_that_are_not_clean_in_time_are_told() {
     });
 }
 
+#[test]
+fn a_role_whose_deletion_nobody_saw_answered_is_looked_for_among_the_members_as_well() {
+    // How: killed while the answer is on its way; the role is gone, and not on record as such.
+    sim_with(Setup::with_discord(held(3_600, true)), async |world| {
+        world.discord.fault(Fault::act_then_hang(DELETE_ROLE));
+        let cut = timeout(Duration::from_secs(5), remove(world, &temporary())).await;
+        assert!(cut.is_err(), "{cut:?}");
+        let request = RolesRequest {
+            verify: Some(Duration::from_mins(1)),
+            ..RolesRequest::default()
+        };
+        let maintenance = world.maintenance("roles remove --verify");
+        let seen = maintenance.remove_roles(None, &request, &|_| ()).await;
+        let seen = seen.unwrap();
+        let dirty = matches!(&seen.members, Some(Verdict::Dirty { roles, .. }) if roles.len() == 1);
+        assert!(dirty, "{:?}", seen.members);
+        assert_eq!(seen.end(), RolesEnd::Left);
+    });
+}
+
 /// The bot loses the *Server Members Intent* that it had.
 fn take_intent(world: &World) {
     // MESSAGE_CONTENT is left.

@@ -222,6 +222,9 @@ impl Report for Backfilled {
                 "{id} is not shown to the bot: grant it Read Message History there"
             )?;
         }
+        for id in &self.unwatched {
+            writeln!(out, "{id} is not watched any more, and is left out")?;
+        }
         Ok(())
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::{Args, Subcommand};
-use cordboard_app::maintenance::messages;
+use cordboard_app::maintenance::messages::{self, GapLine};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
@@ -77,22 +77,43 @@ impl Gaps {
 
 impl Report for messages::Gaps {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.gaps.is_empty() {
-            return writeln!(out, "There are no gaps.");
-        }
-        let rows = self.gaps.iter().map(|gap| {
-            vec![
-                gap.sequence.to_string(),
-                gap.channel_id.to_string(),
-                gap.after
-                    .map_or_else(|| "its beginning".to_owned(), |id| id.to_string()),
-                gap.to
-                    .map_or_else(|| "its end".to_owned(), |id| id.to_string()),
-                gap.reason.to_owned(),
-                time::show(gap.at_ms),
-            ]
-        });
-        let header = ["SEQUENCE", "CHANNEL", "FROM", "TO", "REASON", "FOUND"];
-        writeln!(out, "{}", table(&header, rows))
+        tell(&self.gaps, out)
     }
+}
+
+impl Report for messages::Retried {
+    fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
+        tell(&self.gaps, out)?;
+        match self.unwatched.len() {
+            0 => Ok(()),
+            1 => writeln!(
+                out,
+                "1 channel with gaps is not watched any more, and is left out."
+            ),
+            count => writeln!(
+                out,
+                "{count} channels with gaps are not watched any more, and are left out."
+            ),
+        }
+    }
+}
+
+fn tell(gaps: &[GapLine], out: &mut dyn Write) -> io::Result<()> {
+    if gaps.is_empty() {
+        return writeln!(out, "There are no gaps.");
+    }
+    let rows = gaps.iter().map(|gap| {
+        vec![
+            gap.sequence.to_string(),
+            gap.channel_id.to_string(),
+            gap.after
+                .map_or_else(|| "its beginning".to_owned(), |id| id.to_string()),
+            gap.to
+                .map_or_else(|| "its end".to_owned(), |id| id.to_string()),
+            gap.reason.to_owned(),
+            time::show(gap.at_ms),
+        ]
+    });
+    let header = ["SEQUENCE", "CHANNEL", "FROM", "TO", "REASON", "FOUND"];
+    writeln!(out, "{}", table(&header, rows))
 }

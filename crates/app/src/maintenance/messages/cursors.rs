@@ -69,6 +69,8 @@ pub struct Backfilled {
     pub left: Vec<Id<ChannelMarker>>,
     /// Channels that Discord refuses to show.
     pub refused: Vec<Id<ChannelMarker>>,
+    /// Channels that nobody has named, and that are not watched any more.
+    pub unwatched: Vec<Id<ChannelMarker>>,
     /// Messages, edits and deletions that came on record meanwhile, also those that were told as events.
     pub recorded: u64,
 }
@@ -139,12 +141,14 @@ impl Maintenance {
             channel_ids,
             after,
             until: None,
+            watched_only: false,
         };
         self.instruct(&instruction).await?.end().await?;
         self.cursors().await
     }
 
-    /// As [`Self::set_cursors`], and waits until the channels are read: without channels, all watched ones.
+    /// As [`Self::set_cursors`], and waits until the channels are read: without channels, all watched ones, but
+    /// for those that are not watched any more when it begins.
     /// When it is interrupted, whoever holds the store next goes on where it was. It ends with the page that
     /// reaches `to`; after an interruption, or when something else is missing, with the present.
     ///
@@ -162,16 +166,16 @@ impl Maintenance {
             let why = "the end is not behind the beginning: there is nothing to read in between";
             return Err(CommandError::Usage(why.to_owned()));
         }
-        let channel_ids = if channel_ids.is_empty() {
-            let channels = self.cursors().await?.channels;
-            channels.iter().map(|line| line.channel_id).collect()
-        } else {
-            channel_ids
-        };
+        let watched_only = channel_ids.is_empty();
+        let mut channel_ids = channel_ids;
+        if watched_only {
+            channel_ids = self.watched().await?;
+        }
         let instruction = Instruction::Reread {
             channel_ids: channel_ids.clone(),
             after,
             until,
+            watched_only,
         };
         let count = channel_ids.len();
         let s = if count == 1 { "" } else { "s" };
@@ -180,6 +184,8 @@ impl Maintenance {
         ));
         let began_at = self.newest_entry().await?;
         let mut errand = self.instruct(&instruction).await?;
+        let unwatched = errand.told.unwatched();
+        channel_ids.retain(|id| !unwatched.contains(id));
         let mut patience = Patience::new();
         let backfilled = loop {
             let recorded = self.newest_entry().await?.saturating_sub(began_at);
@@ -209,6 +215,7 @@ impl Maintenance {
                     done,
                     left,
                     refused,
+                    unwatched,
                     recorded,
                 };
             }

@@ -67,6 +67,10 @@ impl Maintenance {
     /// # Errors
     /// When a channel is neither on record nor in the guild, or the store cannot be read.
     pub async fn export(&self, mut span: Span) -> Result<Exported, CommandError> {
+        if span.channel_ids.is_empty() {
+            let what = "writing down what is on record of messages, of all channels";
+            self.teller.tell(what);
+        }
         let peek = self.peek().await?;
         // Whoever names a channel twice wants it once.
         let mut seen = HashSet::new();

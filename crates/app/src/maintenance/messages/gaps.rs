@@ -23,6 +23,15 @@ pub struct Gaps {
     pub gaps: Vec<GapLine>,
 }
 
+/// What came of trying again.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Retried {
+    /// The gaps whose channels are read again.
+    pub gaps: Vec<GapLine>,
+    /// Channels of other gaps, which are not watched any more.
+    pub unwatched: BTreeSet<Id<ChannelMarker>>,
+}
+
 /// One gap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct GapLine {
@@ -75,23 +84,24 @@ impl Maintenance {
         Ok(Gaps { gaps })
     }
 
-    async fn watched(&self) -> Result<BTreeSet<Id<ChannelMarker>>, CommandError> {
+    /// The channels that are on record as watched.
+    pub(super) async fn watched(&self) -> Result<BTreeSet<Id<ChannelMarker>>, CommandError> {
         let channels = self.cursors().await?.channels;
         Ok(channels.iter().map(|line| line.channel_id).collect())
     }
 
     /// Has the channels of gaps read again, each from its oldest gap on: what Discord holds by now is told as
-    /// new. A gap stays on record; channels that are gone are left out, unless one is asked for.
+    /// new. A gap stays on record; channels that are not watched any more are left out, unless one is asked for.
     ///
     /// # Errors
     /// When the channel that is asked for is not watched, or whoever holds the store does not do it.
     pub async fn retry_gaps(
         &self,
-        channel_id: Option<Id<ChannelMarker>>,
-    ) -> Result<Gaps, CommandError> {
+        named: Option<Id<ChannelMarker>>,
+    ) -> Result<Retried, CommandError> {
         let watched = self.watched().await?;
-        let mut gaps = self.gaps(channel_id).await?.gaps;
-        if let Some(channel_id) = channel_id
+        let mut gaps = self.gaps(named).await?.gaps;
+        if let Some(channel_id) = named
             && !watched.contains(&channel_id)
         {
             return Err(CommandError::Usage(format!(
@@ -99,6 +109,8 @@ impl Maintenance {
                  --channel out to read those of all watched channels"
             )));
         }
+        let mut unwatched: BTreeSet<_> = gaps.iter().map(|gap| gap.channel_id).collect();
+        unwatched.retain(|id| !watched.contains(id));
         gaps.retain(|gap| watched.contains(&gap.channel_id));
         let mut oldest: BTreeMap<Id<ChannelMarker>, Option<Id<MessageMarker>>> = BTreeMap::new();
         for gap in &gaps {
@@ -106,15 +118,19 @@ impl Maintenance {
             *after = (*after).min(gap.after);
         }
         for (channel_id, after) in oldest {
-            let channel_ids = BTreeSet::from([channel_id]);
             let instruction = Instruction::Reread {
-                channel_ids,
+                channel_ids: BTreeSet::from([channel_id]),
                 after,
                 until: None,
+                // It may have gone since we looked.
+                watched_only: named.is_none(),
             };
-            self.instruct(&instruction).await?.end().await?;
+            let errand = self.instruct(&instruction).await?;
+            unwatched.extend(errand.told.unwatched());
+            errand.end().await?;
         }
-        Ok(Gaps { gaps })
+        gaps.retain(|gap| !unwatched.contains(&gap.channel_id));
+        Ok(Retried { gaps, unwatched })
     }
 }
 

@@ -68,6 +68,7 @@ impl Maintenance {
         watcher: Watcher<'_>,
     ) -> Result<BackedUp, Failed> {
         self.in_a_file()?;
+        self.teller.tell("copying the store and its daybook");
         let settings = settings::store(&self.config);
         let store = Peek::open(&self.config.store, settings).await;
         let store = store.map_err(settings::store_failed)?;
