@@ -87,6 +87,11 @@ impl Excuses {
         self.veiled.contains(&channel_id)
     }
 
+    /// Whether anything was hidden at all.
+    pub(super) fn has_veils(&self) -> bool {
+        !self.veiled.is_empty()
+    }
+
     /// When a message was edited or deleted last.
     pub(super) fn changed_ms(&self, id: u64) -> Option<u64> {
         self.changed.get(&id).copied()

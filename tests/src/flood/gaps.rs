@@ -23,7 +23,11 @@ impl State {
         let channel_id = gap.channel_id.get();
         match gap.reason {
             GapReason::ChannelGone => self.closed.contains(&channel_id),
-            GapReason::Refused => self.excuses.has_for_order(channel_id),
+            // One that was opened and deleted while all were hidden is noted by nobody.
+            GapReason::Refused => {
+                let may_be_veiled = self.closed.contains(&channel_id) && self.excuses.has_veils();
+                self.excuses.has_for_order(channel_id) || may_be_veiled
+            }
             GapReason::Tie => self.is_tied(channel_id),
             // A list that fails for minutes is done without, and any list may.
             GapReason::Unlisted => true,
