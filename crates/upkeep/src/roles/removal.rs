@@ -118,7 +118,6 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
     /// As [`Self::gone_lately`], and those whose deletion is not on record as answered and which the list of
     /// roles holds no more: whoever asked for it may have died over the answer.
     pub async fn gone_by_now(&self) -> Result<BTreeSet<Id<RoleMarker>>, RemovalError> {
-        let mut gone = self.gone_lately().await?;
         let rows = self.journal.rows(self.guild_id, u64::MAX).await?;
         let in_doubt = rows.iter().filter(|row| row.stage.is_in_doubt());
         let mut in_doubt: BTreeSet<_> = in_doubt.map(|row| row.role_id).collect();
@@ -126,9 +125,10 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
             for role in patiently(|| self.api.roles(self.guild_id)).await? {
                 in_doubt.remove(&role.id);
             }
-            gone.append(&mut in_doubt);
         }
-        Ok(gone)
+        // Last: another process may be settling them.
+        in_doubt.extend(self.gone_lately().await?);
+        Ok(in_doubt)
     }
 
     /// Reads everything that decides about a role.

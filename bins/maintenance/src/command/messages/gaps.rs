@@ -83,7 +83,9 @@ impl Report for messages::Gaps {
 
 impl Report for messages::Retried {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
-        tell(&self.gaps, out)?;
+        if !self.gaps.is_empty() || self.unwatched.is_empty() {
+            tell(&self.gaps, out)?;
+        }
         match self.unwatched.len() {
             0 => Ok(()),
             1 => writeln!(
