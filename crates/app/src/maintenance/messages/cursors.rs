@@ -188,8 +188,9 @@ impl Maintenance {
         channel_ids.retain(|id| !unwatched.contains(id));
         let mut patience = Patience::new();
         let backfilled = loop {
-            let recorded = self.newest_entry().await?.saturating_sub(began_at);
             let cursors = self.cursors().await?;
+            // Last: whatever made a channel clean is counted.
+            let recorded = self.newest_entry().await?.saturating_sub(began_at);
             let lines: BTreeMap<_, _> = cursors
                 .channels
                 .iter()
