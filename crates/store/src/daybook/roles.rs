@@ -310,8 +310,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
         let (one, other) = (open(&path).await, open(&path).await);
+        // While somebody else writes, nothing can be answered.
+        let file = Daybook::path(&Location::Path(path)).unwrap();
+        let writer = rusqlite::Connection::open(file).unwrap();
+        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
         let cut = tokio::time::timeout(Duration::ZERO, one.hold(GUILD, 0, 10)).await;
-        assert!(cut.is_err(), "it was answered at once");
+        assert!(cut.is_err(), "it was answered beside a writer");
+        writer.execute_batch("ROLLBACK").unwrap();
         let is_written = async || {
             let counted = other.daybook.ask(|connection| {
                 connection.query_row("SELECT count(*) FROM lease", [], |row| row.get::<_, i64>(0))
