@@ -78,12 +78,17 @@ impl Pulse {
         self.typing = Some(now);
     }
 
+    /// Whatever the bot did until now may not have been heard: it may be typing.
+    pub(crate) const fn unheard(&mut self, now: Instant) {
+        self.typing = Some(now);
+    }
+
     pub(crate) const fn looked_last(&mut self) {
         self.looked_last = true;
     }
 
-    /// What is due next, and when.
-    pub(crate) fn next(&self, profile: &Profile) -> (Instant, Due) {
+    /// What is due next, and when; `deaf`: while nothing of what the bot does is heard.
+    pub(crate) fn next(&self, profile: &Profile, deaf: bool) -> (Instant, Due) {
         let mut next = (self.deadline, Due::Deadline);
         let mut consider = |at: Instant, due| {
             if at < next.0 {
@@ -103,7 +108,9 @@ impl Pulse {
             let completion = &profile.completion;
             consider(later(first, completion.bound), Due::Bound);
             if let Some(quiet) = completion.quiet {
-                let typing = self.typing.map(|typing| later(typing, completion.typing));
+                // Nobody hears whether it types: it may have begun with its last word.
+                let typing = self.typing.max(deaf.then_some(last));
+                let typing = typing.map(|typing| later(typing, completion.typing));
                 let quiet = later(last, quiet);
                 consider(typing.map_or(quiet, |typing| typing.max(quiet)), Due::Quiet);
             }
@@ -153,7 +160,12 @@ mod tests {
 
         #[track_caller]
         fn expect(&self, at: u64, due: Due) {
-            let (instant, next) = self.pulse.next(&self.profile);
+            self.expect_while(false, at, due);
+        }
+
+        #[track_caller]
+        fn expect_while(&self, deaf: bool, at: u64, due: Due) {
+            let (instant, next) = self.pulse.next(&self.profile, deaf);
             assert_eq!((instant - self.start, next), (s(at), due));
         }
     }
@@ -193,6 +205,18 @@ mod tests {
         scene.pulse.wrote();
         scene.beat(15, true, true);
         scene.expect(18, Due::Quiet);
+    }
+
+    #[test]
+    fn what_cannot_be_heard_may_be_typing() {
+        let mut scene = Scene::new(600);
+        scene.beat(10, true, true);
+        scene.expect_while(true, 20, Due::Quiet);
+        scene.expect_while(false, 13, Due::Quiet);
+        scene.pulse.unheard(scene.start + s(12));
+        scene.expect_while(false, 22, Due::Quiet);
+        scene.pulse.wrote();
+        scene.expect_while(false, 13, Due::Quiet);
     }
 
     #[test]

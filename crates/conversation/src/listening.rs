@@ -12,11 +12,15 @@ mod look;
 
 use std::sync::Arc;
 
-use cordboard_gateway::{Delivery, Dispatch, Subscription};
+use cordboard_gateway::{Delivery, Dispatch, Status, Subscription};
 use cordboard_lifecycle::Lease;
 use cordboard_recovery::{self as recovery, History, Merge};
 use futures_util::{FutureExt, Stream, stream};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    select,
+    sync::watch,
+    time::{Instant, sleep_until},
+};
 use twilight_model::id::{Id, marker::MessageMarker};
 
 use crate::{
@@ -52,6 +56,7 @@ pub(crate) struct Listening<D> {
     view: Merge,
     reply: Assembly,
     pulse: Pulse,
+    gateway: watch::Receiver<Status>,
     deadline: Instant,
     /// How often the bot has done something, to see whether a look brought news.
     acts: u64,
@@ -61,6 +66,16 @@ pub(crate) struct Listening<D> {
 enum Step {
     Text(String),
     Over(EndReason),
+}
+
+/// What a look has shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    News,
+    /// What was heard is all that there is.
+    Nothing,
+    /// Nothing can be heard, and Discord could not be read.
+    Blind,
 }
 
 /// The states of the stream of pieces.
@@ -96,6 +111,7 @@ impl<D: MessageApi + History> Listening<D> {
     ) -> Self {
         let bot = Arc::clone(line.seat.bot());
         Self {
+            gateway: switchboard.hub.status(),
             switchboard,
             line,
             events,
@@ -172,18 +188,30 @@ impl<D: MessageApi + History> Listening<D> {
         }
     }
 
-    /// Waits for the next event, or until something is due.
+    /// Waits for the next event, for the gateway to go or to come back, or until something is due.
     async fn wait(&mut self) -> Result<Option<EndReason>, ReplyError> {
-        let (at, due) = self.pulse.next(&self.bot().profile);
+        let is_deaf = self.is_deaf();
+        let (at, due) = self.pulse.next(&self.bot().profile, is_deaf);
         // However many events there are to hear first, the deadline holds.
         if self.deadline <= Instant::now() {
             return self.due(Due::Deadline).await;
         }
-        match timeout_at(at, self.events.next()).await {
-            Ok(Some(delivery)) => self.hear(delivery).await.map(|()| None),
-            Ok(None) => Err(self.lost("the gateway has closed for good".into())),
-            Err(_) => self.due(due).await,
+        let turned = self.gateway.wait_for(|it| it.is_ready() == is_deaf);
+        let delivery = select! {
+            biased;
+            delivery = self.events.next() => delivery,
+            true = turned.map(|it| it.is_ok()) => return Ok(None),
+            () = sleep_until(at) => return self.due(due).await,
+        };
+        match delivery {
+            Some(delivery) => self.hear(delivery).await.map(|()| None),
+            None => Err(self.lost("the gateway has closed for good".into())),
         }
+    }
+
+    /// Whether nothing of what the bot does is heard now: its silence says nothing then.
+    fn is_deaf(&self) -> bool {
+        !self.gateway.borrow().is_ready()
     }
 
     async fn hear(&mut self, delivery: Delivery) -> Result<(), ReplyError> {
@@ -195,6 +223,7 @@ impl<D: MessageApi + History> Listening<D> {
                     reason = ?lapse.reason,
                     "events may be missing, reading the channel again"
                 );
+                self.pulse.unheard(Instant::now());
                 self.look_again().await
             }
             // For taps.
@@ -236,15 +265,20 @@ impl<D: MessageApi + History> Listening<D> {
                 return Ok(Some(EndReason::Length));
             }
             Due::Quiet => {
-                let news = self.look_if_possible().await?;
-                return Ok((!news).then_some(EndReason::Complete));
+                let is_over = self.look_if_possible().await? == Look::Nothing;
+                if !is_over {
+                    // There is more that was not heard, perhaps.
+                    self.pulse.unheard(Instant::now());
+                }
+                return Ok(is_over.then_some(EndReason::Complete));
             }
             Due::Silent | Due::Stalled => {}
         }
         let acts = self.acts;
         self.look_again().await?;
         self.hear_pending().await?;
-        if self.acts != acts {
+        // An end that is shown had only to be confirmed.
+        if self.acts != acts || self.reply.shows_end() {
             return Ok(None);
         }
         Err(match due {
@@ -256,14 +290,17 @@ impl<D: MessageApi + History> Listening<D> {
 
     /// The bot has shown the end in one message of several: reads how the others stand.
     async fn confirm_end(&mut self) -> Result<Option<EndReason>, ReplyError> {
-        self.look_if_possible().await?;
+        if self.look_if_possible().await? == Look::Blind {
+            return self.wait().await;
+        }
         Ok(self.reply.shows_end().then_some(EndReason::Complete))
     }
 
-    /// Looks, and says whether there was news. That Discord cannot be read is no reason here to
-    /// throw a reply away: no event is known to be missing.
-    async fn look_if_possible(&mut self) -> Result<bool, ReplyError> {
+    /// Looks whether there is more than was heard. That Discord cannot be read is no reason to throw a reply
+    /// away as long as no event is known to be missing.
+    async fn look_if_possible(&mut self) -> Result<Look, ReplyError> {
         let acts = self.acts;
+        let mut look = Look::Nothing;
         match self.look_again().await {
             Err(ReplyError::Lost { source, .. }) => {
                 tracing::warn!(
@@ -271,11 +308,14 @@ impl<D: MessageApi + History> Listening<D> {
                     error = %source,
                     "the end of a reply could not be confirmed"
                 );
+                if self.is_deaf() {
+                    look = Look::Blind;
+                }
             }
             looked => looked?,
         }
         self.hear_pending().await?;
-        Ok(self.acts != acts)
+        Ok(if self.acts == acts { look } else { Look::News })
     }
 
     /// Events that came while something else was waited for.

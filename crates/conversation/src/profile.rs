@@ -63,7 +63,8 @@ pub struct Completion {
     /// The last message ends with this text, which is then cut off.
     pub marker: Option<String>,
     /// How long one sign of typing puts off the quiet end (default 10 s, as long as Discord shows it).
-    /// A new message of the bot ends it early.
+    /// A new message of the bot ends it early. While the gateway is away, the last change of the text counts
+    /// as one.
     #[serde(deserialize_with = "duration::deserialize")]
     pub typing: Duration,
     /// A reply that goes on for longer than this after its first text is cut (default 10 min).

@@ -6,7 +6,7 @@ use cordboard_conversation::Profile;
 use cordboard_simulator::{Fault, GatewayCommand, Script};
 use tokio::time::{Instant, sleep};
 
-use crate::world::{Heard, world};
+use crate::world::{Heard, World, world};
 
 /// A bot that takes ten seconds.
 fn slow() -> Script {
@@ -85,6 +85,105 @@ fn without_any_gateway_the_reply_is_read() {
             "{:?}",
             began.elapsed()
         );
+    });
+}
+
+/// Without buttons, so that only quiet ends a reply; in several messages, the bot typing for so long
+/// before each further one.
+fn halting(pause_ms: u64) -> Script {
+    Script {
+        buttons: false,
+        pause_ms,
+        ..Script::paragraphs()
+    }
+}
+
+/// No page of a channel can be read.
+fn unreadable(world: &World) {
+    let read = "GET /channels/{channel_id}/messages";
+    world.discord.fault(Fault::status(read, 502).always());
+}
+
+/// No gateway, and no page of a channel either, for so long.
+async fn away_as_a_whole(world: &World, away: Duration) {
+    let seconds = away.as_secs_f64();
+    unreadable(world);
+    world.discord.gateway(GatewayCommand::Refuse { seconds });
+    world.discord.gateway(GatewayCommand::Drop);
+    sleep(away).await;
+    world.discord.clear_faults();
+}
+
+#[test]
+fn a_discord_that_is_away_as_a_whole_ends_no_reply() {
+    for away in [10, 20, 40].map(Duration::from_secs) {
+        for script in [slow(), halting(0)] {
+            let script = Script {
+                buttons: false,
+                edits_per_second: 2.0,
+                ..script
+            };
+            world(script, &Profile::default(), async |world| {
+                let reply = world.ask("What is a cordboard?").await.unwrap();
+                let disturb = async {
+                    sleep(Duration::from_secs(3)).await;
+                    away_as_a_whole(world, away).await;
+                };
+                let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+                assert_eq!(heard.text(), world.truth().parts.join("\n"), "{away:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn an_end_that_cannot_be_confirmed_while_discord_is_away_is_confirmed_when_it_is_back() {
+    // How: the buttons under the last message are seen, the last edit of an earlier one is not. Discord
+    // cannot be read then, and soon it cannot be heard either.
+    for nth in 1..8 {
+        let script = Script {
+            edits_per_second: 2.0,
+            ..Script::paragraphs()
+        };
+        world(script, &Profile::default(), async |world| {
+            world
+                .discord
+                .fault(Fault::drop_event("MESSAGE_UPDATE").nth(nth));
+            let reply = world.ask("hi").await.unwrap();
+            unreadable(world);
+            let disturb = async {
+                let is_written = || world.discord.replies().iter().any(|it| it.end.is_some());
+                while !is_written() {
+                    sleep(Duration::from_millis(1)).await;
+                }
+                sleep(Duration::from_millis(2)).await;
+                away_as_a_whole(world, Duration::from_secs(20)).await;
+            };
+            let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+            assert_eq!(heard.text(), world.truth().parts.join("\n"), "{nth}");
+        });
+    }
+}
+
+#[test]
+fn typing_that_nobody_could_hear_puts_the_end_off() {
+    // How: the bot types before its second message while there is no gateway; Discord can be read.
+    world(halting(6_000), &Profile::default(), async |world| {
+        for seconds in [4.0, 60.0] {
+            let reply = world.ask("hi").await.unwrap();
+            let disturb = async {
+                sleep(Duration::from_millis(600)).await;
+                world.discord.gateway(GatewayCommand::Refuse { seconds });
+                world
+                    .discord
+                    .gateway(GatewayCommand::Invalidate { resumable: false });
+            };
+            let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+            let replies = world.discord.replies();
+            let truth = &replies.last().unwrap().parts;
+            assert!(truth.len() > 1);
+            assert_eq!(heard.text(), truth.join("\n"), "{seconds}");
+        }
     });
 }
 

@@ -124,6 +124,7 @@ impl Reply {
                 };
                 let begun = self.truth.message_ids.len() > index;
                 if !begun {
+                    self.pause(index).await?;
                     self.send(stage, trimmings)?;
                     continue;
                 }
@@ -141,6 +142,21 @@ impl Reply {
             }
         }
         Ok(true)
+    }
+
+    /// What a bot does before a further message.
+    async fn pause(&self, index: usize) -> Result<(), ApiError> {
+        let script = &self.bot.script;
+        if index == 0 || script.pause_ms == 0 {
+            return Ok(());
+        }
+        if script.types {
+            let (actor, channel_id) = (self.bot.user_id, self.truth.channel_id);
+            self.shared
+                .change(|world| world.trigger_typing(actor, channel_id))?;
+        }
+        sleep(Duration::from_millis(script.pause_ms)).await;
+        Ok(())
     }
 
     /// What happens after the last word.

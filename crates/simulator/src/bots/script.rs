@@ -70,6 +70,9 @@ pub struct Script {
     pub rewrites: bool,
     /// Buttons appear under the last message with its last edit.
     pub buttons: bool,
+    /// The wait before each further message of an answer, in milliseconds. If `types`, it shows that it
+    /// types as it begins.
+    pub pause_ms: u64,
     /// Longer answers go on in a further message (Discord: 2000 characters).
     pub message_characters_max: usize,
     /// The last message carries the answer as this file too.
@@ -139,6 +142,7 @@ impl Script {
             edits_per_second: 6.0,
             rewrites: false,
             buttons: true,
+            pause_ms: 0,
             message_characters_max: crate::limits::CONTENT_CHARACTERS_MAX,
             attachment: None,
             embed: false,
@@ -265,6 +269,7 @@ struct Whole {
     edits_per_second: f64,
     rewrites: bool,
     buttons: bool,
+    pause_ms: u64,
     message_characters_max: usize,
     attachment: Option<String>,
     embed: bool,
