@@ -259,7 +259,8 @@ impl From<Failed> for cordboard_recovery::Failure {
             .refusal()
             .is_some_and(|refusal| refusal.code == Code::UnknownChannel);
         let wait = trouble.wait();
-        let is_final = trouble.is_final();
+        // A token that is refused says nothing of the channel.
+        let is_final = trouble.is_final() && !matches!(trouble, Trouble::TokenRefused);
         let source = trouble.into();
         if is_gone {
             Self::Gone { source }

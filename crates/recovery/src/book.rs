@@ -207,7 +207,7 @@ impl Book {
 
     /// The next page to read, if one may be read now.
     pub(crate) fn next_order(&mut self, now: Instant) -> Option<Order> {
-        if self.watermark_ms == 0 {
+        if self.is_first_run() {
             // Where a first run begins is not known yet.
             return None;
         }

@@ -308,6 +308,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
             discord: Arc::clone(&self.discord),
             wish,
             generation,
+            is_first: self.book.is_first_run(),
             guild_ids: self.settings.guild_ids.clone(),
             archives: self.book.archives(wish),
             patience,

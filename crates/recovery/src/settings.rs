@@ -39,7 +39,8 @@ pub enum Watch {
     Some(HashSet<Id<ChannelMarker>>),
 }
 
-/// Where a first run begins. Channels that come later are read from their beginning.
+/// Where a first run begins: when Discord shows one of the guilds at least. Channels that come later are
+/// read from their beginning, and so are those of a guild that was not shown then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// With what is new from now on: from when Discord first told which channels there are.

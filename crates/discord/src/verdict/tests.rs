@@ -135,3 +135,18 @@ fn a_refusal_prints_discords_words_and_no_body() {
         "discord refused with status 404: Unknown Channel (UnknownChannel)"
     );
 }
+
+#[test]
+fn a_refused_token_says_nothing_of_the_channel_that_was_read() {
+    let judge = |status, body| Failed::from(Trouble::judge(reply(status, body), None).unwrap_err());
+    let of_token = judge(401, r#"{"code":0,"message":"401: Unauthorized"}"#);
+    let of_channel = judge(403, r#"{"code":50001,"message":"Missing Access"}"#);
+    let verdicts = [of_token, of_channel].map(cordboard_recovery::Failure::from);
+    let [
+        cordboard_recovery::Failure::NotDone { .. },
+        cordboard_recovery::Failure::Never { .. },
+    ] = verdicts
+    else {
+        panic!("{verdicts:?}");
+    };
+}

@@ -104,7 +104,7 @@ impl Book {
     }
 
     pub(super) fn unsee(&mut self, id: Id<ChannelMarker>, since_ms: u64, is_listed: bool) {
-        if self.watermark_ms == 0 {
+        if self.is_first_run() {
             return;
         }
         let before = self.unseen.get(&id);

@@ -92,6 +92,11 @@ impl Book {
         self.generation == generation
     }
 
+    /// Whether nothing was ever watched.
+    pub(crate) fn is_first_run(&self) -> bool {
+        self.watermark_ms == 0
+    }
+
     /// Messages of which the driver has to say whether they are on record.
     pub(crate) fn asks(&self, survey: &Survey) -> Vec<Id<MessageMarker>> {
         let known = survey
@@ -107,7 +112,7 @@ impl Book {
             return;
         }
         let now = Instant::now();
-        let is_first = self.watermark_ms == 0;
+        let is_first = self.is_first_run();
         if is_first {
             self.begin_watching(survey);
         }

@@ -41,6 +41,8 @@ pub(super) struct Look<D> {
     pub(super) discord: Arc<D>,
     pub(super) wish: Wish,
     pub(super) generation: u64,
+    /// Whether nothing was ever watched.
+    pub(super) is_first: bool,
     pub(super) guild_ids: Vec<Id<GuildMarker>>,
     pub(super) archives: Archives,
     pub(super) patience: Patience,
@@ -127,6 +129,13 @@ impl<D: ChannelDirectory> Look<D> {
                 Ok(None) => survey.hidden.push(*guild_id),
                 Err(wait) => return Err(overlooked(wait, None)),
             }
+        }
+        if self.is_first && !survey.hidden.is_empty() && survey.hidden.len() == self.guild_ids.len()
+        {
+            // A bot that is not there yet. If its watch began now, all that was ever said would be new.
+            let guilds = &survey.hidden;
+            tracing::warn!(?guilds, "discord shows nothing of what is to be watched");
+            return Err(overlooked(Duration::ZERO, None));
         }
         let began = Instant::now();
         let archived = self.archived(&mut survey).await;

@@ -16,6 +16,7 @@ enum Answer {
     Given,
     CutOff,
     Refused503,
+    Hidden,
     Never,
 }
 
@@ -43,6 +44,9 @@ impl Outage {
             Answer::Refused503 => Err(Failure::NotDone {
                 wait: None,
                 source: "503".into(),
+            }),
+            Answer::Hidden => Err(Failure::Never {
+                source: "50001".into(),
             }),
             Answer::Never => std::future::pending().await,
         }
@@ -216,4 +220,38 @@ async fn archived_threads_that_are_too_many_to_be_listed_are_a_gap_beside_those_
     let answers = (vec![Answer::Given], vec![Answer::CutOff]);
     let (_, is_known, gaps) = outage(answers, &[Duration::ZERO]).await;
     assert!(is_known && given_up(&gaps), "{gaps:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_run_begins_when_there_is_something_to_see() {
+    // How: the bot is not in the guild yet. What was said there until it is is not new.
+    let (record, discord) = (
+        MemoryInbox::default(),
+        Outage {
+            lists: Mutex::new(first(3, Answer::Hidden, Answer::Given)),
+            archives: Mutex::new(vec![Answer::Given]),
+        },
+    );
+    let settings = Settings {
+        scrub: false,
+        ..Settings::new(GUILD)
+    };
+    let (recovery, driver, _) = recovery(discord, record.clone(), settings).await.unwrap();
+    let stop = CancellationToken::new();
+    let living = async {
+        for observed in [ready(1, "first"), Observed::Lapsed] {
+            recovery.observe(observed).await.unwrap();
+        }
+        let mut standing = recovery.standing();
+        let covered = standing.wait_for(|standing| standing.is_covered);
+        let covered = timeout(Duration::from_hours(2), covered).await;
+        drop(covered.expect("it begins some time").unwrap());
+        stop.cancel();
+    };
+    let (ended, ()) = join!(driver.run(stop.clone()), living);
+    ended.unwrap();
+    let channels = record.load(0).await.unwrap().channels;
+    let here = channels.iter().find(|channel| channel.id == HERE);
+    let here = here.expect("it is watched");
+    assert_eq!(here.dirty, None, "it is not read from its beginning");
 }
