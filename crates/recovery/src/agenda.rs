@@ -1,6 +1,6 @@
 //! Which channel is read next.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -17,7 +17,7 @@ use crate::{
 /// what may be missing before what is only verified, and before that what somebody waits for.
 #[derive(Debug, Default)]
 pub(crate) struct Agenda {
-    walks: HashMap<Id<ChannelMarker>, Walk>,
+    walks: BTreeMap<Id<ChannelMarker>, Walk>,
     /// Channels that somebody waits for: few, so that places are left for the others.
     preferred: BTreeSet<Id<ChannelMarker>>,
     awaited: VecDeque<Id<ChannelMarker>>,

@@ -15,7 +15,7 @@ mod survey;
 mod turning;
 mod writing;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -51,20 +51,20 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Book {
     settings: Settings,
-    channels: HashMap<Id<ChannelMarker>, Channel>,
+    channels: BTreeMap<Id<ChannelMarker>, Channel>,
     /// How many of them are dirty, and how many of those Discord refuses to show.
     dirty: usize,
     refused: usize,
     /// The youngest message of each channel that was heard of, in a list or by an event.
-    last: HashMap<Id<ChannelMarker>, Id<MessageMarker>>,
+    last: BTreeMap<Id<ChannelMarker>, Id<MessageMarker>>,
     /// Their posts are threads that are watched with their category.
     forums: Forums,
     /// Channels and forums that could not be seen, and whose archived threads have not been listed since.
-    unseen: HashMap<Id<ChannelMarker>, Unseen>,
+    unseen: BTreeMap<Id<ChannelMarker>, Unseen>,
     /// Channels that are not watched, and since when that is known, or had to be asked.
-    strangers: HashMap<Id<ChannelMarker>, Instant>,
+    strangers: BTreeMap<Id<ChannelMarker>, Instant>,
     /// Threads that are archived: once they are read, nothing is to be known of them.
-    archived: HashSet<Id<ChannelMarker>>,
+    archived: BTreeSet<Id<ChannelMarker>>,
     watermark_ms: u64,
     proof: Proof,
     time: DiscordTime,
@@ -92,7 +92,7 @@ pub(crate) struct Book {
     /// record stays before that, so that whoever goes on with it hears of the outage.
     outage_at: Option<u64>,
     /// Channels that events deleted or archived while the lists are on their way, which may not know it.
-    meanwhile: Option<HashMap<Id<ChannelMarker>, Over>>,
+    meanwhile: Option<BTreeMap<Id<ChannelMarker>, Over>>,
     agenda: Agenda,
     forecast: Forecast,
     /// What has come of channels whose older messages are still being read.
@@ -130,11 +130,11 @@ impl Book {
                 .into_iter()
                 .map(|channel| (channel.id, channel))
                 .collect(),
-            last: HashMap::new(),
-            forums: HashMap::new(),
-            unseen: HashMap::new(),
-            strangers: HashMap::new(),
-            archived: HashSet::new(),
+            last: BTreeMap::new(),
+            forums: BTreeMap::new(),
+            unseen: BTreeMap::new(),
+            strangers: BTreeMap::new(),
+            archived: BTreeSet::new(),
             watermark_ms,
             proof: Proof::default(),
             time: DiscordTime::default(),
@@ -268,7 +268,7 @@ impl Book {
             + self.forums.len()
             + self.unseen.len()
             + strangers
-            + self.meanwhile.as_ref().map_or(0, HashMap::len)
+            + self.meanwhile.as_ref().map_or(0, BTreeMap::len)
             + self.agenda.held()
             + self.waiting.count()
             + self.proof.held()

@@ -4,7 +4,7 @@ mod look;
 mod reads;
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::BTreeSet,
     fmt,
     sync::{
         Arc,
@@ -252,7 +252,7 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     async fn survey(&mut self, survey: &Survey) -> Result<(), InboxError> {
         self.hear_time();
         let asks = self.book.asks(survey);
-        let mut held = HashSet::new();
+        let mut held = BTreeSet::new();
         for part in asks.chunks(HOLDS_MAX) {
             let holds = self.inbox.holds(part.to_vec()).await?;
             held.extend(

@@ -1,6 +1,6 @@
 //! What is watched.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use twilight_model::id::{
     Id,
@@ -36,7 +36,7 @@ pub enum Watch {
     All,
     /// These channels and threads, those in these categories, and the threads in them. The posts of a forum
     /// are the threads in it.
-    Some(HashSet<Id<ChannelMarker>>),
+    Some(BTreeSet<Id<ChannelMarker>>),
 }
 
 /// Where a first run begins: when Discord shows one of the guilds at least. Channels that come later are

@@ -1,6 +1,6 @@
 //! What came before something that is older.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -17,7 +17,7 @@ use crate::{
 /// for ever nor without number, though: then they are told before.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    lines: HashMap<Id<ChannelMarker>, Line>,
+    lines: BTreeMap<Id<ChannelMarker>, Line>,
     /// How many sights wait, in all lines, and how large they are.
     count: usize,
     bytes: usize,

@@ -18,6 +18,13 @@ pub(crate) async fn within<T: Send + 'static>(
     time: Duration,
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
+    #[cfg(feature = "sabotage")]
+    if crate::sabotage::works_at_once() {
+        let done = work();
+        // As ever, who asked may be gone before the answer.
+        tokio::task::yield_now().await;
+        return done;
+    }
     let stuck = |_| StoreError::Stuck { within: time };
     let done = timeout(time, spawn_blocking(work)).await;
     let failed = |_| StoreError::Failed { source: None };

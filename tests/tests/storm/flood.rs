@@ -89,10 +89,10 @@ const SAFEGUARDS: [(Sabotage, u64); 11] = [
     (Sabotage::VolatileDirty, 100),
     (Sabotage::SkipLeMax, 400),
     (Sabotage::NoTieMargin, 200),
-    (Sabotage::WholeLastMillisecond, 200),
+    (Sabotage::WholeLastMillisecond, 600),
     (Sabotage::SealByWallClock, 200),
     (Sabotage::NewChanFromNow, 100),
-    (Sabotage::BackfillBeforeLive, 100),
+    (Sabotage::BackfillBeforeLive, 400),
 ];
 
 #[test]

@@ -29,7 +29,7 @@ const SAFEGUARDS: [(Safeguard, u64); 17] = [
 
 /// Those of maintenance, and the seeds with an operator within which it has to.
 const OF_MAINTENANCE: [(Safeguard, usize); 2] = [
-    (Safeguard::Upkeep(Upkeep::RolesInDoubt), 100),
+    (Safeguard::Upkeep(Upkeep::RolesInDoubt), 400),
     (Safeguard::Upkeep(Upkeep::RolesOnRecord), 20),
 ];
 

@@ -1,6 +1,6 @@
 //! `[relay]`: whose messages are recorded, and for how long.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use cordboard_recovery::{Start, Watch};
 
@@ -64,7 +64,7 @@ pub(super) fn relay(file: &file::Relay, problems: &mut Vec<Problem>) -> Option<R
         }
         Some(RelayChannels::Ids(ids)) => {
             let ids = ids.iter().map(|id| id.id());
-            Watch::Some(ids.collect::<HashSet<_>>())
+            Watch::Some(ids.collect::<BTreeSet<_>>())
         }
     };
     let keep = file.keep.map_or(KEEP, |keep| keep.0);

@@ -1,6 +1,6 @@
 //! Threads that were archived while nobody looked, or nobody could.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
@@ -25,9 +25,9 @@ const CLOCKS_DIFFER_MS: u64 = 3_600_000;
 pub(crate) struct Archives {
     is_gap: bool,
     /// Channels with threads that are on record as open.
-    with_threads: HashSet<Id<ChannelMarker>>,
+    with_threads: BTreeSet<Id<ChannelMarker>>,
     /// Channels that could not be seen, and since when.
-    unseen: HashMap<Id<ChannelMarker>, u64>,
+    unseen: BTreeMap<Id<ChannelMarker>, u64>,
     watermark_ms: u64,
     watch: Watch,
 }
@@ -71,11 +71,11 @@ impl Archives {
             let since_ms = self.unseen_since(head.id);
             self.watch.has(head, None) && may_have_moved(head.last_message_id, since_ms)
         });
-        let shown: HashSet<_> = shown.map(|head| head.id).collect();
+        let shown: BTreeSet<_> = shown.map(|head| head.id).collect();
         let with_threads = self.with_threads.iter().copied();
         let with_threads = with_threads.filter(|id| self.is_gap || shown.contains(id));
         let moved = moved.map(|head| head.id);
-        let public: HashSet<_> = moved.chain(with_threads.clone()).collect();
+        let public: BTreeSet<_> = moved.chain(with_threads.clone()).collect();
         let public = public.into_iter().map(|id| (id, false));
         public.chain(with_threads.map(|id| (id, true))).collect()
     }

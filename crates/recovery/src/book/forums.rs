@@ -1,6 +1,6 @@
 //! Forums: they hold no messages, and their posts are threads.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{Id, marker::ChannelMarker};
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Forums, also those that the lists do not name any more. Those whose posts are watched are on record.
-pub(super) type Forums = HashMap<Id<ChannelMarker>, Channel>;
+pub(super) type Forums = BTreeMap<Id<ChannelMarker>, Channel>;
 
 impl Book {
     /// A forum is there: where it is decides whether its posts are watched.
@@ -91,7 +91,7 @@ impl Book {
 
     /// Takes in which forums the lists name, but for those that were deleted meanwhile; answers which were
     /// known before.
-    pub(super) fn meet_forums(&mut self, survey: &Survey) -> HashSet<Id<ChannelMarker>> {
+    pub(super) fn meet_forums(&mut self, survey: &Survey) -> BTreeSet<Id<ChannelMarker>> {
         let before = self.forums.keys().copied().collect();
         let forums = survey.heads.iter().filter(|head| head.is_forum);
         for head in forums
@@ -104,7 +104,7 @@ impl Book {
     }
 
     /// Forums that turn up in the lists, but for the first ones, and those that do not any more.
-    pub(super) fn compare_forums(&mut self, survey: &Survey, before: &HashSet<Id<ChannelMarker>>) {
+    pub(super) fn compare_forums(&mut self, survey: &Survey, before: &BTreeSet<Id<ChannelMarker>>) {
         let are_first = self.looked_at.is_none() && before.is_empty();
         let new = survey.heads.iter().filter(|head| {
             head.is_forum && !are_first && self.wants(head) && !before.contains(&head.id)

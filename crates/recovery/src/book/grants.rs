@@ -1,6 +1,6 @@
 //! What the bot's roles let it see.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use twilight_model::id::{
@@ -18,7 +18,7 @@ pub(super) struct Grants {
     /// Who the bot is, if a session has begun in this process.
     me: Option<Id<UserMarker>>,
     /// What roles granted when they were heard of last: names and colours change as well.
-    permissions: HashMap<Id<RoleMarker>, String>,
+    permissions: BTreeMap<Id<RoleMarker>, String>,
     /// How often grants have changed, how often when the lists were asked for, and when they were taken in.
     changes: u64,
     asked: u64,

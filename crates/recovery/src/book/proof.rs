@@ -1,6 +1,6 @@
 //! What shows that the gateway tells what happens.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -29,11 +29,11 @@ pub(super) struct Proof {
     /// That at the time when the lists were asked for.
     looked_ms: Option<u64>,
     /// What is proven of each guild.
-    proven_ms: HashMap<Id<GuildMarker>, u64>,
+    proven_ms: BTreeMap<Id<GuildMarker>, u64>,
     /// Since when a heartbeat waits for what would make it count.
     open_since: Option<Instant>,
     /// Messages that the lists name and nobody told of, by channel. They are being read.
-    overdue: HashMap<Id<ChannelMarker>, Overdue>,
+    overdue: BTreeMap<Id<ChannelMarker>, Overdue>,
     /// The last one that was found.
     unheard: Option<Unheard>,
 }
@@ -152,10 +152,10 @@ impl Book {
     pub(super) fn compare_with_heard(
         &mut self,
         survey: &Survey,
-        on_record: &HashSet<Id<MessageMarker>>,
+        on_record: &BTreeSet<Id<MessageMarker>>,
         now: Instant,
     ) {
-        let mut unproven = HashSet::new();
+        let mut unproven = BTreeSet::new();
         // After a gap, whatever may be missing is read in any case.
         let heads = survey.heads.iter().filter(|_| survey.wish != Wish::Gap);
         for head in heads.filter(|head| !head.is_forum) {
@@ -239,7 +239,7 @@ impl Book {
     fn doubt_posts(
         &mut self,
         survey: &Survey,
-        on_record: &HashSet<Id<MessageMarker>>,
+        on_record: &BTreeSet<Id<MessageMarker>>,
     ) -> Vec<Id<GuildMarker>> {
         let mut guild_ids = Vec::new();
         let forums = survey.heads.iter().filter(|head| head.is_forum);

@@ -1,6 +1,6 @@
 //! What the lists of channels say.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio::time::Instant;
 use twilight_model::id::{
@@ -52,7 +52,7 @@ pub(super) fn may_have_moved(last: Option<Id<MessageMarker>>, since_ms: u64) -> 
 
 impl Survey {
     /// Whatever the lists name.
-    pub(super) fn listed(&self) -> HashSet<Id<ChannelMarker>> {
+    pub(super) fn listed(&self) -> BTreeSet<Id<ChannelMarker>> {
         self.heads.iter().map(|head| head.id).collect()
     }
 }
@@ -69,7 +69,7 @@ impl Book {
         self.proof_is_asked_for();
         self.grants.are_looked_at();
         self.owing.lists_are_asked_for();
-        self.meanwhile = Some(HashMap::new());
+        self.meanwhile = Some(BTreeMap::new());
         self.looks_since = Some(now);
         self.looks_from_ms = self.watermark_ms;
         Some((wish, self.generation))
@@ -107,7 +107,7 @@ impl Book {
     }
 
     /// Takes in the lists. `on_record`: those of the messages asked for that are on record.
-    pub(crate) fn survey(&mut self, survey: &Survey, on_record: &HashSet<Id<MessageMarker>>) {
+    pub(crate) fn survey(&mut self, survey: &Survey, on_record: &BTreeSet<Id<MessageMarker>>) {
         if !self.is_current(survey.generation) {
             return;
         }
@@ -136,7 +136,7 @@ impl Book {
         }
         // Those too of which an event said so before it was known what is missing of them.
         let listed = heads.iter().filter(|head| head.is_archived);
-        let archived: HashSet<_> = listed.map(|head| head.id).collect();
+        let archived: BTreeSet<_> = listed.map(|head| head.id).collect();
         for id in &archived | &self.archived {
             self.archive(id, true);
         }
@@ -161,7 +161,7 @@ impl Book {
         head: &Head,
         wish: Wish,
         is_first: bool,
-        on_record: &HashSet<Id<MessageMarker>>,
+        on_record: &BTreeSet<Id<MessageMarker>>,
     ) {
         if !self.wants(head) {
             self.unwatch(head.id);
@@ -222,7 +222,7 @@ impl Book {
         channel: &Channel,
         head: &Head,
         wish: Wish,
-        on_record: &HashSet<Id<MessageMarker>>,
+        on_record: &BTreeSet<Id<MessageMarker>>,
     ) {
         match wish {
             Wish::Gap if !self.is_unchanged(channel, head, on_record) => {
@@ -329,7 +329,7 @@ impl Book {
         &self,
         channel: &Channel,
         head: &Head,
-        on_record: &HashSet<Id<MessageMarker>>,
+        on_record: &BTreeSet<Id<MessageMarker>>,
     ) -> bool {
         let Some(last) = head.last_message_id else {
             return true;

@@ -10,7 +10,7 @@ mod threads;
 mod unseen;
 mod waiting;
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use serde_json::{json, value::to_raw_value};
 use twilight_model::id::marker::GuildMarker;
@@ -75,7 +75,7 @@ fn head(last: Option<u64>) -> Head {
 /// A book whose watch has begun, with one channel in which the last message was written at NOW.
 fn begun() -> Book {
     let mut book = Book::new(Settings::new(GUILD), Loaded::default());
-    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "first", head(Some(NOW_MS)), &BTreeSet::new());
     let batch = book.take_batch();
     assert_eq!(batch.watermark_ms, Some(NOW_MS));
     assert_eq!(batch.channels.len(), 1);
@@ -83,7 +83,7 @@ fn begun() -> Book {
 }
 
 /// A new session, and the lists that follow it.
-fn begin(book: &mut Book, session: &str, head: Head, on_record: &HashSet<Id<MessageMarker>>) {
+fn begin(book: &mut Book, session: &str, head: Head, on_record: &BTreeSet<Id<MessageMarker>>) {
     let now = Instant::now();
     book.observe(&ready(1, session), now);
     book.observe(&Observed::Lapsed, now);
@@ -106,7 +106,7 @@ fn survey((wish, generation): (Wish, u64), heads: Vec<Head>) -> Survey {
 /// The lists come, as they were wished for.
 fn look(book: &mut Book, heads: Vec<Head>) {
     let wished = book.take_wish(Instant::now()).unwrap();
-    book.survey(&survey(wished, heads), &HashSet::new());
+    book.survey(&survey(wished, heads), &BTreeSet::new());
 }
 
 fn page(ids: impl IntoIterator<Item = u64>) -> Page {
@@ -149,7 +149,7 @@ async fn a_first_run_from_the_beginning_reads_everything() {
         ..Settings::new(GUILD)
     };
     let mut book = Book::new(settings, Loaded::default());
-    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "first", head(Some(NOW_MS)), &BTreeSet::new());
     let order = order(&mut book);
     assert_eq!((order.channel_id, order.after), (HERE, None));
 }
@@ -178,7 +178,7 @@ async fn a_session_is_on_record_only_with_what_it_began_behind() {
     book.observe(&Observed::Lapsed, now);
     let wished = book.take_wish(Instant::now()).unwrap();
     let survey = survey(wished, vec![head(Some(NOW_MS + 60_000))]);
-    book.survey(&survey, &HashSet::from([message_id(NOW_MS + 60_000)]));
+    book.survey(&survey, &BTreeSet::from([message_id(NOW_MS + 60_000)]));
     let batch = book.take_batch();
     let session = SessionMark {
         id: "second".to_owned(),
@@ -210,8 +210,8 @@ async fn an_old_message_on_record_is_what_proves_a_channel_unchanged() {
         (NOW_MS - 1, false, true),
     ] {
         let mut book = begun();
-        let held = HashSet::from([message_id(last_ms)]);
-        let on_record = if is_on_record { held } else { HashSet::new() };
+        let held = BTreeSet::from([message_id(last_ms)]);
+        let on_record = if is_on_record { held } else { BTreeSet::new() };
         begin(&mut book, "second", head(Some(last_ms)), &on_record);
         assert_eq!(
             book.next_order(Instant::now()).is_some(),
@@ -229,7 +229,7 @@ async fn a_gap_is_read_from_the_watermark_and_the_cursor_stays_behind_what_may_y
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.hear_time(NOW_MS + 60_000, now);
     let first = order(&mut book);
@@ -276,7 +276,7 @@ async fn what_is_read_again_ends_where_it_was_told_to_unless_something_else_is_m
     // A gap before it is through.
     let mut book = begun();
     assert!(book.reread(HERE, None, end));
-    begin(&mut book, "second", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "second", head(Some(NOW_MS)), &BTreeSet::new());
     let first = order(&mut book);
     book.turn(&first, late());
     assert!(book.next_order(now).is_some());
@@ -291,7 +291,7 @@ async fn what_was_read_before_a_gap_counts_for_nothing_after_it() {
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     let before = order(&mut book);
     let dirty = book.take_batch().channels[0].dirty;
@@ -299,7 +299,7 @@ async fn what_was_read_before_a_gap_counts_for_nothing_after_it() {
         &mut book,
         "third",
         head(Some(NOW_MS + 91_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.turn(&before, page([NOW_MS + 90_000]));
     book.take_batch();
@@ -317,7 +317,7 @@ async fn a_blind_page_is_a_gap_and_no_end() {
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.take_batch();
     let order = order(&mut book);
@@ -350,7 +350,7 @@ async fn a_channel_that_turns_up_is_read_from_its_beginning() {
         id: Id::new(200),
         ..head(Some(NOW_MS - 5))
     };
-    begin(&mut book, "second", other, &HashSet::new());
+    begin(&mut book, "second", other, &BTreeSet::new());
     let batch = book.take_batch();
     let new = batch
         .channels
@@ -369,7 +369,7 @@ async fn a_channel_that_is_deleted_before_it_was_read_is_a_gap() {
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.take_batch();
     let deleted = event("CHANNEL_DELETE", 9, &json!({"id": HERE.to_string()}));

@@ -10,7 +10,7 @@ async fn without_the_clamp_a_cursor_passes_what_may_yet_turn_up() {
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.hear_time(NOW_MS + 60_000, Instant::now());
     let first = order(&mut book);
@@ -27,14 +27,14 @@ async fn without_the_restart_what_was_read_before_a_gap_ends_what_came_after_it(
         &mut book,
         "second",
         head(Some(NOW_MS + 90_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     let before = order(&mut book);
     begin(
         &mut book,
         "third",
         head(Some(NOW_MS + 91_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.turn(&before, page([NOW_MS + 90_000]));
     assert_eq!(book.take_batch().channels[0].dirty, None);
@@ -49,7 +49,7 @@ async fn without_the_sweep_of_whole_channels_a_message_before_the_last_one_stays
         let wished = book.take_wish(Instant::now()).unwrap();
         let lists = survey(wished, vec![head(Some(NOW_MS + 60_000))]);
         // What was left out came before it.
-        book.survey(&lists, &HashSet::from([message_id(NOW_MS + 60_000)]));
+        book.survey(&lists, &BTreeSet::from([message_id(NOW_MS + 60_000)]));
         assert_eq!(book.next_order(Instant::now()).is_some(), is_read);
     }
 }
@@ -58,7 +58,7 @@ async fn without_the_sweep_of_whole_channels_a_message_before_the_last_one_stays
 async fn a_page_that_turns_blind_in_the_middle_of_a_walk_is_no_end() {
     let mut book = begun();
     let (now, last) = (Instant::now(), head(Some(NOW_MS + 90_000)));
-    begin(&mut book, "second", last, &HashSet::new());
+    begin(&mut book, "second", last, &BTreeSet::new());
     let first = order(&mut book);
     book.turn(&first, page((0..100).map(|n| NOW_MS + n)));
     let second = book.next_order(now).unwrap();
@@ -75,7 +75,7 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
     // are on their way.
     let category = Id::new(50);
     let settings = Settings {
-        watch: crate::Watch::Some(HashSet::from([category])),
+        watch: crate::Watch::Some(BTreeSet::from([category])),
         ..Settings::new(GUILD)
     };
     let mut book = Book::new(settings, Loaded::default());
@@ -84,7 +84,7 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
         parent_id: Some(category),
         ..head(Some(NOW_MS))
     };
-    begin(&mut book, "first", other.clone(), &HashSet::new());
+    begin(&mut book, "first", other.clone(), &BTreeSet::new());
     book.take_batch();
     let now = Instant::now();
     book.observe(&ready(1, "second"), now);
@@ -95,7 +95,7 @@ async fn what_happened_in_a_channel_before_it_was_known_to_be_watched_is_read() 
         parent_id: Some(category),
         ..head(None)
     };
-    book.survey(&survey(wished, vec![other, born]), &HashSet::new());
+    book.survey(&survey(wished, vec![other, born]), &BTreeSet::new());
     let batch = book.take_batch();
     let new = batch.channels.iter().find(|channel| channel.id == HERE);
     assert_eq!(new.unwrap().dirty.unwrap().after, None);
@@ -106,7 +106,7 @@ async fn what_is_watched_no_longer_is_not_vouched_for() {
     let mut book = begun();
     let channels = book.channels.values().cloned().collect::<Vec<_>>();
     let settings = Settings {
-        watch: crate::Watch::Some(HashSet::from([Id::new(200)])),
+        watch: crate::Watch::Some(BTreeSet::from([Id::new(200)])),
         ..Settings::new(GUILD)
     };
     let loaded = Loaded {
@@ -118,7 +118,7 @@ async fn what_is_watched_no_longer_is_not_vouched_for() {
     let batch = narrower.take_batch();
     assert_eq!((batch.closed, batch.gaps), (vec![HERE], Vec::new()));
     // Should it be watched again, it is a new one.
-    begin(&mut book, "second", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "second", head(Some(NOW_MS)), &BTreeSet::new());
     assert!(narrower.channels.is_empty());
 }
 
@@ -168,7 +168,7 @@ pub(super) fn begin_with(book: &mut Book, session: &str, threads: Vec<Head>) {
     heads.extend(threads);
     book.survey(
         &survey(wished, heads),
-        &HashSet::from([message_id(NOW_MS - 1)]),
+        &BTreeSet::from([message_id(NOW_MS - 1)]),
     );
 }
 
@@ -278,11 +278,11 @@ async fn an_archived_thread_that_turns_up_is_read_if_something_was_written_in_it
 /// A book that watches one channel out of all, and has seen the lists.
 fn choosy() -> Book {
     let settings = Settings {
-        watch: crate::Watch::Some(HashSet::from([HERE])),
+        watch: crate::Watch::Some(BTreeSet::from([HERE])),
         ..Settings::new(GUILD)
     };
     let mut book = Book::new(settings, Loaded::default());
-    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "first", head(Some(NOW_MS)), &BTreeSet::new());
     book
 }
 

@@ -26,7 +26,7 @@ fn post() -> Head {
 
 fn settings() -> Settings {
     Settings {
-        watch: crate::Watch::Some(HashSet::from([CATEGORY])),
+        watch: crate::Watch::Some(BTreeSet::from([CATEGORY])),
         ..Settings::new(GUILD)
     }
 }
@@ -190,7 +190,7 @@ async fn a_forum_that_was_hidden_and_is_shown_over_a_restart_has_its_archived_po
         is_archived: true,
         ..post()
     };
-    book.survey(&survey(wished, vec![unchanged, asleep]), &HashSet::new());
+    book.survey(&survey(wished, vec![unchanged, asleep]), &BTreeSet::new());
     assert!(book.channels[&POST].dirty.is_some(), "it is read");
     let on_record = book.take_batch().channels;
     let unseen = on_record.iter().find(|channel| channel.is_forum);
@@ -243,7 +243,7 @@ async fn a_role_that_hides_a_forum_just_before_the_process_ends_is_noticed_by_th
 
 #[tokio::test(start_paused = true)]
 async fn a_watched_thread_is_missed_with_a_channel_that_is_not_watched() {
-    let watch = crate::Watch::Some(HashSet::from([POST]));
+    let watch = crate::Watch::Some(BTreeSet::from([POST]));
     let settings = Settings {
         watch,
         ..Settings::new(GUILD)

@@ -28,13 +28,13 @@ async fn what_is_deleted_while_the_lists_come_does_not_come_back() {
     assert_eq!(gone(&batch), [(HERE, just_before(NOW_MS), None)]);
     book.survey(
         &survey(wished, vec![head(Some(NOW_MS)), other(101)]),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     let batch = book.take_batch();
     let met: Vec<_> = batch.channels.iter().map(|it| it.id).collect();
     assert_eq!((met, batch.gaps), (vec![Id::new(101)], Vec::new()));
     // The next lists know it, if it is there.
-    begin(&mut book, "third", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "third", head(Some(NOW_MS)), &BTreeSet::new());
     assert!(book.take_batch().channels.iter().any(|it| it.id == HERE));
 }
 
@@ -64,7 +64,7 @@ async fn a_channel_that_came_and_went_while_nobody_looked_is_a_gap() {
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": new.id})), now);
     book.survey(
         &survey(wished, vec![head(Some(NOW_MS)), new]),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     let expected = (Id::new(101), None, None);
     assert_eq!(gone(&book.take_batch()), [expected]);
@@ -111,7 +111,7 @@ async fn a_long_history_that_was_read_once_is_not_verified_from_its_beginning() 
         &mut book,
         "first",
         head(Some(NOW_MS + 400)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.hear_time(NOW_MS + 60_000, now);
     let first = order(&mut book);
@@ -147,7 +147,7 @@ async fn what_was_written_before_a_first_run_was_to_begin_is_not_read_later_eith
     let since_ms = NOW_MS - 60_000;
     for last_ms in [Some(NOW_MS), None] {
         let (mut book, now) = (watching_since(since_ms), Instant::now());
-        begin(&mut book, "first", head(last_ms), &HashSet::new());
+        begin(&mut book, "first", head(last_ms), &BTreeSet::new());
         if last_ms.is_some() {
             let read = order(&mut book);
             assert_eq!(
@@ -172,7 +172,7 @@ async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_
     // How: in a channel of a watched category, which only the lists tell.
     let (since_ms, category) = (NOW_MS - 60_000, Id::new(50));
     let settings = Settings {
-        watch: crate::Watch::Some(HashSet::from([category])),
+        watch: crate::Watch::Some(BTreeSet::from([category])),
         ..watching_since(since_ms).settings
     };
     let mut book = Book::new(settings, Loaded::default());
@@ -188,7 +188,7 @@ async fn what_happened_before_the_first_lists_is_read_from_where_the_run_was_to_
             ..head(None)
         }],
     );
-    book.survey(&survey, &HashSet::new());
+    book.survey(&survey, &BTreeSet::new());
     let dirty = book.take_batch().channels[0].dirty.unwrap();
     assert_eq!(dirty.after, just_before(since_ms));
 }

@@ -71,7 +71,7 @@ async fn what_somebody_waits_for_is_read_first_until_nothing_is_missing() {
     // It does not last for the next gap.
     gap(&mut book, "fourth", &[]);
     let next = read(&mut book, READ_AT_ONCE);
-    let distinct: HashSet<_> = next.iter().collect();
+    let distinct: BTreeSet<_> = next.iter().collect();
     assert_eq!(distinct.len(), next.len(), "in turns");
 }
 
@@ -86,7 +86,7 @@ async fn what_many_wait_for_leaves_places_to_the_others() {
     assert_eq!(orders.len(), READ_AT_ONCE);
     let preferred = &all[..PREFERRED_MAX];
     let read_first = orders.iter().map(|order| order.channel_id);
-    let read_first: HashSet<_> = read_first.take(PREFERRED_MAX).collect();
+    let read_first: BTreeSet<_> = read_first.take(PREFERRED_MAX).collect();
     assert_eq!(read_first, preferred.iter().copied().collect());
 }
 

@@ -139,7 +139,7 @@ async fn a_quiet_guild_is_looked_at_again_after_its_lists_failed_or_a_busy_one_c
         ..Settings::new(GUILD)
     };
     let mut book = Book::new(settings, Loaded::default());
-    begin(&mut book, "first", head(Some(NOW_MS)), &HashSet::new());
+    begin(&mut book, "first", head(Some(NOW_MS)), &BTreeSet::new());
     book.hear_time(NOW_MS + 60_000, Instant::now());
     book.observe(&acknowledged(Instant::now()), Instant::now());
     book.take_batch();
@@ -190,7 +190,7 @@ async fn a_post_that_is_not_known_has_its_forum_searched_once_and_proves_nothing
         let lists = survey(wished, vec![head(Some(NOW_MS)), forum.clone()]);
         assert!(book.asks(&lists).contains(&message_id(NOW_MS + 30_000)));
         let archives = book.archives(wished.0).of(&lists.heads);
-        book.survey(&lists, &HashSet::new());
+        book.survey(&lists, &BTreeSet::new());
         archives
     };
     assert_eq!(lists(&mut book), []);

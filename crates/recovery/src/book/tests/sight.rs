@@ -63,7 +63,7 @@ async fn an_empty_page_of_a_channel_of_which_no_message_is_known_is_believed_if_
 async fn a_cursor_follows_what_had_settled_when_its_page_was_asked_for_and_not_when_it_came() {
     let mut book = begun();
     let last = head(Some(NOW_MS + 90_000));
-    begin(&mut book, "second", last, &HashSet::new());
+    begin(&mut book, "second", last, &BTreeSet::new());
     book.take_batch();
     book.hear_time(NOW_MS + 30_000, Instant::now());
     let asked = order(&mut book);
@@ -213,7 +213,7 @@ async fn a_session_is_on_record_up_to_the_first_event_whose_lists_have_not_come(
     // The lists on their way may not know of it.
     book.observe(&role(7), Instant::now());
     assert_eq!(reached(&book), Some(4));
-    book.survey(&survey(asked, vec![head(Some(NOW_MS))]), &HashSet::new());
+    book.survey(&survey(asked, vec![head(Some(NOW_MS))]), &BTreeSet::new());
     assert_eq!(reached(&book), Some(6));
     tokio::time::advance(LOOK_PAUSE).await;
     look(&mut book, vec![head(Some(NOW_MS))]);

@@ -50,7 +50,7 @@ fn end(book: &mut Book, end: End) {
 
 #[tokio::test(start_paused = true)]
 async fn how_long_it_will_take_is_judged_by_what_is_read_and_not_by_what_once_was() {
-    let (last, none) = (head(Some(NOW_MS + 200)), HashSet::new());
+    let (last, none) = (head(Some(NOW_MS + 200)), BTreeSet::new());
     for way in [
         End::Read,
         End::Refused,

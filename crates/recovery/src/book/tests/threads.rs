@@ -37,14 +37,14 @@ async fn the_threads_of_a_channel_that_is_deleted_while_the_lists_come_do_not_co
     let wished = book.take_wish(Instant::now()).unwrap();
     book.observe(&event("CHANNEL_DELETE", 2, &json!({"id": HERE})), now);
     let batch = book.take_batch();
-    let missing: HashSet<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
-    assert_eq!(missing, HashSet::from([HERE, THREAD]));
+    let missing: BTreeSet<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
+    assert_eq!(missing, BTreeSet::from([HERE, THREAD]));
     let new = Head {
         id: Id::new(301),
         ..thread(false)
     };
     let survey = survey(wished, vec![head(Some(NOW_MS)), thread(false), new]);
-    book.survey(&survey, &HashSet::new());
+    book.survey(&survey, &BTreeSet::new());
     let batch = book.take_batch();
     assert_eq!(batch.channels, []);
     let missing: Vec<_> = batch.gaps.iter().map(|gap| gap.channel_id).collect();
@@ -68,7 +68,7 @@ async fn a_thread_that_falls_asleep_while_the_lists_come_is_let_go_of() {
     };
     book.survey(
         &survey(wished, vec![head(Some(last_ms)), open]),
-        &HashSet::from([message_id(last_ms)]),
+        &BTreeSet::from([message_id(last_ms)]),
     );
     let batch = book.take_batch();
     assert_eq!((batch.closed, batch.gaps), (vec![THREAD], Vec::new()));

@@ -59,7 +59,7 @@ async fn what_was_archived_in_a_channel_that_was_hidden_is_read_once_it_is_shown
     let since_ms = book.archives(wished.0).since_ms(HERE);
     assert_eq!(since_ms, NOW_MS - HOUR_MS);
     let lists = survey(wished, vec![head(Some(LATER_MS)), archived()]);
-    book.survey(&lists, &HashSet::new());
+    book.survey(&lists, &BTreeSet::new());
     assert_eq!(book.channels[&archived().id].dirty.unwrap().after, None);
     let none = book.archives(Wish::Look).of(&[head(Some(LATER_MS))]);
     assert!(none.is_empty(), "once is enough");
@@ -71,7 +71,7 @@ async fn what_is_hidden_again_while_the_lists_are_on_their_way_is_listed_once_mo
     hide_and_show(&mut book);
     let (first, _) = wished(&mut book).await;
     tell(&mut book, 1 << 17);
-    book.survey(&survey(first, vec![head(Some(LATER_MS))]), &HashSet::new());
+    book.survey(&survey(first, vec![head(Some(LATER_MS))]), &BTreeSet::new());
     tell(&mut book, 0);
     read(&mut book);
     assert_eq!(wished(&mut book).await.1, [(HERE, false)]);
@@ -86,7 +86,7 @@ async fn archived_threads_that_discord_does_not_show_are_listed_once_it_does() {
     let gap = book.take_wish(now).unwrap();
     let mut lists = survey(gap, vec![head(Some(LATER_MS))]);
     lists.refused.insert(HERE);
-    book.survey(&lists, &HashSet::new());
+    book.survey(&lists, &BTreeSet::new());
     read(&mut book);
     assert_eq!(wished(&mut book).await.1, [(HERE, false)]);
 }
@@ -99,7 +99,7 @@ async fn archived_threads_that_cannot_be_listed_are_a_gap_from_where_the_channel
     let (wished, _) = wished(&mut book).await;
     let mut lists = survey(wished, vec![head(Some(LATER_MS))]);
     lists.unlisted.insert(HERE);
-    book.survey(&lists, &HashSet::new());
+    book.survey(&lists, &BTreeSet::new());
     let gaps = book.take_batch().gaps;
     let gaps = gaps.iter().map(|gap| (gap.reason, gap.after));
     let expected = (GapReason::Unlisted, just_before(NOW_MS));
@@ -145,7 +145,7 @@ async fn what_could_not_be_seen_is_on_record_until_its_archived_threads_were_lis
     assert_eq!(book.archives(Wish::Look).since_ms(HERE), NOW_MS - HOUR_MS);
     let (first, asked) = wished(&mut book).await;
     assert_eq!(asked, [(HERE, false)]);
-    book.survey(&survey(first, vec![head(Some(LATER_MS))]), &HashSet::new());
+    book.survey(&survey(first, vec![head(Some(LATER_MS))]), &BTreeSet::new());
     assert_eq!(book.take_batch().channels[0].unseen_ms, None);
 }
 

@@ -13,7 +13,7 @@ async fn what_waits_and_is_deleted_unheard_is_told_and_told_as_missing() {
         &mut book,
         "third",
         head(Some(NOW_MS + 2_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     book.hear_time(NOW_MS + 60_000, now);
     let order = order(&mut book);
@@ -39,7 +39,7 @@ async fn what_is_on_record_waits_for_nothing_and_a_second_look_is_believed() {
         &mut book,
         "second",
         head(Some(NOW_MS + 9_000)),
-        &HashSet::new(),
+        &BTreeSet::new(),
     );
     drop(book.take_batch());
     book.observe(&created(2, NOW_MS - 1), now);
@@ -69,7 +69,7 @@ async fn what_is_new_waits_neither_for_what_is_refused_nor_for_ever() {
     let mut book = begun();
     let now = Instant::now();
     let last = NOW_MS + 60_000;
-    begin(&mut book, "second", head(Some(last)), &HashSet::new());
+    begin(&mut book, "second", head(Some(last)), &BTreeSet::new());
     drop(book.take_batch());
     book.observe(&created(2, last + 1), now);
     assert_eq!(book.take_batch().records.len(), 0);
@@ -79,7 +79,7 @@ async fn what_is_new_waits_neither_for_what_is_refused_nor_for_ever() {
     book.observe(&created(3, last + 2), due);
     assert_eq!(book.take_batch().records.len(), 1, "nor does the next one");
 
-    begin(&mut book, "third", head(Some(last)), &HashSet::new());
+    begin(&mut book, "third", head(Some(last)), &BTreeSet::new());
     let order = order(&mut book);
     book.observe(&created(2, last + 3), due);
     book.fail(&order, ReadFailure::Refused, due);
@@ -105,7 +105,7 @@ async fn what_changes_a_message_waits_behind_what_waits_of_it() {
     };
     let mut book = begun();
     let (now, last) = (Instant::now(), head(Some(NOW_MS + 9_000)));
-    begin(&mut book, "second", last, &HashSet::new());
+    begin(&mut book, "second", last, &BTreeSet::new());
     book.hear_time(NOW_MS + 60_000, now);
     book.observe(&pinned(2, true), now);
     let first = order(&mut book);
