@@ -64,10 +64,16 @@ pub(crate) fn run(
             ended = command => Some(ended),
             () = stop => None,
         };
+        let at_work = context.at_work.get();
         if let Some(ended) = ended {
-            return Ok(ended);
+            return Ok(match (ended, at_work) {
+                (Err(stopped), Some(maintenance)) if stopped.may_be_refusal() => {
+                    Err(maintenance.refusal().await.map_or(stopped, Stopped::Failed))
+                }
+                (ended, _) => ended,
+            });
         }
-        let Some(maintenance) = context.at_work.get() else {
+        let Some(maintenance) = at_work else {
             return Ok(Ok(Outcome::Left(remains.without_an_order())));
         };
         if let Some(order) = maintenance.interrupted().await {

@@ -93,6 +93,11 @@ impl Stopped {
         }
     }
 
+    /// Whether what looks like an outage may turn out to be a token that Discord refuses.
+    pub(crate) fn may_be_refusal(&self) -> bool {
+        self.kind().1 == UPSTREAM
+    }
+
     fn message(&self) -> String {
         match self {
             Self::Failed(failed) => failed.chain(),

@@ -100,6 +100,13 @@ impl Maintenance {
         }
     }
 
+    /// Why nothing could be asked of Discord, if it refuses the token: after one refusal nobody knows, and it
+    /// is asked about again.
+    pub async fn refusal(&self) -> Option<Failed> {
+        let is_refused = self.discord.refuses_token().await;
+        is_refused.then(settings::token_refused)
+    }
+
     /// Where alarms go, and from where they are delivered.
     pub(crate) fn alert_box(&self) -> AlertBox {
         let alert_box = AlertBox::new(&self.config, self.clock.clone());

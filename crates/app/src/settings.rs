@@ -1,6 +1,6 @@
 //! From configuration to each part's own settings, and from each part's errors to ours.
 
-use cordboard_discord::{Discord, DiscordError, Identity};
+use cordboard_discord::{Discord, DiscordError, Identity, Trouble};
 use cordboard_gateway::Intents;
 use cordboard_lifecycle::LifecycleError;
 use cordboard_store::{Location, Store, StoreError};
@@ -142,6 +142,13 @@ pub(crate) fn not_answered(error: DiscordError) -> Failed {
         },
         error => discord_failed(error),
     }
+}
+
+/// Discord refuses the token, as it turned out.
+pub(crate) fn token_refused() -> Failed {
+    let source = Trouble::TokenRefused.into();
+    let hint = REFUSED_HINT.to_owned();
+    Failed::Refused { hint, source }
 }
 
 fn discord_failed(error: DiscordError) -> Failed {

@@ -48,6 +48,12 @@ impl Discord {
         self.sender.is_token_refused()
     }
 
+    /// As [`Self::is_token_refused`], for whoever has to know it now: where a first 401 has left it in doubt, it
+    /// is asked about again, which takes two seconds.
+    pub async fn refuses_token(&self) -> bool {
+        self.sender.refuses_token().await
+    }
+
     /// Returns when [`Self::is_token_refused`] becomes true: a process that runs may end then, since
     /// nothing but an operator can help. After a first 401 it asks `/users/@me` by itself, so a
     /// hiccup is over two seconds later, whether calls come along or not. Cancel-safe.

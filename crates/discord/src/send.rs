@@ -94,6 +94,15 @@ impl Sender {
         self.token.is_refused()
     }
 
+    /// Whether Discord refuses the token. Asks, where that is in doubt.
+    pub(crate) async fn refuses_token(&self) -> bool {
+        if self.token.trouble(Instant::now()).is_some() && !self.is_token_refused() {
+            // The second answer decides.
+            let _ = self.send(&Call::who_am_i(), nothing).await;
+        }
+        self.is_token_refused()
+    }
+
     /// Returns when Discord has refused the token for good. Asks, where that is in doubt.
     pub(crate) async fn token_refused(&self) {
         while !self.token.verdict().await {

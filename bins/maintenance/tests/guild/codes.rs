@@ -1,18 +1,15 @@
 //! The exit codes, as they are documented.
 
-use std::net::TcpListener;
-
-use cordboard_simulator::{Config, RoleConfig, Script};
+use cordboard_simulator::{Config, Fault, RoleConfig, Script};
 
 use crate::world::World;
 
-/// Leads the configuration to where no Discord is, and says where that is.
-fn lose_discord(world: &World) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nowhere = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    world.reconfigure(&world.discord.rest_url(), &nowhere);
-    nowhere
+/// Where nothing ever listens.
+const NOWHERE: &str = "http://127.0.0.1:1";
+
+/// Leads the configuration to where no Discord is.
+fn lose_discord(world: &World) {
+    world.reconfigure(&world.discord.rest_url(), NOWHERE);
 }
 
 #[test]
@@ -89,11 +86,38 @@ fn a_run_of_the_keep_alive_ends_with_the_code_that_says_how() {
     assert!(wrong.contains("WRONG"), "{wrong}");
     world.configure("");
     let discord = world.discord.rest_url();
-    let nowhere = lose_discord(&world);
+    lose_discord(&world);
     let away = world.expect(4, "keepalive run");
     assert!(away.contains("could not be asked"), "{away}");
-    world.reconfigure(&nowhere, &discord);
+    world.reconfigure(NOWHERE, &discord);
     // A file in the way of the daybook.
     world.reconfigure("sqlite:cordboard.db", "sqlite:cordboard.toml/x.db");
     world.expect(3, "keepalive run");
+}
+
+#[test]
+fn a_token_that_discord_refuses_is_no_outage() {
+    let world = World::with(Config::default().with_bots([Script::instant()]));
+    let token = world.discord.introduction().token;
+    world.reconfigure(&token, "no-token-of-any-bot");
+    for command in [
+        "channels audit",
+        "channels sweep",
+        "channels adopt --legacy-prefix cdp-chat-",
+        "budget show",
+        "keepalive run",
+    ] {
+        let refused = world.expect(3, command);
+        assert!(refused.contains("discord.token"), "{command}: {refused}");
+        assert!(
+            refused.contains("refuses the token"),
+            "{command}: {refused}"
+        );
+    }
+    world.reconfigure("no-token-of-any-bot", &token);
+    // Once is a hiccup.
+    world
+        .discord
+        .fault(Fault::status("GET /guilds/{guild_id}/channels", 401));
+    world.expect(4, "channels audit");
 }

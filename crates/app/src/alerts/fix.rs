@@ -23,7 +23,7 @@ pub(super) const LATE: &str =
     "see with `cordboard-maintenance channels list` which, and in the log why";
 pub(super) const LEFT: &str =
     "start the proxy, or run `cordboard-maintenance channels sweep --apply`";
-pub(super) const DOWN: &str =
-    "see https://discordstatus.com, and whether this machine reaches discord.com";
+pub(super) const DOWN: &str = "see https://discordstatus.com, whether this machine reaches discord.com, and, if it says that the token is \
+     refused, discord.token";
 pub(super) const IDENTIFIES: &str = "find out what starts sessions all the time: a crash loop, or another program with \
     the same token. Discord resets the token when none is left";

@@ -71,7 +71,7 @@ impl Maintenance {
     /// Keeps bots alive now: those of these names, or all that are kept alive on a schedule.
     ///
     /// # Errors
-    /// When the daybook cannot be used. What a name that no bot has comes to is in `Ok(Err(name))`.
+    /// When the daybook cannot be used, or Discord refuses the token. What a name that no bot has comes to is in `Ok(Err(name))`.
     pub async fn keepalive_run(
         &self,
         names: &[String],
@@ -118,6 +118,12 @@ impl Maintenance {
         let reports = keeper.keep_all(&bots, occasion, told).await;
         visits.left().await;
         alert_box.deliver_now().await;
+        let is_in_doubt = reports
+            .iter()
+            .any(|report| matches!(report.outcome, Outcome::Upstream { .. }));
+        if is_in_doubt && let Some(refused) = self.refusal().await {
+            return Err(refused);
+        }
         Ok(Ok(reports.iter().map(KeepAliveReport::from).collect()))
     }
 

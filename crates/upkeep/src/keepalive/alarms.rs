@@ -53,8 +53,8 @@ const SILENT: &str = "look at the bot: its maker may have switched it off, or it
 const LIMIT: &str = "wait until its limit is over, or ask less of it";
 const CHANNEL: &str = "name a channel of the guild that both bots may see, write and read in as the bot's \
     default channel";
-const UPSTREAM: &str = "look whether Discord has an outage, and at the disk of the daybook; it is tried again \
-    when it is due the next time";
+const UPSTREAM: &str = "look whether Discord has an outage or refuses the token, and at the disk of the daybook; it is \
+    tried again when it is due the next time";
 
 // === impl Keeper ===
 
