@@ -360,3 +360,25 @@ fn a_guild_that_lets_us_in_no_more_stops_it() {
         assert!((0..20).all(|index| truth(world, index).deleted_at.is_some()));
     });
 }
+
+#[test]
+fn a_role_that_somebody_was_given_before_its_turn_stays_where_nobody_was_to_hold_it() {
+    let mut request = temporary();
+    request.selection.without_members = true;
+    sim_with(
+        Setup::with_discord(guild(3).with_latency_ms(500)),
+        async |world| {
+            let (removed, ()) = tokio::join!(remove(world, &request), async {
+                while world.discord.requests(Some(DELETE_ROLE)).is_empty() {
+                    sleep(Duration::from_millis(100)).await;
+                }
+                let somebody = world.discord.config().human.user_id;
+                world.discord.give_role(somebody, id_of(2));
+            });
+            assert_eq!(removed.count(RoleStage::Gone), 2, "{removed:?}");
+            assert_eq!(removed.end(), RolesEnd::Left);
+            assert_eq!(world.discord.role_holders(id_of(2)), 1);
+            assert_eq!(world.discord.requests(Some(DELETE_ROLE)).len(), 2);
+        },
+    );
+}

@@ -180,6 +180,15 @@ pub enum HumanAct {
         #[serde(with = "id")]
         role_id: u64,
     },
+    /// Gives a role to a member.
+    GiveRole {
+        /// To whom.
+        #[serde(with = "id")]
+        user_id: u64,
+        /// Which.
+        #[serde(with = "id")]
+        role_id: u64,
+    },
     /// Changes what the role of the proxy's bot grants in the guild.
     SetPermissions {
         /// Permission bits.
@@ -356,6 +365,7 @@ pub(crate) fn perform(shared: &Shared, act: HumanAct) -> Result<Option<u64>, Api
         }
         HumanAct::CreateRole { name } => return roles::create(shared, name).map(Some),
         HumanAct::DeleteRole { role_id } => roles::delete(shared, role_id),
+        HumanAct::GiveRole { user_id, role_id } => roles::give(shared, user_id, role_id),
         HumanAct::SetPermissions { permissions } => human::set_permissions(shared, permissions),
         HumanAct::SetOnline { user_id, online } => human::set_online(shared, user_id, online),
         HumanAct::Kick { user_id } => guild::kick(shared, user_id),

@@ -31,7 +31,8 @@ pub(super) const LEASE_WAIT: Duration = Duration::from_secs(65);
 pub(super) const LEASE_RECHECK: Duration = Duration::from_secs(1);
 
 /// How often roles, holders and our own standing are read again while roles are removed: what changes
-/// meanwhile is refused by us or by Discord, and four requests a minute cost nothing.
+/// meanwhile is refused by us or by Discord, and four requests a minute cost nothing. Who holds a role that
+/// has to be without members is asked right before each deletion: nobody else would refuse that.
 pub(super) const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// How long a deletion without an answer is looked for in the list of roles before it is asked for

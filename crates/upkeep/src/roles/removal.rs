@@ -1,6 +1,9 @@
 //! Plans a removal, carries it out, and goes on with one.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use cordboard_lifecycle::Clock;
 use tokio::time::{sleep, timeout};
@@ -136,21 +139,26 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         let (api, guild_id) = (&self.api, self.guild_id);
         let standing = patiently(|| api.standing(guild_id)).await?;
         let roles = patiently(|| api.roles(guild_id)).await?;
-        // Without it everything works, but for roles that have to be without members.
-        let holders = match timeout(CALL_TIMEOUT, api.holders(guild_id)).await {
-            Ok(Ok(holders)) => Some(holders),
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "discord does not say how many members hold each role");
-                None
-            }
-            Err(_) => None,
-        };
+        let holders = self.holders().await;
         Ok(View {
             guild_id,
             roles: roles.into_iter().map(|role| (role.id, role)).collect(),
             standing,
             holders,
         })
+    }
+
+    /// How many members hold each role, if that is told. Without it everything works, but for roles that
+    /// have to be without members.
+    pub(super) async fn holders(&self) -> Option<BTreeMap<Id<RoleMarker>, u64>> {
+        match timeout(CALL_TIMEOUT, self.api.holders(self.guild_id)).await {
+            Ok(Ok(holders)) => Some(holders),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "discord does not say how many members hold each role");
+                None
+            }
+            Err(_) => None,
+        }
     }
 
     async fn carry_out(

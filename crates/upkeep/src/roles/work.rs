@@ -239,13 +239,18 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
         within(removal.api.delete(removal.guild_id, row.role_id, reason)).await
     }
 
-    /// What is to become of a role, by what the guild was within the last minute.
+    /// What is to become of a role, by what the guild was within the last minute; by who holds it now, if
+    /// nobody may.
     async fn judge(&mut self, index: usize) -> Result<Judgement, RemovalError> {
         loop {
-            if let Some((view, at)) = &self.seen
+            if let Some((view, at)) = &mut self.seen
                 && at.elapsed() < LOOK_EVERY
             {
-                return Ok(view.judge(&self.rows[index]));
+                let row = &self.rows[index];
+                if row.must_be_empty {
+                    view.holders = self.removal.holders().await;
+                }
+                return Ok(view.judge(row));
             }
             self.look().await?;
         }

@@ -33,6 +33,15 @@ impl Simulator {
     pub fn delete_role(&self, role_id: u64) {
         self.act(HumanAct::DeleteRole { role_id });
     }
+
+    /// Gives a role to a member.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such role or no such member, or the role is managed.
+    pub fn give_role(&self, user_id: u64, role_id: u64) {
+        self.act(HumanAct::GiveRole { user_id, role_id });
+    }
 }
 
 /// What has come of it.
@@ -63,5 +72,13 @@ pub(crate) fn delete(shared: &Shared, role_id: u64) -> Result<(), ApiError> {
         World::settle(world);
         world.delete_role(actor, guild_id, role_id, None)
     })?;
+    Ok(())
+}
+
+/// Gives a role to a member.
+pub(crate) fn give(shared: &Shared, user_id: u64, role_id: u64) -> Result<(), ApiError> {
+    let (actor, guild_id) = (shared.config.human.user_id, shared.config.guild.id);
+    shared
+        .change(|world| world.set_member_role(actor, guild_id, user_id, (role_id, true), None))?;
     Ok(())
 }
