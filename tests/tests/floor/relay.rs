@@ -2,6 +2,7 @@
 
 mod dead_letters;
 mod pages;
+mod places;
 mod standing;
 
 use std::time::Duration;
