@@ -132,6 +132,27 @@ async fn a_place_that_has_not_come_yet_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_remembers_a_place_of_another_log_is_told_to_forget_it() {
+    // How: a log that has one event, as after a backup of it was restored, and a client that has read nine.
+    let log = Log::new();
+    log.say(7, "hi");
+    let world = world(&log).await;
+    let mut client = world.connect().await;
+    let headers = format!("authorization: Bearer {RELAY_KEY}\r\nlast-event-id: 9\r\n");
+    let path = "/relay/v1/stream?consumer=bot&after=0";
+    let answer = client.ask(&plain("GET", path, &headers)).await;
+    let body = answer.json();
+    let message = body["error"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("the newest sequence, which is 1"),
+        "{message}"
+    );
+    assert!(message.contains("forget it"), "{message}");
+    let mut stream = Stream::open(&world, "consumer=bot&after=0", None).await;
+    assert_eq!(stream.event().await["sequence"], 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn channels_are_filtered_and_the_place_moves_on() {
     let log = Log::new();
     for number in 0..200 {
