@@ -274,7 +274,7 @@ fn event(
     };
     Event {
         sequence,
-        channel_id: Some(channel_id.get()),
+        channel_id: channel_id.get(),
         change,
     }
 }
