@@ -109,7 +109,7 @@ async fn flood(seed: u64, safeguard: Option<Sabotage>) -> Flow {
     server.spawn(discord.serve(listener, std::future::pending()));
     let disk = Disk::draw(&mut dice).await;
     let scrawl = Scrawl::of(seed, safeguard.is_none());
-    let record = Checked::new(discord.clone(), disk, &shore, scrawl.hides_pins);
+    let record = Checked::new(discord.clone(), disk, &shore, scrawl.unsaid);
     let mut crowd = Crowd::new(&discord, &mut dice, record.clone(), scale);
     // What was said before anybody watched.
     for _ in 0..dice.usize(0..20) {

@@ -7,8 +7,8 @@ use serde_json::value::RawValue;
 pub struct Event {
     /// Its place in that order: from 1 to 2^63 - 1, and larger than that of every earlier event.
     pub sequence: u64,
-    /// Where; none: a gap that is not of one channel. It passes every filter.
-    pub channel_id: Option<u64>,
+    /// Where.
+    pub channel_id: u64,
     /// What.
     pub change: Change,
 }

@@ -24,8 +24,9 @@ pub trait MessageLog: Send + Sync + 'static {
 
     /// What happened, in order. An event is told only when no earlier one can turn up any more.
     ///
-    /// Nothing is left out in silence: where events behind `after` are no longer kept, the first of
-    /// the answer is a gap without a channel that says so, with the sequence of the last of them.
+    /// Where events behind `after` are no longer kept, it begins with the oldest there is. A consumer that
+    /// existed when they were dropped, and had not acknowledged them, finds a gap of each channel in their
+    /// place; other readers are not told.
     fn events(
         &self,
         query: EventQuery,

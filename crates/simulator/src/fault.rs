@@ -92,6 +92,8 @@ pub enum FaultKind {
     /// The event reaches each session with nothing in it but where it belongs, its `channel_id` and its
     /// `guild_id`.
     HollowEvent,
+    /// The event reaches each session with nothing in it at all.
+    BlankEvent,
     /// The event reaches each session without its `author`.
     AuthorlessEvent,
     /// The event reaches each session with 8 MiB in it that nobody has asked for.
@@ -156,6 +158,8 @@ pub(crate) enum EventFault {
     Cut,
     /// It arrives with nothing in it but where it belongs.
     Hollow,
+    /// It arrives with nothing in it.
+    Blank,
     /// It arrives without its author.
     Authorless,
     /// It arrives with much in it that nobody has asked for.
@@ -166,7 +170,7 @@ pub(crate) enum EventFault {
 
 impl FaultKind {
     /// The names of all kinds.
-    pub const NAMES: [&'static str; 25] = [
+    pub const NAMES: [&'static str; 26] = [
         "act_then_hang_up",
         "act_then_hang",
         "act_twice",
@@ -190,6 +194,7 @@ impl FaultKind {
         "reorder_event",
         "cut_event",
         "hollow_event",
+        "blank_event",
         "authorless_event",
         "bloated_event",
     ];
@@ -221,6 +226,7 @@ impl FaultKind {
             Self::ReorderEvent => "reorder_event",
             Self::CutEvent => "cut_event",
             Self::HollowEvent => "hollow_event",
+            Self::BlankEvent => "blank_event",
             Self::AuthorlessEvent => "authorless_event",
             Self::BloatedEvent => "bloated_event",
         }
@@ -242,6 +248,7 @@ impl FaultKind {
                 | Self::ReorderEvent
                 | Self::CutEvent
                 | Self::HollowEvent
+                | Self::BlankEvent
                 | Self::AuthorlessEvent
                 | Self::BloatedEvent
         )

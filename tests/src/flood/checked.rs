@@ -21,6 +21,7 @@ use super::{
     fields::{content, created_ms, id_of, is_pinned, messages},
     haste::{Haste, WAITS_MS},
     picky::Picky,
+    scrawl::Unsaid,
     shore::Shore,
     unwanted::Unwanted,
 };
@@ -64,12 +65,12 @@ pub(super) struct State {
 // === impl Checked ===
 
 impl Checked {
-    pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore, hides_pins: bool) -> Self {
+    pub(super) fn new(discord: Simulator, inner: Disk, shore: &Shore, unsaid: Unsaid) -> Self {
         let state = State {
             is_lossy: shore.is_lossy,
             mixes_up: shore.mixes_up,
             is_orderly: shore.is_orderly,
-            excuses: Excuses::for_pins(hides_pins),
+            excuses: Excuses::for_unsaid(unsaid),
             chronicle: Chronicle::new(shore.mixes_up),
             ..State::default()
         };

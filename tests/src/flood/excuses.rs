@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cordboard_recovery::Loaded;
 
-use super::fields::created_ms;
+use super::{fields::created_ms, scrawl::Unsaid};
 
 /// Of a channel that is read again so many of the youngest messages are compared.
 const RESCANNED: usize = 200;
@@ -27,8 +27,7 @@ pub(super) struct Excuses {
     gaps: Vec<Gap>,
     /// Channels that the bot could not see or not read at times.
     veiled: BTreeSet<u64>,
-    /// Whether the event of a pin may come with nothing in it.
-    are_pins_unsaid: bool,
+    unsaid: Unsaid,
 }
 
 /// A time in which events were missed.
@@ -48,10 +47,10 @@ pub(super) struct Gap {
 // === impl Excuses ===
 
 impl Excuses {
-    /// Those of a flood in which the event of a pin may come with nothing in it, or not.
-    pub(super) fn for_pins(are_pins_unsaid: bool) -> Self {
+    /// Those of a flood in which this may go unnoticed.
+    pub(super) fn for_unsaid(unsaid: Unsaid) -> Self {
         Self {
-            are_pins_unsaid,
+            unsaid,
             ..Self::default()
         }
     }
@@ -115,12 +114,16 @@ impl Excuses {
         })
     }
 
-    /// Whether a deletion may: also if nobody told of it, and too much was written at the same time.
+    /// Whether a deletion may: also if nobody told of it, and too much was written at the same time, or if its
+    /// event says nothing of a message that may not have been readable yet.
     pub(super) fn has_for_deletion(&self, channel_id: u64, id: u64) -> bool {
         let written = self.written.keys().filter(|(of, _)| *of == channel_id);
         let at_once = written.filter(|(_, other)| created_ms(*other) == created_ms(id));
         let is_tied = || at_once.count() >= TIED && self.gap_of(id).is_some();
-        self.has_for_change(channel_id, id) || is_tied()
+        let readable_ms = created_ms(id) + SETTLES_MS;
+        let is_unsaid =
+            self.unsaid.deletions && self.changed_ms(id).is_some_and(|ms| ms < readable_ms);
+        self.has_for_change(channel_id, id) || is_unsaid || is_tied()
     }
 
     /// The gap in which a message was edited or deleted last.
@@ -134,7 +137,7 @@ impl Excuses {
     /// tells which of two looks of one edit is newer.
     pub(super) fn has_for_pin(&self, channel_id: u64, id: u64) -> bool {
         let pinned_ms = self.pinned.get(&id);
-        let is_veiled = self.veiled.contains(&channel_id) || self.are_pins_unsaid;
+        let is_veiled = self.veiled.contains(&channel_id) || self.unsaid.pins;
         pinned_ms.is_some_and(|ms| {
             let mut gaps = self.gaps.iter();
             is_veiled || gaps.any(|gap| (gap.begin_ms(channel_id)..=gap.to_ms).contains(ms))

@@ -7,16 +7,19 @@ use fastrand::Rng;
 const ONE_IN: u64 = 8;
 
 /// What can be wrong with which event.
-const SCRAWLS: [(&str, FaultKind); 11] = [
+const SCRAWLS: [(&str, FaultKind); 14] = [
     ("MESSAGE_CREATE", FaultKind::CutEvent),
     ("MESSAGE_CREATE", FaultKind::HollowEvent),
+    ("MESSAGE_CREATE", FaultKind::BlankEvent),
     ("MESSAGE_CREATE", FaultKind::AuthorlessEvent),
     ("MESSAGE_UPDATE", FaultKind::AuthorlessEvent),
-    UNSAID,
-    ("MESSAGE_DELETE", FaultKind::HollowEvent),
+    UNSAID_EDIT,
+    UNSAID_DELETION,
     ("MESSAGE_DELETE", FaultKind::CutEvent),
     ("CHANNEL_CREATE", FaultKind::HollowEvent),
+    ("CHANNEL_CREATE", FaultKind::BlankEvent),
     ("THREAD_CREATE", FaultKind::HollowEvent),
+    ("THREAD_CREATE", FaultKind::BlankEvent),
     ("THREAD_CREATE", FaultKind::CutEvent),
     BLOATED,
 ];
@@ -25,23 +28,35 @@ const SCRAWLS: [(&str, FaultKind); 11] = [
 const BLOATED: (&str, FaultKind) = ("MESSAGE_CREATE", FaultKind::BloatedEvent);
 
 /// The names of all kinds, as the simulator counts them.
-pub(super) const KINDS: [&str; 4] = [
+pub(super) const KINDS: [&str; 5] = [
     "cut_event",
     "hollow_event",
+    "blank_event",
     "authorless_event",
     "bloated_event",
 ];
 
 /// An update that says nothing. Its channel is read again, and pages tell of edits; of pins they do not, for
 /// those have no time.
-const UNSAID: (&str, FaultKind) = ("MESSAGE_UPDATE", FaultKind::HollowEvent);
+const UNSAID_EDIT: (&str, FaultKind) = ("MESSAGE_UPDATE", FaultKind::HollowEvent);
+
+/// A deletion that says nothing. Its channel is read again, and a page does not tell of a young message whether
+/// it is gone or cannot be read yet.
+const UNSAID_DELETION: (&str, FaultKind) = ("MESSAGE_DELETE", FaultKind::HollowEvent);
 
 /// What is wrong with events. It has dice of its own.
 #[derive(Debug)]
 pub(super) struct Scrawl {
     faults: Vec<Fault>,
-    /// Whether pins may go unnoticed.
-    pub(super) hides_pins: bool,
+    pub(super) unsaid: Unsaid,
+}
+
+/// What may go unnoticed because an event says nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Unsaid {
+    pub(super) pins: bool,
+    /// Those of messages that were young.
+    pub(super) deletions: bool,
 }
 
 // === impl Scrawl ===
@@ -65,7 +80,10 @@ impl Scrawl {
             }
         };
         Self {
-            hides_pins: drawn.contains(&UNSAID),
+            unsaid: Unsaid {
+                pins: drawn.contains(&UNSAID_EDIT),
+                deletions: drawn.contains(&UNSAID_DELETION),
+            },
             faults: drawn.into_iter().map(fault).collect(),
         }
     }

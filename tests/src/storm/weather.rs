@@ -48,9 +48,10 @@ const EVENTS: [&str; 6] = [
 const CLOSE_CODES: [u16; 10] = [1000, 1001, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009];
 
 /// Faults that spoil what an event says.
-const MALFORMED: [&str; 4] = [
+const MALFORMED: [&str; 5] = [
     "cut_event",
     "hollow_event",
+    "blank_event",
     "authorless_event",
     "bloated_event",
 ];

@@ -140,6 +140,31 @@ fn an_event_that_lacks_what_it_should_tell_is_counted_and_made_up_for() {
 }
 
 #[test]
+fn an_event_that_does_not_even_say_where_it_belongs_is_counted_and_made_up_for() {
+    // How: a message and a channel arrive with nothing in them, and nothing is read again by itself.
+    let setup = recorded().set("CORDBOARD__RELAY__VERIFY", "false");
+    sim_with(setup, async |world| {
+        let discord = &world.discord;
+        let kind = |kind: &str| format!("cordboard_relay_odd_events_total{{kind=\"{kind}\"}}");
+        let room = discord.create_channel("room");
+        sleep(Duration::from_mins(2)).await;
+        discord.fault(Fault::blank_event("MESSAGE_CREATE"));
+        discord.say(room, "blank");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(sample(world, &kind("unreadable_message")).await, Some(1));
+        assert_eq!(contents(world, room).await, ["blank"]);
+        discord.fault(Fault::blank_event("CHANNEL_CREATE"));
+        let hidden = discord.create_channel("told by the lists alone");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(sample(world, &kind("unreadable_channel")).await, Some(1));
+        discord.say(hidden, "here");
+        sleep(Duration::from_secs(5)).await;
+        assert_eq!(contents(world, hidden).await, ["here"]);
+        lives_on(world).await;
+    });
+}
+
+#[test]
 fn an_enormous_payload_costs_nobody_the_next_one() {
     // How: eight mebibytes come with a message, more than may wait for an ordinary reader.
     sim_with(recorded(), async |world| {

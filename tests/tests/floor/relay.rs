@@ -1,6 +1,8 @@
 //! The relay: whoever reads it misses nothing, whatever happens to the gateway and to the proxy.
 
 mod dead_letters;
+mod pages;
+mod places;
 mod standing;
 
 use std::time::Duration;

@@ -7,14 +7,14 @@ use cordboard_frontend::{
 };
 use cordboard_recovery::{
     self as recovery, ConsumerError, Consumers as _, DeadLetters as _, Entry, EntryQuery,
-    InboxError, MessageLog as _, News, Recovery, Standing,
+    InboxError, Logged, MessageLog as _, News, Recovery, Standing,
 };
 use cordboard_store::SqliteInbox;
 use tokio::sync::watch;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use super::report::Readers;
-use crate::limits::CONSUMERS_MAX;
+use crate::limits::{CONSUMERS_MAX, MESSAGES_BYTES_MAX};
 
 /// The record, as the front asks for it.
 #[derive(Clone, Debug)]
@@ -62,23 +62,29 @@ impl cordboard_frontend::MessageLog for Told {
         self.prefer(channel_id);
         // From the lowest id on, also where there is a bound above.
         let mut after = Id::new_checked(query.after).unwrap_or(Id::new(1));
-        let mut found = Vec::new();
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        let mut limit = query.limit;
         // The record may give fewer than it was asked for: only nothing is the end.
-        while found.len() <= query.limit {
+        while found.len() <= limit {
+            if bytes >= MESSAGES_BYTES_MAX {
+                // Enough; one more tells whether there are more.
+                limit = found.len();
+            }
             let page = self.inbox.messages(recovery::MessageQuery {
                 channel_id,
                 after: Some(after),
                 before: query.before.and_then(Id::new_checked),
-                limit: query.limit + 1 - found.len(),
+                limit: limit + 1 - found.len(),
                 with_deleted: query.deleted,
             });
             let page = page.await.map_err(unavailable)?;
             let Some(last) = page.last() else { break };
             after = last.id;
+            bytes += page.iter().map(size).sum::<usize>();
             found.extend(page);
         }
-        let has_more = found.len() > query.limit;
-        found.truncate(query.limit);
+        let has_more = found.len() > limit;
+        found.truncate(limit);
         let messages = found.into_iter().map(|logged| LoggedMessage {
             id: logged.id.get(),
             channel_id: logged.channel_id.get(),
@@ -238,6 +244,11 @@ impl cordboard_frontend::DeadLetters for Told {
     }
 }
 
+/// What a message takes on its way.
+fn size(logged: &Logged) -> usize {
+    logged.json.as_ref().map_or(0, |json| json.get().len())
+}
+
 fn event(
     Entry {
         sequence,
@@ -263,7 +274,7 @@ fn event(
     };
     Event {
         sequence,
-        channel_id: Some(channel_id.get()),
+        channel_id: channel_id.get(),
         change,
     }
 }

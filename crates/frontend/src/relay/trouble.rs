@@ -56,7 +56,10 @@ pub(super) async fn from_consumers<T>(
 /// A sequence that has not come yet. Whoever remembers it knows another log than this one.
 pub(super) fn beyond(relay: &Relay, arrival: &Arrival, param: &str, newest: u64) -> ApiError {
     relay.refusals.future_sequence(arrival, newest);
-    let why = format!("it is beyond the newest sequence, which is {newest}.");
+    let why = format!(
+        "it is beyond the newest sequence, which is {newest}. It is from another log, such as one before a \
+         backup was restored: forget it, since one day another event will have it."
+    );
     ApiError::invalid_value(param, &why)
 }
 

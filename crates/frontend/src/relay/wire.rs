@@ -168,7 +168,7 @@ impl<'a> ForgottenBody<'a> {
 struct EventBody<'a> {
     sequence: u64,
     kind: &'static str,
-    channel_id: Option<String>,
+    channel_id: String,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     inferred: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -194,7 +194,7 @@ impl<'a> EventBody<'a> {
         Self {
             sequence: event.sequence,
             kind: event.change.kind(),
-            channel_id: event.channel_id.map(|id| id.to_string()),
+            channel_id: event.channel_id.to_string(),
             inferred: matches!(
                 event.change,
                 Change::Delete {
@@ -262,10 +262,10 @@ pub(super) fn event(event: &Event) -> String {
 mod tests {
     use super::*;
 
-    fn told(channel_id: Option<u64>, change: Change) -> String {
+    fn told(change: Change) -> String {
         event(&Event {
             sequence: 7,
-            channel_id,
+            channel_id: 1,
             change,
         })
     }
@@ -275,18 +275,18 @@ mod tests {
         let json = r#"{"id":"5","content":"a\nb \u00e9","nonce":1.0e2}"#;
         let raw = RawValue::from_string(json.into()).unwrap();
         assert_eq!(
-            told(Some(1), Change::Create(raw.clone())),
+            told(Change::Create(raw.clone())),
             format!(
                 "id: 7\ndata: {{\"sequence\":7,\"kind\":\"create\",\"channel_id\":\"1\",\"message\":{json}}}\n\n"
             )
         );
-        assert!(told(Some(1), Change::Update(raw)).contains(r#""kind":"update""#));
+        assert!(told(Change::Update(raw)).contains(r#""kind":"update""#));
     }
 
     #[test]
     fn an_event_has_one_line_however_its_json_is_laid_out() {
         let raw = RawValue::from_string("{\r\n  \"id\":\n\"5\"\r}".into()).unwrap();
-        let text = told(Some(1), Change::Create(raw));
+        let text = told(Change::Create(raw));
         assert_eq!(text.matches(['\n', '\r']).count(), 3);
         assert!(
             text.ends_with("\"message\":{    \"id\": \"5\" }}\n\n"),
@@ -298,7 +298,7 @@ mod tests {
     fn what_is_gone_or_missing_is_told_by_its_ids() {
         for (is_inferred, word) in [(false, ""), (true, "\"inferred\":true,")] {
             assert_eq!(
-                told(Some(1), Change::Delete { id: 5, is_inferred }),
+                told(Change::Delete { id: 5, is_inferred }),
                 format!(
                     "id: 7\ndata: {{\"sequence\":7,\"kind\":\"delete\",\"channel_id\":\"1\",{word}\"message\":{{\"id\":\"5\"}}}}\n\n"
                 )
@@ -310,8 +310,8 @@ mod tests {
             reason: "no permission".into(),
         };
         assert_eq!(
-            told(None, gap),
-            "id: 7\ndata: {\"sequence\":7,\"kind\":\"gap\",\"channel_id\":null,\"gap\":{\"from\":\"5\",\"to\":null,\"reason\":\"no permission\"}}\n\n"
+            told(gap),
+            "id: 7\ndata: {\"sequence\":7,\"kind\":\"gap\",\"channel_id\":\"1\",\"gap\":{\"from\":\"5\",\"to\":null,\"reason\":\"no permission\"}}\n\n"
         );
     }
 }

@@ -66,7 +66,7 @@ impl Log {
             channel_id,
             json: Some(json.clone()),
         });
-        self.push(&mut state, Some(channel_id), Change::Create(json));
+        self.push(&mut state, channel_id, Change::Create(json));
     }
 
     pub(crate) fn edit(&self, id: u64, text: &str) {
@@ -76,7 +76,7 @@ impl Log {
         let json = json(id, message.channel_id, text);
         message.json = Some(json.clone());
         let channel_id = message.channel_id;
-        self.push(&mut state, Some(channel_id), Change::Update(json));
+        self.push(&mut state, channel_id, Change::Update(json));
     }
 
     pub(crate) fn delete(&self, id: u64) {
@@ -87,7 +87,7 @@ impl Log {
         let channel_id = message.channel_id;
         self.push(
             &mut state,
-            Some(channel_id),
+            channel_id,
             Change::Delete {
                 id,
                 is_inferred: false,
@@ -95,21 +95,19 @@ impl Log {
         );
     }
 
-    /// Something was lost: in one channel, which the ledger has too, or nobody knows where.
-    pub(crate) fn lose(&self, channel_id: Option<u64>, reason: &str) {
+    /// Something was lost.
+    pub(crate) fn lose(&self, channel_id: u64, reason: &str) {
         let mut state = self.0.state.lock();
         let (from, to) = (Some(5), None);
-        if let Some(channel_id) = channel_id {
-            let gap = Gap {
-                id: state.gaps.len() as u64 + 1,
-                channel_id,
-                from,
-                to,
-                reason: reason.into(),
-                at: 1_700_000_000,
-            };
-            state.gaps.push(gap);
-        }
+        let gap = Gap {
+            id: state.gaps.len() as u64 + 1,
+            channel_id,
+            from,
+            to,
+            reason: reason.into(),
+            at: 1_700_000_000,
+        };
+        state.gaps.push(gap);
         let reason = reason.into();
         self.push(&mut state, channel_id, Change::Gap { from, to, reason });
     }
@@ -138,7 +136,7 @@ impl Log {
         Some(state.positions.get(name)?.sequence)
     }
 
-    fn push(&self, state: &mut State, channel_id: Option<u64>, change: Change) {
+    fn push(&self, state: &mut State, channel_id: u64, change: Change) {
         let sequence = state.events.len() as u64 + 1;
         state.events.push(Event {
             sequence,
@@ -231,7 +229,7 @@ impl MessageLog for Log {
             if let Some(json) = &state.flood {
                 let event = |sequence| Event {
                     sequence,
-                    channel_id: Some(1),
+                    channel_id: 1,
                     change: Change::Create(json.clone()),
                 };
                 let last = query.after + query.limit as u64;
@@ -239,10 +237,7 @@ impl MessageLog for Log {
                 return EventPage { events, last };
             }
             let wanted = |event: &&Event| {
-                query.channels.is_empty()
-                    || event
-                        .channel_id
-                        .is_none_or(|id| query.channels.contains(&id))
+                query.channels.is_empty() || query.channels.contains(&event.channel_id)
             };
             let behind = |event: &&Event| event.sequence > query.after;
             let seen = state.events.iter().filter(behind).take(query.limit);

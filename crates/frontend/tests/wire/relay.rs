@@ -172,9 +172,9 @@ async fn pages_hold_every_message_once() {
 #[tokio::test(start_paused = true)]
 async fn gaps_are_told_with_their_reason() {
     let log = Log::new();
-    log.lose(Some(7), "older than Discord keeps");
-    log.lose(Some(8), "no permission");
-    log.lose(Some(7), "no permission");
+    log.lose(7, "older than Discord keeps");
+    log.lose(8, "no permission");
+    log.lose(7, "no permission");
     let world = world(&log).await;
     let mut client = world.connect().await;
     let page = get(&mut client, "gaps?limit=1").await;

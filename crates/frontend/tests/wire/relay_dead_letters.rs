@@ -37,7 +37,7 @@ async fn a_dead_letter_tells_the_event_and_why_and_when_it_was_given_up() {
     let log = Log::new();
     log.say(7, "poison");
     log.delete(1);
-    log.lose(None, "no permission");
+    log.lose(7, "no permission");
     let world = world(&log).await;
     let mut client = world.connect().await;
     given_up(&world, &mut client, &[1, 2, 3]).await;
@@ -58,7 +58,7 @@ async fn a_dead_letter_tells_the_event_and_why_and_when_it_was_given_up() {
         "data": [
             letter(json!({"sequence": 1, "kind": "create", "channel_id": "7", "message": said})),
             letter(json!({"sequence": 2, "kind": "delete", "channel_id": "7", "message": {"id": "1"}})),
-            letter(json!({"sequence": 3, "kind": "gap", "channel_id": null, "gap": gap})),
+            letter(json!({"sequence": 3, "kind": "gap", "channel_id": "7", "gap": gap})),
         ],
         "has_more": false,
     });

@@ -3,9 +3,9 @@
 //! `cargo run -p cordboard-recovery --example catch_up_serenity` runs it against a simulated Discord in this
 //! process, `... -- REST_URL TOKEN GUILD_ID` against a running `cordboard-simulator`.
 //!
-//! A bot of yours takes `adapter.rs` as it is, gives [`Discord`] the `Http` of its own client, and adds
-//! [`Feed`] as a raw event handler. serenity tells neither sequences nor acknowledgements: nothing is
-//! then ever known to be complete, and each new session reads every channel with something in it.
+//! A bot of yours takes `adapter.rs` and `told.rs` as they are, gives [`Discord`] the `Http` of its own
+//! client, and adds [`Feed`] as a raw event handler. serenity tells neither sequences nor acknowledgements:
+//! nothing is then ever known to be complete, and each new session reads every channel with something in it.
 //!
 //! serenity handles each event in a task of its own. What is told to [`Recovery`] has to come in order, so that
 //! the client runs on a current-thread runtime, as here: on one with more threads an edit may overtake what it
@@ -14,25 +14,21 @@
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 mod adapter;
+mod told;
 
 use std::{error::Error, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use cordboard_recovery::{Event, MemoryInbox, News, Observed, Recovery, Settings, Start, recovery};
+use cordboard_recovery::{MemoryInbox, News, Observed, Recovery, Settings, Start, recovery};
 use cordboard_simulator::{Config, GatewayCommand, Simulator};
-use serde_json::value::to_raw_value;
 use serenity::{
-    all::{
-        ActivityData, ClientBuilder, Context, Event as SerenityEvent, GatewayIntents,
-        RawEventHandler,
-    },
+    all::{ActivityData, ClientBuilder, Context, Event, GatewayIntents, RawEventHandler},
     async_trait,
     http::{Http, HttpBuilder},
 };
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
-use twilight_model::id::Id;
 
-use crate::adapter::Discord;
+use crate::{adapter::Discord, told::told};
 
 /// Tells the driver what serenity delivers.
 struct Feed {
@@ -41,12 +37,9 @@ struct Feed {
 
 #[async_trait]
 impl RawEventHandler for Feed {
-    async fn raw_event(&self, _: Context, event: SerenityEvent) {
+    async fn raw_event(&self, _: Context, event: Event) {
         // A session that was resumed misses nothing; of a new one each guild comes by itself.
-        let is_lapse = matches!(
-            event,
-            SerenityEvent::Ready(_) | SerenityEvent::GuildCreate(_)
-        );
+        let is_lapse = matches!(event, Event::Ready(_) | Event::GuildCreate(_));
         if let Some(told) = told(&event) {
             let _ = self.recovery.observe(Observed::Event(told)).await;
         }
@@ -54,23 +47,6 @@ impl RawEventHandler for Feed {
             let _ = self.recovery.observe(Observed::Lapsed).await;
         }
     }
-}
-
-/// An event as recovery wants it; `None` of one that has no name.
-fn told(event: &SerenityEvent) -> Option<Event> {
-    // serenity writes it as Discord does: what it is about is in `d`.
-    let value = serde_json::to_value(event).ok()?.get_mut("d")?.take();
-    let id = |field: &str| value.get(field)?.as_str()?.parse::<u64>().ok();
-    let name = event.name()?;
-    let own = name.starts_with("CHANNEL_") || name.starts_with("THREAD_");
-    let channel_id = id("channel_id").or_else(|| id("id").filter(|_| own));
-    Some(Event {
-        name: name.into(),
-        sequence: 0,
-        guild_id: id("guild_id").and_then(Id::new_checked),
-        channel_id: channel_id.and_then(Id::new_checked),
-        data: to_raw_value(&value).ok()?,
-    })
 }
 
 #[tokio::main(flavor = "current_thread")]

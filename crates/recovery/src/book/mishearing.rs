@@ -9,6 +9,11 @@ use super::{Book, Wish};
 use crate::{Message, fields};
 
 impl Book {
+    /// What does not say which guild it is of may be of one that is watched.
+    fn may_be_here(&self, guild_id: Option<Id<GuildMarker>>) -> bool {
+        guild_id.is_none() || self.is_here(guild_id)
+    }
+
     /// An event of a message in a channel that is watched cannot be read: the channel is read.
     pub(super) fn mishear_message(&mut self, channel_id: Id<ChannelMarker>) {
         self.odd.messages += 1;
@@ -16,10 +21,10 @@ impl Book {
         self.doubt(channel_id);
     }
 
-    /// An event of a message does not say in which channel, if it is of a guild that is watched: it may be
-    /// any of them.
+    /// An event of a message does not say in which channel: it may be any of them, unless it is of a guild
+    /// that is not watched. Direct messages name their channel.
     pub(super) fn mishear_place(&mut self, guild_id: Option<Id<GuildMarker>>) {
-        if self.is_here(guild_id) {
+        if self.may_be_here(guild_id) {
             self.odd.messages += 1;
             tracing::warn!("an event of a message names no channel; all are read");
             self.lapse();
@@ -28,7 +33,7 @@ impl Book {
 
     /// An event of a channel or a guild cannot be read: the lists tell what it would have.
     pub(super) fn mishear_channel(&mut self, name: &str, guild_id: Option<Id<GuildMarker>>) {
-        if self.is_here(guild_id) {
+        if self.may_be_here(guild_id) {
             self.odd.channels += 1;
             tracing::warn!(
                 event = name,

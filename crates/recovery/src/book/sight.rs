@@ -36,6 +36,9 @@ impl Book {
     /// A guild is in an outage, or the bot was thrown out of it: nothing that happens in it comes from now
     /// on. Of an outage the end is told, with a lapse, and nothing is vouched for before that.
     pub(super) fn hear_of_departure(&mut self, event: &Event) {
+        if event.guild_id.is_none() {
+            return self.mishear_channel(&event.name, None);
+        }
         if !self.is_here(event.guild_id) {
             return;
         }

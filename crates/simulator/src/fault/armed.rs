@@ -93,6 +93,7 @@ impl Faults {
             Some(FaultKind::ReorderEvent) => EventFault::Reorder,
             Some(FaultKind::CutEvent) => EventFault::Cut,
             Some(FaultKind::HollowEvent) => EventFault::Hollow,
+            Some(FaultKind::BlankEvent) => EventFault::Blank,
             Some(FaultKind::AuthorlessEvent) => EventFault::Authorless,
             Some(FaultKind::BloatedEvent) => EventFault::Bloated,
             _ => EventFault::None,

@@ -164,6 +164,11 @@ impl Fault {
         Self::new(event, FaultKind::HollowEvent)
     }
 
+    /// See [`FaultKind::BlankEvent`].
+    pub fn blank_event(event: &str) -> Self {
+        Self::new(event, FaultKind::BlankEvent)
+    }
+
     /// See [`FaultKind::AuthorlessEvent`].
     pub fn authorless_event(event: &str) -> Self {
         Self::new(event, FaultKind::AuthorlessEvent)

@@ -112,6 +112,7 @@ impl FaultRequest {
             "reorder_event" => FaultKind::ReorderEvent,
             "cut_event" => FaultKind::CutEvent,
             "hollow_event" => FaultKind::HollowEvent,
+            "blank_event" => FaultKind::BlankEvent,
             "authorless_event" => FaultKind::AuthorlessEvent,
             "bloated_event" => FaultKind::BloatedEvent,
             other => {

@@ -172,6 +172,7 @@ impl Session {
                 }
             }
             EventFault::Hollow => self.push(name, &mutilation::hollow(data)),
+            EventFault::Blank => self.push(name, &Value::Object(serde_json::Map::new())),
             EventFault::Authorless => self.push(name, &mutilation::authorless(data)),
             EventFault::Bloated => self.push(name, &mutilation::bloated(data)),
             EventFault::None | EventFault::Delay(_) | EventFault::Reorder => self.push(name, &data),

@@ -12,7 +12,7 @@ use twilight_model::id::{
 
 use super::column;
 use crate::{
-    limits::READ_ROWS_MAX,
+    limits::{READ_BYTES_MAX, READ_ROWS_MAX},
     record::{signed, text, unsigned},
 };
 
@@ -199,8 +199,15 @@ pub(super) fn read(
         ":with_deleted": query.with_deleted,
         ":rows_max": rows_max(query.limit),
     };
-    let found = statement.query_map(values, message_of)?;
-    let mut page: Vec<_> = found.collect::<Result<_, _>>()?;
+    let mut found = statement.query(values)?;
+    let (mut page, mut bytes) = (Vec::new(), 0);
+    while bytes < READ_BYTES_MAX
+        && let Some(row) = found.next()?
+    {
+        let row = message_of(row)?;
+        bytes += row.json.as_ref().map_or(0, String::len);
+        page.push(row);
+    }
     if is_below {
         page.reverse();
     }

@@ -110,6 +110,35 @@ fn a_page_of_large_objects_is_short() {
 }
 
 #[test]
+fn a_page_of_large_messages_is_short_at_the_far_end() {
+    let database = database();
+    let large = "y".repeat(READ_BYTES_MAX / 4);
+    let large = |number| {
+        message(
+            number,
+            &format!(r#","author":{{"id":"3"}},"content":"{large}""#),
+        )
+    };
+    see(&database, HERE, (1..=9).map(large).map(Sight::Created));
+    for (after, before, expected) in [
+        (Some(2), None, [3, 4, 5, 6]),
+        (Some(2), Some(9), [3, 4, 5, 6]),
+        (None, Some(9), [5, 6, 7, 8]),
+    ] {
+        let query = MessageQuery {
+            channel_id: None,
+            after: after.map(Id::new),
+            before: before.map(Id::new),
+            limit: 99,
+            with_deleted: true,
+        };
+        let page = looking::messages(&database.connection, &query).unwrap();
+        let ids: Vec<_> = page.iter().map(|logged| logged.id.get()).collect();
+        assert_eq!(ids, expected, "{query:?}");
+    }
+}
+
+#[test]
 fn an_object_is_stored_once() {
     let database = database();
     let own = "SELECT group_concat(ifnull(json, '-')) FROM message";

@@ -11,6 +11,17 @@ fn heard(book: &mut Book, name: &str, data: &serde_json::Value) -> (Oddities, Op
     (book.standing(0).odd, wish)
 }
 
+/// An event with nothing in it, from there.
+fn from(name: &str, guild_id: Option<u64>, channel_id: Option<u64>) -> Observed {
+    Observed::Event(Event {
+        name: name.into(),
+        sequence: 5,
+        guild_id: guild_id.map(Id::new),
+        channel_id: channel_id.map(Id::new),
+        data: to_raw_value(&json!({})).unwrap(),
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_of_a_message_is_counted_and_its_channel_read() {
     for (name, data) in [
@@ -50,6 +61,46 @@ async fn a_message_in_no_channel_may_be_of_any() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_says_nothing_of_where_it_belongs_may_be_of_here() {
+    let messages = ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE"];
+    let messages = messages.into_iter().chain(["MESSAGE_DELETE_BULK"]);
+    let channels = ["CHANNEL_CREATE", "CHANNEL_DELETE", "THREAD_CREATE"];
+    let channels = channels
+        .into_iter()
+        .chain(["THREAD_DELETE", "GUILD_DELETE"]);
+    let channels = channels.chain(["THREAD_LIST_SYNC"]);
+    let expected = messages
+        .map(|name| (name, (1, 0, Wish::Gap)))
+        .chain(channels.map(|name| (name, (0, 1, Wish::Look))));
+    for (name, expected) in expected {
+        let mut book = begun();
+        book.observe(&from(name, None, None), Instant::now());
+        let wish = book.take_wish(Instant::now() + LOOK_PAUSE);
+        let odd = book.standing(0).odd;
+        let told = wish.map(|(wish, _)| (odd.messages, odd.channels, wish));
+        assert_eq!(told, Some(expected), "{name}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_of_another_guild_or_of_a_direct_message_is_none_of_ours() {
+    for (name, guild_id, channel_id) in [
+        ("MESSAGE_CREATE", Some(8), None),
+        ("MESSAGE_CREATE", None, Some(9)),
+        ("CHANNEL_DELETE", Some(8), None),
+        ("GUILD_DELETE", Some(8), None),
+    ] {
+        let mut book = begun();
+        book.observe(&from(name, guild_id, channel_id), Instant::now());
+        assert_eq!(book.standing(0).odd, Oddities::default(), "{name}");
+        assert!(
+            book.take_wish(Instant::now() + LOOK_PAUSE).is_none(),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_read_of_a_channel_is_counted_and_asked_of_the_lists() {
     for (name, data) in [
         ("CHANNEL_CREATE", json!({"type": 0})),
@@ -66,15 +117,8 @@ async fn what_cannot_be_read_of_a_channel_is_counted_and_asked_of_the_lists() {
         let expected = (1, Some(Wish::Look));
         assert_eq!((odd.channels, wish), expected, "{name} {data}");
     }
-    let elsewhere = Observed::Event(Event {
-        name: "CHANNEL_CREATE".into(),
-        sequence: 5,
-        guild_id: Some(Id::new(8)),
-        channel_id: None,
-        data: to_raw_value(&json!({})).unwrap(),
-    });
     let mut book = begun();
-    book.observe(&elsewhere, Instant::now());
+    book.observe(&from("CHANNEL_CREATE", Some(8), None), Instant::now());
     assert_eq!(book.standing(0).odd, Oddities::default());
 }
 
