@@ -177,6 +177,27 @@ fn a_bundle_is_made_also_of_a_configuration_that_cannot_be_used() {
 }
 
 #[test]
+fn a_secret_in_the_place_of_its_file_is_hidden_from_a_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[discord]\ntoken_file = \"MTk4.Cl2FMQ.pasted/token\"\n\
+                guild_id = \"1190000000000000796\"\n\
+                [channels]\nkey_file = \"pasted-key\"\n\
+                [[keys]]\nname = \"one\"\nsecret_file = \"sk-live-pasted\"\n";
+    fs::write(folder.path().join("cordboard.toml"), text).unwrap();
+    let output = run(folder.path(), &["support-bundle"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let bundle = json(&output);
+    let configuration = &bundle["configuration"];
+    assert_eq!(configuration["discord"]["token_file"], "<redacted>");
+    assert_eq!(configuration["channels"]["key_file"], "<redacted>");
+    assert_eq!(configuration["keys"][0]["secret_file"], "<redacted>");
+    let error = bundle["configuration_error"].as_str().unwrap();
+    assert!(error.contains("cannot read <redacted>"), "{error}");
+    let all = format!("{output:?}");
+    assert!(!all.contains("pasted"), "{all}");
+}
+
+#[test]
 fn a_wrong_command_line_and_a_missing_configuration_are_mistakes() {
     let folder = tempfile::tempdir().unwrap();
     for arguments in [
