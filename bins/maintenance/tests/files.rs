@@ -113,6 +113,15 @@ fn the_files_of_an_installation_are_made_checked_and_copied() {
     let again = run(folder.path(), &backup);
     assert_eq!(again.status.code(), Some(3));
     assert_eq!(json(&again)["error"]["kind"], "refused");
+
+    // As a shell completes it.
+    fs::create_dir(folder.path().join("backups")).unwrap();
+    let slash = ["store", "backup", "--to", "backups/one/", "--json"];
+    let slash = run(folder.path(), &slash);
+    assert_eq!(slash.status.code(), Some(0), "{slash:?}");
+    assert_eq!(json(&slash)["folder"], "backups/one");
+    let there = fs::read_dir(folder.path().join("backups")).unwrap();
+    assert_eq!(there.count(), 1, "no draft");
 }
 
 #[test]

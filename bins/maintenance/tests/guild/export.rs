@@ -1,6 +1,6 @@
 //! The file of an export: whole, or not there, and for nobody else to read.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{fs, io, os::unix::fs::PermissionsExt as _};
 
 use crate::world::{Running, World};
 
@@ -71,4 +71,25 @@ fn an_export_that_is_killed_leaves_nothing_that_looks_whole() {
     let there = world.expect(3, "messages export --output all.jsonl");
     assert!(there.contains("nothing is overwritten"), "{there}");
     assert!(!part.exists());
+}
+
+#[test]
+fn an_output_that_is_full_is_named_and_a_reader_who_has_left_is_no_failure() {
+    let world = much();
+    execute(&world, "DELETE FROM message WHERE id > 1000");
+    let full = fs::OpenOptions::new().write(true).open("/dev/full");
+    let full = world.run_into(full.unwrap(), "messages export");
+    let told = String::from_utf8(full.stderr).unwrap();
+    assert_eq!(full.status.code(), Some(3), "{told}");
+    assert!(
+        told.contains("refused: to write the messages: No space"),
+        "{told}"
+    );
+
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    let left = world.run_into(writer, "messages export");
+    let told = String::from_utf8(left.stderr).unwrap();
+    assert_eq!(left.status.code(), Some(0), "{told}");
+    assert!(!told.contains("refused"), "{told}");
 }

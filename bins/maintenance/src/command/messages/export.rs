@@ -80,17 +80,22 @@ impl Export {
             Output::note(note);
         }
         let output = self.output.as_deref();
-        let mut target = Target::new(output).map_err(|source| unwritten(output, source))?;
+        let mut target = match Target::new(output) {
+            Ok(target) => target,
+            Err(source) => return unwritten(output, source),
+        };
         let mut messages = 0;
         while let Some(page) = exported.page().await? {
             for line in page {
                 messages += 1;
-                let written = target.write(&line);
-                written.map_err(|source| unwritten(output, source))?;
+                if let Err(source) = target.write(&line) {
+                    return unwritten(output, source);
+                }
             }
         }
-        let finished = target.finish();
-        finished.map_err(|source| unwritten(output, source))?;
+        if let Err(source) = target.finish() {
+            return unwritten(output, source);
+        }
         if messages == 0 && exported.notes.is_empty() {
             Output::note("no message on record fits");
         }
@@ -128,14 +133,14 @@ impl Target {
     }
 }
 
-fn unwritten(output: Option<&Path>, source: io::Error) -> Failed {
-    let Some(path) = output else {
-        return source.into();
+fn unwritten(output: Option<&Path>, source: io::Error) -> Ended {
+    let what = match output {
+        Some(path) => format!("to write {}", path.display()),
+        // Whoever reads has had enough.
+        None if source.kind() == io::ErrorKind::BrokenPipe => return Ok(Outcome::Done),
+        None => "to write the messages".to_owned(),
     };
-    Failed::System {
-        what: format!("to write {}", path.display()),
-        source,
-    }
+    Err(Failed::System { what, source }.into())
 }
 
 impl Report for Written {
