@@ -122,20 +122,17 @@ impl Page<'_> {
         self.line("\n[discord]");
         let file = self.beside(TOKEN_FILE);
         self.set("token_file", &file);
-        match self.old.get("BOT_TOKEN") {
-            Some(token) => {
-                secrets.push(SecretFile {
-                    name: TOKEN_FILE.to_owned(),
-                    secret: SecretString::from(token),
-                });
-                let text = "discord.token_file. This bot also posts now: it needs the permissions \
-                            that `cordboard-maintenance doctor` names";
-                self.taken("BOT_TOKEN", text);
-            }
-            None => {
-                let text = "write the bot's token to the file discord-token, with mode 600";
-                self.absent("BOT_TOKEN", text);
-            }
+        if let Some(token) = self.old.get("BOT_TOKEN") {
+            secrets.push(SecretFile {
+                name: TOKEN_FILE.to_owned(),
+                secret: SecretString::from(token),
+            });
+            let text = "discord.token_file. This bot also posts now: it needs the permissions \
+                        that `cordboard-maintenance doctor` names";
+            self.taken("BOT_TOKEN", text);
+        } else {
+            let text = "write the bot's token to the file discord-token, with mode 600";
+            self.absent("BOT_TOKEN", text);
         }
         let guild = id(self.old.get("GUILD_ID"), "GUILD_ID", &mut self.notes);
         if let Some(guild_id) = guild {
