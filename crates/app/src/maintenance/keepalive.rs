@@ -117,6 +117,7 @@ impl Maintenance {
         };
         let reports = keeper.keep_all(&bots, occasion, told).await;
         visits.left().await;
+        alert_box.end_former_bots(&self.config).await;
         alert_box.deliver_now().await;
         Ok(Ok(reports.iter().map(KeepAliveReport::from).collect()))
     }
