@@ -113,6 +113,15 @@ fn the_files_of_an_installation_are_made_checked_and_copied() {
     let again = run(folder.path(), &backup);
     assert_eq!(again.status.code(), Some(3));
     assert_eq!(json(&again)["error"]["kind"], "refused");
+
+    // As a shell completes it.
+    fs::create_dir(folder.path().join("backups")).unwrap();
+    let slash = ["store", "backup", "--to", "backups/one/", "--json"];
+    let slash = run(folder.path(), &slash);
+    assert_eq!(slash.status.code(), Some(0), "{slash:?}");
+    assert_eq!(json(&slash)["folder"], "backups/one");
+    let there = fs::read_dir(folder.path().join("backups")).unwrap();
+    assert_eq!(there.count(), 1, "no draft");
 }
 
 #[test]
@@ -174,6 +183,27 @@ fn a_bundle_is_made_also_of_a_configuration_that_cannot_be_used() {
         &["support-bundle", "--output", "bundle.json"],
     );
     assert_eq!(again.status.code(), Some(3));
+}
+
+#[test]
+fn a_secret_in_the_place_of_its_file_is_hidden_from_a_bundle() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[discord]\ntoken_file = \"MTk4.Cl2FMQ.pasted/token\"\n\
+                guild_id = \"1190000000000000796\"\n\
+                [channels]\nkey_file = \"pasted-key\"\n\
+                [[keys]]\nname = \"one\"\nsecret_file = \"sk-live-pasted\"\n";
+    fs::write(folder.path().join("cordboard.toml"), text).unwrap();
+    let output = run(folder.path(), &["support-bundle"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let bundle = json(&output);
+    let configuration = &bundle["configuration"];
+    assert_eq!(configuration["discord"]["token_file"], "<redacted>");
+    assert_eq!(configuration["channels"]["key_file"], "<redacted>");
+    assert_eq!(configuration["keys"][0]["secret_file"], "<redacted>");
+    let error = bundle["configuration_error"].as_str().unwrap();
+    assert!(error.contains("cannot read <redacted>"), "{error}");
+    let all = format!("{output:?}");
+    assert!(!all.contains("pasted"), "{all}");
 }
 
 #[test]

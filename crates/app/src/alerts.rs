@@ -3,6 +3,7 @@
 mod alert_box;
 mod bot_limits;
 mod fix;
+mod former_bots;
 mod last_word;
 mod lookout;
 mod patrol;
@@ -10,5 +11,6 @@ mod post;
 mod webhook;
 
 pub(crate) use self::{
-    alert_box::AlertBox, lookout::Lookout, patrol::Patrol, post::Post, webhook::rfc3339,
+    alert_box::AlertBox, former_bots::KnownBots, lookout::Lookout, patrol::Patrol, post::Post,
+    webhook::rfc3339,
 };

@@ -114,6 +114,10 @@ impl Failed {
             Ok(source) => return Self::Store { source },
             Err(source) => source,
         };
+        let source = match source.downcast::<cordboard_recovery::InboxError>() {
+            Ok(source) => return Self::Store { source },
+            Err(source) => source,
+        };
         match source.downcast::<cordboard_store::StoreError>() {
             Ok(source) => Self::Store { source },
             Err(source) => Self::Task { task, source },
@@ -166,6 +170,7 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 mod tests {
     use cordboard_gateway::Fatal;
     use cordboard_lifecycle::{LifecycleError, RegistryError};
+    use cordboard_recovery::InboxError;
 
     use super::*;
 
@@ -174,8 +179,12 @@ mod tests {
         let registry = RegistryError::Failed {
             source: "the disk is full".into(),
         };
-        let table: [(Source, u8); 3] = [
+        let inbox = InboxError {
+            source: "the disk is full".into(),
+        };
+        let table: [(Source, u8); 4] = [
             (LifecycleError::from(registry).into(), 74),
+            (inbox.into(), 74),
             (Fatal::TokenRefused.into(), 77),
             ("something else".into(), 70),
         ];

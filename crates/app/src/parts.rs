@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     Config, Failed, WallClock, Watchdog,
-    alerts::{AlertBox, Lookout},
+    alerts::{AlertBox, KnownBots, Lookout},
     arrears::Arrears,
     canary::Canary,
     config::Follower,
@@ -149,6 +149,7 @@ impl Parts {
             canary: self.canary.clone(),
             arrears: self.arrears.clone(),
             guild: config.discord.guild_id.to_string(),
+            bots: KnownBots::of(config),
         };
         engines.spawn_rounds("lookout", CARE_ROUND_MAX, |pulse| lookout.watch(pulse));
         if !self.alert_box.targets().is_empty() {

@@ -2,6 +2,7 @@
 
 mod consumers;
 mod cursors;
+mod draft;
 mod export;
 mod gaps;
 

@@ -198,24 +198,3 @@ fn a_backfill_that_is_interrupted_says_who_reads_on_and_so_does_the_same_command
     let again = world.expect(0, command);
     assert!(again.contains("1 messages came on record"), "{again}");
 }
-
-#[test]
-fn an_export_that_is_interrupted_leaves_no_file() {
-    // How: there is so much to write that SIGINT comes in the middle.
-    let world = World::new();
-    world.expect(0, "store migrate");
-    write(
-        &world,
-        "INSERT INTO message (channel_id, id, author_id, edited_ms, presence, told_in, json)
-         WITH RECURSIVE n (id) AS (SELECT 2 UNION ALL SELECT id + 1 FROM n WHERE id < 200000)
-         SELECT 1, id, 1, 0, 'there', 0, '{\"content\":\"hello\"}' FROM n",
-    );
-    let file = world.folder.path().join("all.jsonl");
-    let running = world.start("messages export --output all.jsonl", &[]);
-    world.wait_until("a file", |_| file.exists());
-    running.signal("-INT");
-    let (code, told) = running.end();
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.contains("nothing was changed"), "{told}");
-    assert!(!file.exists(), "half a file is none");
-}

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod codes;
+mod export;
 mod first_line;
 mod foreign;
 mod interrupted;

@@ -50,6 +50,15 @@ fn what_is_typed_wrong_is_refused_and_names_what_there_is() {
     let export = world.expect(2, "messages export --channel 78 --output all.jsonl");
     assert!(export.contains("78 is neither on record"), "{export}");
     assert!(!world.folder.path().join("all.jsonl").exists());
+    for wrong in [
+        "export --until 2014-01-01",
+        "export --since 2160-01-01",
+        "backfill --since 2014-01-01",
+    ] {
+        let told = world.expect(2, &format!("messages {wrong}"));
+        let flag = wrong.split(' ').nth(1).unwrap();
+        assert!(told.contains(flag) && told.contains("2015-01-01"), "{told}");
+    }
     let silent = world.discord.default_channel_id();
     let export = world.expect(0, &format!("messages export --channel {silent}"));
     assert!(export.contains("no message of"), "{export}");

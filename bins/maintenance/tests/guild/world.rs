@@ -117,6 +117,13 @@ default_channel_id = "{}"
         self.command(command).output().unwrap()
     }
 
+    /// Runs a command to its end, with its standard output into something else.
+    pub(crate) fn run_into(&self, stdout: impl Into<Stdio>, command: &str) -> Output {
+        let mut process = self.command(command);
+        process.stdout(stdout).stderr(Stdio::piped());
+        process.spawn().unwrap().wait_with_output().unwrap()
+    }
+
     /// Runs a command to its end, and takes what it printed, if it ended with this code.
     pub(crate) fn expect(&self, code: i32, command: &str) -> String {
         let output = self.run(command);

@@ -128,12 +128,15 @@ impl World {
     pub(crate) async fn live_briefly(&mut self, command: &mut Command) -> End {
         self.lives.push(format!("{command:?}"));
         self.discord.go_wrong_a_little();
-        let mut life = Life::start(command);
-        if let Some(address) = life.ready().await {
-            load::talk_briefly(address).await;
-            life.terminate();
-        }
-        life.ended().await
+        self.among_people(async {
+            let mut life = Life::start(command);
+            if let Some(address) = life.ready().await {
+                load::talk_briefly(address).await;
+                life.terminate();
+            }
+            life.ended().await
+        })
+        .await
     }
 
     /// A life that is killed when Discord has refused all its deletions for a while.

@@ -8,7 +8,7 @@ use cordboard_upkeep::alerts::{Alarm, Alarms, Kind, Outbox as _};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    AlertBox, fix,
+    AlertBox, KnownBots, fix,
     last_word::{DISCORD, STORE},
 };
 use crate::{
@@ -30,6 +30,8 @@ pub(crate) struct Lookout {
     pub(crate) arrears: Arrears,
     /// The guild, as a subject.
     pub(crate) guild: String,
+    /// The bots that there are: who speaks to them ends their alarms.
+    pub(crate) bots: KnownBots,
 }
 
 type Key = (Kind, String);
@@ -67,7 +69,7 @@ impl Lookout {
                 let standing = self.alert_box.overview().await;
                 knows_what_stands = standing.is_ok();
                 for alarm in standing.into_iter().flat_map(|all| all.alarms) {
-                    if OWN.contains(&alarm.kind) {
+                    if OWN.contains(&alarm.kind) || self.bots.lacks(&alarm) {
                         said.entry((alarm.kind, alarm.subject)).or_default();
                     }
                 }

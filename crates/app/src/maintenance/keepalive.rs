@@ -117,6 +117,7 @@ impl Maintenance {
         };
         let reports = keeper.keep_all(&bots, occasion, told).await;
         visits.left().await;
+        alert_box.end_former_bots(&self.config).await;
         alert_box.deliver_now().await;
         let is_in_doubt = reports
             .iter()

@@ -109,6 +109,7 @@ pub async fn serve(
     let seen = told.clone();
     engines.spawn_rounds("alerts", CARE_ROUND_MAX, |pulse| deliver(told, pulse));
     engines.spawn_rounds("patrol", PATROL_ROUND_MAX, |pulse| patrol(seen, pulse));
+    engines.spawn_care("former bots", end_former_bots(work.terms.subscribe()));
     if let Some(follower) = follower {
         engines.spawn_care("configuration", follow(follower, work, jobs));
     }
@@ -178,6 +179,23 @@ async fn deliver(mut told: watch::Receiver<Terms>, pulse: Arc<Pulse>) {
         tokio::select! {
             () = alert_box.deliver(Arc::clone(&pulse)) => {}
             Ok(()) = told.changed() => {}
+        }
+    }
+}
+
+/// Ends the alarms of bots that the configuration, as it is, does not have.
+async fn end_former_bots(mut told: watch::Receiver<Terms>) {
+    loop {
+        let Terms {
+            maintenance,
+            alert_box,
+        } = told.borrow_and_update().clone();
+        let is_done = alert_box.end_former_bots(&maintenance.config).await;
+        tokio::select! {
+            changed = told.changed() => if changed.is_err() {
+                return;
+            },
+            () = sleep(PATROL_EVERY), if !is_done => {}
         }
     }
 }

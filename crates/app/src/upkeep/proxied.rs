@@ -124,7 +124,10 @@ impl ProxiedUpkeep {
             return Err(why.to_owned());
         }
         let gone_over = self.go_over(&config).await;
-        gone_over.map_err(|failed| failed.chain())
+        let table = gone_over.map_err(|failed| failed.chain())?;
+        // What still stands of them after a failure, the next start ends.
+        self.alert_box.end_former_bots(&config).await;
+        Ok(table)
     }
 }
 

@@ -70,7 +70,7 @@ pub const LOOK_FAILING: Duration = Duration::from_mins(1);
 pub const DELIVERIES_KEPT_MS: u64 = 14 * 24 * 3_600_000;
 
 /// How long an alarm is remembered after it has ended, in milliseconds, and one that stands after it was
-/// raised last: whoever would clear it (a bot that was taken out, a process that is gone) does so no more.
+/// raised last: whoever would clear it (a process that is gone) does so no more.
 pub const ALARMS_KEPT_MS: u64 = 31 * 24 * 3_600_000;
 
 /// Deliveries that an overview shows: the newest.

@@ -143,3 +143,88 @@ fn a_limit_met_in_conversations_is_told_once_and_that_the_bot_answers_again() {
         assert_eq!(receiver.told(), [begun, resolved]);
     });
 }
+
+/// Gives the bot another name in the configuration file: the old one is nobody's then.
+fn rename(world: &World, from: &str, to: &str) {
+    let path = world.config_file();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let name = |name: &str| format!("name = \"{name}\"");
+    assert!(text.contains(&name(from)), "{text}");
+    std::fs::write(path, text.replace(&name(from), &name(to))).unwrap();
+}
+
+/// A command that speaks to all bots.
+async fn keep_alive(world: &World) {
+    let maintenance = world.maintenance("keepalive run");
+    let kept = maintenance.keepalive_run(&[], &|_| {}).await;
+    assert_eq!(kept.unwrap().unwrap()[0].outcome, "silent");
+}
+
+/// The ends of alarms that were told.
+fn ends(receiver: &Receiver) -> Vec<String> {
+    let mut told = receiver.told();
+    told.retain(|told| told.ends_with("resolved"));
+    told
+}
+
+#[test]
+fn a_command_ends_the_alarm_of_a_bot_that_was_taken_out() {
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        world.stop_proxy().await;
+        keep_alive(world).await;
+        assert_eq!(receiver.told(), [BEGUN]);
+        world.set("CORDBOARD__BOTS__0__NAME", "second");
+        keep_alive(world).await;
+        assert_eq!(ends(&receiver), [RESOLVED]);
+    });
+}
+
+#[test]
+fn a_daemon_ends_the_alarm_of_a_bot_that_was_taken_out_before_or_while_it_runs() {
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        world.stop_proxy().await;
+        keep_alive(world).await;
+        world.write_config("");
+        rename(world, "bot", "second");
+        let daemon = world.serve().await;
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(ends(&receiver), [RESOLVED]);
+
+        world.set("CORDBOARD__BOTS__0__NAME", "second");
+        keep_alive(world).await;
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(ends(&receiver), [RESOLVED], "that one is there");
+        rename(world, "second", "third");
+        sleep(Duration::from_mins(2)).await;
+        daemon.stop().await;
+        assert_eq!(ends(&receiver), [RESOLVED, "bot_silent second resolved"]);
+    });
+}
+
+#[test]
+fn a_proxy_ends_the_alarm_of_a_bot_that_was_taken_out_before_or_while_it_runs() {
+    // How: it keeps no bots alive, but follows its configuration.
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        world.stop_proxy().await;
+        keep_alive(world).await;
+        world.write_config("");
+        world.start_following_proxy().await;
+        sleep(Duration::from_mins(10)).await;
+        assert_eq!(receiver.told(), [BEGUN], "it is there");
+        rename(world, "bot", "second");
+        sleep(Duration::from_mins(2)).await;
+        assert_eq!(receiver.told(), [BEGUN, RESOLVED]);
+
+        world.stop_proxy().await;
+        keep_alive(world).await;
+        world.start_following_proxy().await;
+        sleep(Duration::from_mins(10)).await;
+        assert_eq!(receiver.told(), [BEGUN, RESOLVED, BEGUN, RESOLVED]);
+    });
+}

@@ -1,8 +1,7 @@
 //! What is on record of messages, a line of JSON each.
 
 use std::{
-    fs::{self, File},
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, Stdout, Write},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +13,7 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
+use super::draft::Draft;
 use crate::{
     context::Context,
     exit::{Ended, Outcome},
@@ -46,13 +46,17 @@ pub(crate) struct Export {
     /// Deleted messages as well.
     #[arg(long)]
     with_deleted: bool,
-    /// Where to; without it, standard output. A file that is there is not overwritten.
+    /// Where to; without it, standard output. A file that is there is not overwritten; until all is in it,
+    /// it is called FILE.part.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
-/// A file that is made and not complete yet: removed when dropped.
-struct Incomplete<'a>(Option<&'a Path>);
+/// Where messages are written to.
+enum Target {
+    File(Draft),
+    Standard(BufWriter<Stdout>),
+}
 
 #[derive(Serialize)]
 struct Written {
@@ -75,48 +79,68 @@ impl Export {
         for note in &exported.notes {
             Output::note(note);
         }
-        let mut incomplete = Incomplete(None);
-        let mut out: Box<dyn Write> = match &self.output {
-            Some(path) => {
-                let file = File::create_new(path);
-                let file = file.map_err(|source| Failed::System {
-                    what: format!("to write {}", path.display()),
-                    source,
-                })?;
-                incomplete.0 = Some(path);
-                Box::new(BufWriter::new(file))
-            }
-            None => Box::new(BufWriter::new(io::stdout())),
+        let output = self.output.as_deref();
+        let mut target = match Target::new(output) {
+            Ok(target) => target,
+            Err(source) => return unwritten(output, source),
         };
         let mut messages = 0;
         while let Some(page) = exported.page().await? {
             for line in page {
                 messages += 1;
-                let written = serde_json::to_writer(&mut out, &line).map_err(io::Error::from);
-                written.and_then(|()| writeln!(out)).map_err(Failed::from)?;
+                if let Err(source) = target.write(&line) {
+                    return unwritten(output, source);
+                }
             }
         }
-        out.flush().map_err(Failed::from)?;
-        incomplete.0 = None;
+        if let Err(source) = target.finish() {
+            return unwritten(output, source);
+        }
         if messages == 0 && exported.notes.is_empty() {
             Output::note("no message on record fits");
         }
-        if let Some(file) = self.output.clone() {
+        if let Some(file) = self.output {
             context.output.report(&Written { messages, file });
         }
         Ok(Outcome::Done)
     }
 }
 
-// === impl Incomplete ===
+// === impl Target ===
 
-impl Drop for Incomplete<'_> {
-    /// Interrupted, or failed: the same command can be given again.
-    fn drop(&mut self) {
-        if let Some(path) = self.0 {
-            drop(fs::remove_file(path));
+impl Target {
+    fn new(output: Option<&Path>) -> io::Result<Self> {
+        Ok(match output {
+            Some(path) => Self::File(Draft::new(path)?),
+            None => Self::Standard(BufWriter::new(io::stdout())),
+        })
+    }
+
+    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
+        let out: &mut dyn Write = match self {
+            Self::File(draft) => draft,
+            Self::Standard(out) => out,
+        };
+        serde_json::to_writer(&mut *out, line)?;
+        writeln!(out)
+    }
+
+    fn finish(self) -> io::Result<()> {
+        match self {
+            Self::File(draft) => draft.make_whole(),
+            Self::Standard(mut out) => out.flush(),
         }
     }
+}
+
+fn unwritten(output: Option<&Path>, source: io::Error) -> Ended {
+    let what = match output {
+        Some(path) => format!("to write {}", path.display()),
+        // Whoever reads has had enough.
+        None if source.kind() == io::ErrorKind::BrokenPipe => return Ok(Outcome::Done),
+        None => "to write the messages".to_owned(),
+    };
+    Err(Failed::System { what, source }.into())
 }
 
 impl Report for Written {

@@ -57,7 +57,10 @@ impl OldBots {
     fn single(old: &Old, options: &ImportOptions<'_>, notes: &mut Vec<Note>) -> Self {
         let Some(user_id) = id(old.get("COZE_BOT_ID"), "COZE_BOT_ID", notes) else {
             if old.get("COZE_BOT_ID").is_none() {
-                let text = "is not set: add [[bots]] with the user id of the bot that answers";
+                let text = format!(
+                    "{}: add [[bots]] with the user id of the bot that answers",
+                    old.absence("COZE_BOT_ID")
+                );
                 notes.push(Note::to_do("COZE_BOT_ID", text));
             }
             return Self::default();
@@ -121,11 +124,11 @@ impl OldBots {
             "bot_config.json",
             "bots and keys; a key opens the models of its entries",
         ));
-        if old.get("COZE_BOT_ID").is_some() {
+        if old.get("COZE_BOT_ID").is_some() || old.is_elsewhere("COZE_BOT_ID") {
             let matter = "was not used beside bot_config.json, and is not taken over";
             notes.push(Note::dropped("COZE_BOT_ID", matter));
         }
-        if old.get("CHANNEL_ID").is_some() {
+        if old.get("CHANNEL_ID").is_some() || old.is_elsewhere("CHANNEL_ID") {
             let matter = "was not used beside bot_config.json; if nobody may delete that channel, add \
                           it to channels.protected";
             notes.push(Note::dropped("CHANNEL_ID", matter));

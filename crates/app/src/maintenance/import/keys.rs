@@ -5,7 +5,7 @@ use std::io;
 
 use secrecy::SecretString;
 
-use super::{Note, Old, SecretFile};
+use super::{Note, Old, SecretFile, old::ELSEWHERE};
 
 /// A key to be written; its secret is in a file.
 #[derive(Debug)]
@@ -72,7 +72,13 @@ pub(super) fn keys(
         let secret = SecretString::from(secret.as_str());
         add(format!("client-{number}"), secret, models.clone(), "chat");
     }
-    if let_in.is_empty() {
+    if old.is_elsewhere("PROXY_SECRET") {
+        let text = format!(
+            "{ELSEWHERE}: who was let in is not known, and nobody is. Put the value in its place, and \
+             import again with --force"
+        );
+        notes.push(Note::to_do("PROXY_SECRET", text));
+    } else if let_in.is_empty() {
         add("client-1".to_owned(), fresh.client, Vec::new(), "chat");
         let text = "no key was set, so that everybody was let in. Nobody is now: a key was made in \
                     the file key-client-1; give it to your clients";
@@ -93,6 +99,9 @@ fn let_in(
     entries: Option<&[(String, Vec<String>)]>,
     notes: &mut Vec<Note>,
 ) -> Vec<(String, Vec<String>)> {
+    if old.is_elsewhere("PROXY_SECRET") {
+        return Vec::new();
+    }
     let mut secrets: Vec<&str> = Vec::new();
     for secret in old.get("PROXY_SECRET").unwrap_or_default().split(',') {
         let secret = secret.trim();

@@ -1,7 +1,10 @@
 //! What coze-discord-proxy was told: its variables, from the environment or a file, and the text of its
 //! `bot_config.json`.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use crate::Environment;
 
@@ -93,10 +96,15 @@ pub(super) const DROPPED: [(&str, &str); 15] = [
     ),
 ];
 
+/// What is the matter with a variable that only says where its value is.
+pub(super) const ELSEWHERE: &str = "names another variable, whose value is not in this file";
+
 /// What coze-discord-proxy was told. It holds secrets, and prints none.
 #[derive(Clone, Default)]
 pub struct Old {
     variables: BTreeMap<String, String>,
+    /// Those of [`TAKEN`] that only say where their value is, such as `${PROXY_SECRET}` in a compose file.
+    elsewhere: BTreeSet<String>,
     pub(super) bot_config: Option<String>,
 }
 
@@ -114,7 +122,7 @@ impl Old {
             variables: known
                 .filter_map(|name| Some(((*name).to_owned(), environment.get(name)?.to_owned())))
                 .collect(),
-            bot_config: None,
+            ..Self::default()
         }
     }
 
@@ -123,8 +131,13 @@ impl Old {
     /// are none of these are passed by.
     #[must_use]
     pub fn of_text(text: &str) -> Self {
+        let mut variables: BTreeMap<_, _> = text.lines().filter_map(variable).collect();
+        let is_elsewhere =
+            |name: &String, value: &mut String| TAKEN.contains(&name.as_str()) && refers(value);
+        let elsewhere = variables.extract_if(.., is_elsewhere);
         Self {
-            variables: text.lines().filter_map(variable).collect(),
+            elsewhere: elsewhere.map(|(name, _)| name).collect(),
+            variables,
             bot_config: None,
         }
     }
@@ -142,10 +155,29 @@ impl Old {
         (!value.is_empty()).then_some(value)
     }
 
+    /// Whether a variable was set to what is elsewhere, so that [`Self::get`] has nothing.
+    pub(super) fn is_elsewhere(&self, name: &str) -> bool {
+        self.elsewhere.contains(name)
+    }
+
+    /// Why nothing is known of a variable.
+    pub(super) fn absence(&self, name: &str) -> &'static str {
+        if self.is_elsewhere(name) {
+            ELSEWHERE
+        } else {
+            "is not set"
+        }
+    }
+
+    /// The names that were set, and whose values are elsewhere.
+    pub(super) fn elsewhere(&self) -> impl Iterator<Item = &str> {
+        self.elsewhere.iter().map(String::as_str)
+    }
+
     /// Whether anything was set at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.variables.is_empty() && self.bot_config.is_none()
+        self.variables.is_empty() && self.elsewhere.is_empty() && self.bot_config.is_none()
     }
 
     /// The names that were set and are nobody's.
@@ -162,6 +194,7 @@ impl fmt::Debug for Old {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Old")
             .field("variables", &self.variables.keys())
+            .field("elsewhere", &self.elsewhere)
             .finish_non_exhaustive()
     }
 }
@@ -188,6 +221,13 @@ fn variable(line: &str) -> Option<(String, String)> {
                 .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
     };
     is_name(name).then(|| (name.to_owned(), plain(value)))
+}
+
+/// Whether a value, or one of a list, is a reference that a shell or `docker compose` replaces. Taken as
+/// it is, it would be a key that anybody can guess.
+fn refers(value: &str) -> bool {
+    let begins = |part: &str| part.trim_start().starts_with('$');
+    value.contains("${") || value.split(',').any(begins)
 }
 
 /// A value without its quotes, or without the comment behind it.
@@ -256,6 +296,9 @@ mod tests {
         let old = Old::of_environment(&environment);
         assert_eq!(old.get("GUILD_ID"), Some("1"));
         assert_eq!(old.unknown().count(), 0);
-        assert_eq!(format!("{old:?}"), r#"Old { variables: ["GUILD_ID"], .. }"#);
+        assert_eq!(
+            format!("{old:?}"),
+            r#"Old { variables: ["GUILD_ID"], elsewhere: {}, .. }"#
+        );
     }
 }

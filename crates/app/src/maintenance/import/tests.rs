@@ -193,6 +193,38 @@ fn what_makes_no_sense_is_named_without_being_repeated_and_somebody_has_to_act()
 }
 
 #[test]
+fn a_value_that_is_kept_elsewhere_is_left_to_somebody_and_written_nowhere() {
+    let variables = "BOT_TOKEN=${BOT_TOKEN}\nGUILD_ID=$GUILD_ID\nCOZE_BOT_ID=2\n\
+                     PROXY_SECRET=one,$PROXY_SECRET\nALL_DIALOG_RECORD_ENABLE=${DIALOG:-1}\n\
+                     USER_AUTHORIZATION=${TOKENS}\n";
+    for bot_config in [None, Some(BOT_CONFIG)] {
+        let mut old = Old::of_text(variables);
+        if let Some(bot_config) = bot_config {
+            old = old.with_bot_config(bot_config.to_owned());
+        }
+        let imported = import(&old);
+        let fate = |name: &str| {
+            let notes = imported.notes.iter().filter(|note| note.subject == name);
+            notes.map(|note| note.outcome).collect::<Vec<_>>()
+        };
+        assert_eq!(fate("BOT_TOKEN"), [Fate::ToDo]);
+        assert_eq!(fate("GUILD_ID"), [Fate::ToDo]);
+        assert_eq!(fate("PROXY_SECRET"), [Fate::ToDo, Fate::Taken], "admin");
+        assert_eq!(fate("ALL_DIALOG_RECORD_ENABLE"), [Fate::ToDo]);
+        assert_eq!(fate("USER_AUTHORIZATION"), [Fate::Dropped]);
+        // Who was let in is not known, so that nobody is.
+        let files = imported.secrets.iter();
+        let files: Vec<&str> = files.map(|file| file.name.as_str()).collect();
+        assert_eq!(files, ["key-admin"]);
+        assert!(!imported.toml.contains("client-1"), "{}", imported.toml);
+    }
+    // In an environment, everything has its value already.
+    let environment: Environment = [("PROXY_SECRET", "$ecret")].into_iter().collect();
+    let imported = import(&Old::of_environment(&environment));
+    assert_eq!(imported.secrets[0].secret.expose_secret(), "$ecret");
+}
+
+#[test]
 fn seconds_and_switches_become_what_they_meant() {
     for (line, expected) in [
         ("CHANNEL_AUTO_DEL_TIME=0", "delete_after = 0\n"),

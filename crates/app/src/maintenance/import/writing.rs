@@ -87,6 +87,12 @@ impl Page<'_> {
         self.notes.push(Note::to_do(subject, text));
     }
 
+    /// What to do about a variable of which nothing is known.
+    fn absent(&mut self, name: &str, fix: &str) {
+        let text = format!("{}: {fix}", self.old.absence(name));
+        self.must(name, &text);
+    }
+
     /// The path of a file beside the configuration.
     fn beside(&self, name: &str) -> Value {
         text(&self.folder.join(name).display().to_string())
@@ -116,20 +122,17 @@ impl Page<'_> {
         self.line("\n[discord]");
         let file = self.beside(TOKEN_FILE);
         self.set("token_file", &file);
-        match self.old.get("BOT_TOKEN") {
-            Some(token) => {
-                secrets.push(SecretFile {
-                    name: TOKEN_FILE.to_owned(),
-                    secret: SecretString::from(token),
-                });
-                let text = "discord.token_file. This bot also posts now: it needs the permissions \
-                            that `cordboard-maintenance doctor` names";
-                self.taken("BOT_TOKEN", text);
-            }
-            None => self.must(
-                "BOT_TOKEN",
-                "is not set: write the bot's token to the file discord-token, with mode 600",
-            ),
+        if let Some(token) = self.old.get("BOT_TOKEN") {
+            secrets.push(SecretFile {
+                name: TOKEN_FILE.to_owned(),
+                secret: SecretString::from(token),
+            });
+            let text = "discord.token_file. This bot also posts now: it needs the permissions \
+                        that `cordboard-maintenance doctor` names";
+            self.taken("BOT_TOKEN", text);
+        } else {
+            let text = "write the bot's token to the file discord-token, with mode 600";
+            self.absent("BOT_TOKEN", text);
         }
         let guild = id(self.old.get("GUILD_ID"), "GUILD_ID", &mut self.notes);
         if let Some(guild_id) = guild {
@@ -137,7 +140,7 @@ impl Page<'_> {
             self.taken("GUILD_ID", "discord.guild_id");
         } else {
             if self.old.get("GUILD_ID").is_none() {
-                self.must("GUILD_ID", "is not set: set discord.guild_id");
+                self.absent("GUILD_ID", "set discord.guild_id");
             }
             self.line("# guild_id = \"\"");
         }
@@ -244,6 +247,14 @@ impl Page<'_> {
         let old = self.old;
         for (name, why) in DROPPED.iter().filter(|(name, _)| old.get(name).is_some()) {
             self.notes.push(Note::dropped(*name, *why));
+        }
+        for name in old.elsewhere() {
+            if self.notes.iter().all(|note| note.subject != name) {
+                self.absent(
+                    name,
+                    "put the value in its place, and import again with --force",
+                );
+            }
         }
         for name in old.unknown() {
             let text = "is not known as a variable of coze-discord-proxy, and is not taken over";

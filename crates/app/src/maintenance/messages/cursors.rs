@@ -102,9 +102,9 @@ impl To {
     }
 }
 
-/// The largest id that is older than this millisecond.
+/// The largest id that is older than this millisecond. What is later than any id is as late as the last.
 fn just_before(ms: u64) -> Option<Id<MessageMarker>> {
-    let first = ms.saturating_sub(DISCORD_EPOCH_MS) << 22;
+    let first = ms.saturating_sub(DISCORD_EPOCH_MS).min(u64::MAX >> 22) << 22;
     first.checked_sub(1).and_then(Id::new_checked)
 }
 
@@ -244,5 +244,18 @@ impl CursorLine {
             dirty: channel.dirty.map(|dirty| dirty.reason.name()),
             after: channel.dirty.and_then(|dirty| dirty.after),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_beyond_that_of_all_ids_is_behind_them() {
+        let last = just_before(DISCORD_EPOCH_MS + (u64::MAX >> 22));
+        assert!(last.is_some());
+        assert_eq!(just_before(DISCORD_EPOCH_MS + (1 << 42)), last);
+        assert_eq!(just_before(DISCORD_EPOCH_MS), None);
     }
 }

@@ -77,7 +77,9 @@ impl Maintenance {
             Err(StoreError::Older { found: 0, .. }) => None,
             Err(error) => return Err(settings::store_failed(error)),
         };
-        let mut draft = Draft::new(&request.to).map_err(|source| refused(&request.to, source))?;
+        // Without the slash that a shell puts behind a folder's name: the draft's name is longer.
+        let to: PathBuf = request.to.components().collect();
+        let mut draft = Draft::new(&to).map_err(|source| refused(&to, source))?;
         let mut files = Vec::new();
         for reading in daybook.iter().chain([store.reading()]) {
             let name = name(reading.path());
@@ -94,10 +96,10 @@ impl Maintenance {
             files.push(name);
         }
         draft
-            .make_whole(&request.to)
-            .map_err(|source| refused(&request.to, source))?;
+            .make_whole(&to)
+            .map_err(|source| refused(&to, source))?;
         Ok(BackedUp {
-            folder: request.to.clone(),
+            folder: to,
             files,
             has_key: key.is_some() && request.with_key,
             key,

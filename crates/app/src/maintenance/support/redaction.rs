@@ -1,6 +1,6 @@
 //! What is left of a configuration, and of any text, when it is safe to paste.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -51,7 +51,8 @@ const SHOWN: [&str; 36] = [
     "remind_after",
 ];
 
-/// Keys whose value is a path: its last part is shown.
+/// Keys whose value is a path: its last part is shown if something is there. Otherwise it may be the
+/// secret itself, pasted where the name of its file belongs.
 const PATHS: [&str; 3] = ["token_file", "secret_file", "key_file"];
 
 /// Where people have their homes. In two parts, so that no machine is named here.
@@ -93,13 +94,13 @@ impl Scrubber {
         }
     }
 
-    /// What is set under a key that is not shown, or is in the file that it names.
+    /// What is set under a key that is not shown, and what is in the file that it names.
     fn learn_value(&mut self, key: &str, value: &str) {
-        if key.ends_with("_file") && key != "key_file" {
-            if let Ok(secret) = read_whole(Path::new(value), SECRET_FILE_BYTES_MAX) {
-                self.learn_text(&secret);
-            }
-        } else if shown(key, value).is_none() {
+        let is_of_secret = key.ends_with("_file") && key != "key_file";
+        if is_of_secret && let Ok(secret) = read_whole(Path::new(value), SECRET_FILE_BYTES_MAX) {
+            self.learn_text(&secret);
+        }
+        if shown(key, value).is_none() {
             self.learn_text(value);
         }
     }
@@ -204,6 +205,9 @@ fn walk(value: &toml::Value, key: &str, scrubber: &mut Scrubber) -> Value {
 
 /// What is shown of a value, if anything is.
 fn shown(key: &str, text: &str) -> Option<String> {
+    if PATHS.contains(&key) && fs::symlink_metadata(text).is_err() {
+        return None;
+    }
     let is_path = PATHS.contains(&key) || key == "url" && text.starts_with("sqlite:");
     if is_path {
         let last = text.rsplit(['/', ':']).next().unwrap_or_default();
@@ -247,6 +251,7 @@ mod tests {
             listen = "127.0.0.1:7077"
             [discord]
             token = "bot-token"
+            token_file = "pasted/token"
             guild_id = "1190000000000000796"
             category_id = "not-an-id"
             rest_url = "http://user:password@proxy"
@@ -277,6 +282,7 @@ mod tests {
                 "listen": "127.0.0.1:7077",
                 "discord": {
                     "token": REDACTED,
+                    "token_file": REDACTED,
                     "guild_id": "1190000000000000796",
                     "category_id": REDACTED,
                     "rest_url": REDACTED,
@@ -289,9 +295,10 @@ mod tests {
             })
         );
         // And what was hidden is known wherever it turns up.
-        let mut text = Value::String("a sk-in-a-file b misspelt-token c bot-token".to_owned());
+        let text = "a sk-in-a-file b misspelt-token c bot-token d pasted/token";
+        let mut text = Value::String(text.to_owned());
         scrubber.scrub(&mut text);
-        let expected = format!("a {REDACTED} b {REDACTED} c {REDACTED}");
+        let expected = format!("a {REDACTED} b {REDACTED} c {REDACTED} d {REDACTED}");
         assert_eq!(text, Value::String(expected));
     }
 

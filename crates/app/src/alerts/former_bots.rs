@@ -1,0 +1,59 @@
+//! Alarms of bots that are not in the configuration any more: nobody speaks to these, and would end them.
+
+use std::collections::BTreeSet;
+
+use cordboard_upkeep::alerts::{Alarm, Alarms, Kind, Outbox as _, Standing};
+
+use super::AlertBox;
+use crate::Config;
+
+/// What is said of bots by their names.
+const KINDS: [Kind; 4] = [
+    Kind::BotSilent,
+    Kind::BotLimit,
+    Kind::BotChannel,
+    Kind::KeepAliveFailed,
+];
+
+/// The bots of a configuration, as alarms name them.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownBots(BTreeSet<String>);
+
+// === impl KnownBots ===
+
+impl KnownBots {
+    pub(crate) fn of(config: &Config) -> Self {
+        let subject = |name: &str| Alarm::new(Kind::BotSilent, name, "", "").subject;
+        let names = config.bots.iter().map(|bot| bot.name.as_str());
+        Self(names.map(subject).collect())
+    }
+
+    /// Whether an alarm is one of a bot that is none of these.
+    pub(super) fn lacks(&self, alarm: &Standing) -> bool {
+        KINDS.contains(&alarm.kind) && !self.0.contains(&alarm.subject)
+    }
+}
+
+// === impl AlertBox ===
+
+impl AlertBox {
+    /// Ends the alarms of bots that this configuration does not have. Whether that is on record; if not, it is
+    /// in the log, and can be done again.
+    pub(crate) async fn end_former_bots(&self, config: &Config) -> bool {
+        let known = KnownBots::of(config);
+        let ended = async {
+            for alarm in self.overview().await?.alarms {
+                if known.lacks(&alarm) {
+                    Alarms::clear(self, alarm.kind, &alarm.subject).await?;
+                }
+            }
+            Ok::<_, cordboard_upkeep::Failure>(())
+        };
+        if let Err(failure) = ended.await {
+            let why = failure.reason();
+            tracing::warn!(why, "alarms of bots that were taken out are not ended yet");
+            return false;
+        }
+        true
+    }
+}
