@@ -51,8 +51,8 @@ impl Remains {
             }
             Self::Questions => {
                 "interrupted; bots that had not answered yet have no outcome on record, and the next run \
-                 asks anew. What was posted stays in its channel; a temporary channel is deleted by \
-                 whoever holds the store next"
+                 asks anew. What was posted stays in its channel; a temporary channel is deleted by the \
+                 next run that opens one, by channels sweep --apply or by the next proxy"
             }
         }
     }

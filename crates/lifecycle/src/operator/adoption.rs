@@ -1,12 +1,15 @@
 //! Channels that an operator says are ours to delete, although no record and no log proves it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    ChannelApi, Clock, Evidence, Failure, GuildApi, Kind, Listed, Owned, PlanHash, Registry,
+    ChannelApi, Clock, Event, Evidence, Failure, GuildApi, Kind, Listed, Owned, PlanHash, Registry,
     RegistryError, Row, Source, Stage,
     core::Core,
     discord_time::created_ms,
@@ -91,7 +94,10 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             match listed.get(&channel_id) {
                 None => Some("is not in the guild any more, or not shown to the bot"),
                 Some(listed) if !listed.is_text => Some("is no text channel"),
-                Some(_) if core.known(channel_id).is_some() => Some("is on record already"),
+                Some(_) if core.known(channel_id).is_some() => {
+                    known_by_plan(core, adoption, channel_id).await?;
+                    Some("is on record already")
+                }
                 Some(_) => take_on(core, adoption, channel_id).await?,
             }
         };
@@ -100,6 +106,26 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     let adopted = adoption.channel_ids.len() - left.len();
     tracing::warn!(adopted, plan = %adoption.plan, "an operator has given us channels to delete");
     Ok(Ok(left))
+}
+
+/// What an earlier life has put on record by the same plan, and not deleted, is deleted by this one.
+async fn known_by_plan<A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    adoption: &Adoption,
+    channel_id: Id<ChannelMarker>,
+) -> Result<(), RegistryError> {
+    let Some(attempt) = core.known(channel_id) else {
+        return Ok(());
+    };
+    let claimed = core.step(attempt, Event::Claimed, Duration::ZERO).await?;
+    let owned = claimed.row.stage.owned();
+    let is_by_plan = owned.is_some_and(|owned| owned.evidence == Evidence::Operator(adoption.plan));
+    if is_by_plan && !core.switches.reach.includes(attempt) {
+        core.switches.reach.add(attempt);
+        let (counts, stage) = (&core.signals.counts, claimed.row.stage);
+        counts.send_modify(|tally| tally.own.moved(None, stage));
+    }
+    Ok(())
 }
 
 /// Puts one channel on record; or says why it is not ours to put there.
