@@ -1,5 +1,6 @@
 //! What operators say about channels, beside a running proxy and without one.
 
+mod adopting;
 mod alone;
 mod audit;
 mod orders;

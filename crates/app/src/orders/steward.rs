@@ -1,6 +1,6 @@
 //! Who holds the store, and does for others what only he can do.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use cordboard_lifecycle::{
     Adoption, AdoptionError, AttemptId, Channels, Clock as _, ForgetError, PlanHash,
@@ -50,11 +50,11 @@ impl Steward {
     async fn follow(&self, instruction: Instruction) -> Told {
         match instruction {
             Instruction::Adopt {
-                channel_ids,
+                channels,
                 plan,
                 request_id,
             } => match plan.parse() {
-                Ok(plan) => self.adopt(channel_ids, plan, request_id).await,
+                Ok(plan) => self.adopt(channels, plan, request_id).await,
                 Err(error) => refused(&error),
             },
             Instruction::Forget { attempt } => match attempt.parse() {
@@ -85,12 +85,12 @@ impl Steward {
 
     async fn adopt(
         &self,
-        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        channels: BTreeMap<Id<ChannelMarker>, String>,
         plan: PlanHash,
         request_id: String,
     ) -> Told {
         let adoption = Adoption {
-            channel_ids,
+            channels,
             plan,
             request_id,
         };

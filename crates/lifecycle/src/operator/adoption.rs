@@ -1,7 +1,7 @@
 //! Channels that an operator says are ours to delete, although no record and no log proves it.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -20,8 +20,8 @@ use crate::{
 /// Channels that an operator was shown in a plan, and applied it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adoption {
-    /// Exactly these.
-    pub channel_ids: BTreeSet<Id<ChannelMarker>>,
+    /// Exactly these, and as what they were shown: one that has another name by now is left alone.
+    pub channels: BTreeMap<Id<ChannelMarker>, String>,
     /// The hash of the plan that was shown: of another plan nothing is adopted.
     pub plan: PlanHash,
     /// Goes into the registry, for people who search.
@@ -61,17 +61,18 @@ pub struct NotAdopted {
     pub why: &'static str,
 }
 
-/// Puts the channels on record as condemned by an operator's word. Each has to pass again what it passed
-/// when the plan was made, and the one gate in front of every deletion afterwards.
+/// Puts the channels on record as condemned by an operator's word. Each has to be again what
+/// it was when the plan was made, by name too, and has to pass the one gate in front of every deletion afterwards.
 pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     adoption: &Adoption,
 ) -> Result<Result<Vec<NotAdopted>, AdoptionError>, RegistryError> {
     let guild_id = core.settings.guild_id;
-    if adoption.plan != PlanHash::of(guild_id, &adoption.channel_ids) {
+    let channel_ids: BTreeSet<_> = adoption.channels.keys().copied().collect();
+    if adoption.plan != PlanHash::of(guild_id, &channel_ids) {
         return Ok(Err(AdoptionError::OtherPlan));
     }
-    if adoption.channel_ids.len() > ADOPTED_MAX {
+    if channel_ids.len() > ADOPTED_MAX {
         return Ok(Err(AdoptionError::TooMany));
     }
     if core.settings.delete_after.is_none() {
@@ -85,7 +86,8 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         }
     };
     let mut left = Vec::new();
-    for channel_id in adoption.channel_ids.iter().copied() {
+    for (channel_id, name) in &adoption.channels {
+        let channel_id = *channel_id;
         let why = if core.protects(channel_id) || channel_id.cast() == guild_id {
             Some("is protected")
         } else if special.contains(&channel_id) {
@@ -98,12 +100,16 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                     known_by_plan(core, adoption, channel_id).await?;
                     Some("is on record already")
                 }
+                // Whoever renames one has plans for it, and has seen no plan of ours.
+                Some(listed) if listed.name.as_ref() != Some(name) => {
+                    Some("has another name than in the plan")
+                }
                 Some(_) => take_on(core, adoption, channel_id).await?,
             }
         };
         left.extend(why.map(|why| NotAdopted { channel_id, why }));
     }
-    let adopted = adoption.channel_ids.len() - left.len();
+    let adopted = channel_ids.len() - left.len();
     tracing::warn!(adopted, plan = %adoption.plan, "an operator has given us channels to delete");
     Ok(Ok(left))
 }

@@ -127,7 +127,7 @@ impl Maintenance {
             }
         });
         let candidates: Vec<Candidate> = candidates.collect();
-        let ids = adopted(&candidates);
+        let ids: BTreeSet<_> = adopted(&candidates).map(|one| one.channel_id).collect();
         let is_there = |id: &&Id<ChannelMarker>| candidates.iter().any(|it| it.channel_id == **id);
         let not_excluded = query.exclude.iter().filter(|id| !is_there(id));
         Ok(AdoptionPlan {
@@ -163,7 +163,9 @@ impl Maintenance {
         watcher: Watcher<'_>,
     ) -> Result<Adopted, CommandError> {
         let instruction = Instruction::Adopt {
-            channel_ids: adopted(&plan.candidates),
+            channels: adopted(&plan.candidates)
+                .map(|one| (one.channel_id, one.name.clone()))
+                .collect(),
             plan: plan.hash.clone(),
             request_id: "adopted".to_owned(),
         };
@@ -214,11 +216,8 @@ impl Maintenance {
 /// A shorter prefix would fit names by chance.
 const PREFIX_MIN: usize = 3;
 
-fn adopted(candidates: &[Candidate]) -> BTreeSet<Id<ChannelMarker>> {
-    let adopted = candidates
-        .iter()
-        .filter(|candidate| candidate.excluded.is_none());
-    adopted.map(|candidate| candidate.channel_id).collect()
+fn adopted(candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    candidates.iter().filter(|one| one.excluded.is_none())
 }
 
 /// Why a channel is somebody's, by who created it.
