@@ -96,16 +96,17 @@ impl Maintenance {
             .tell("looking at the guild's channels and at who created them");
         // First, because whoever is in another guild is told so by this.
         let mut channels = self.overview().await?;
-        let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
+        channels.retain(|channel| channel.name.starts_with(&query.prefix));
+        channels.sort_unstable_by_key(|channel| channel.id);
+        let ids = channels.iter().map(|channel| channel.id).collect();
+        let (untouchable, creators) = (self.untouchable().await?, self.creators(ids).await?);
         let mut known = self.bots().await?;
         known.extend(&query.creators);
         let (on_record, owed) = (self.on_record().await?, self.adopted_and_owed().await?);
         let now_ms = self.clock.now_ms();
         let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
-        channels.retain(|channel| channel.name.starts_with(&query.prefix));
-        channels.sort_unstable_by_key(|channel| channel.id);
         let candidates = channels.into_iter().map(|channel| {
-            let creator_id = creators.get(&channel.id).copied();
+            let creator_id = creators.known.get(&channel.id).copied();
             let excluded = if query.exclude.contains(&channel.id) {
                 Some("excluded by --exclude".to_owned())
             } else if let Some(why) = untouchable.get(&channel.id) {
@@ -114,6 +115,8 @@ impl Maintenance {
                 Some("it is no text channel".to_owned())
             } else if let Some(stage) = on_record.get(&channel.id) {
                 Some(format!("it is on record already, as {stage}"))
+            } else if creators.unread.contains(&channel.id) {
+                Some("too much was created beside it to find out who created it".to_owned())
             } else {
                 whose(creator_id, &known, query.unknown_creators)
             };
