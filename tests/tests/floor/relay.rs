@@ -1,6 +1,7 @@
 //! The relay: whoever reads it misses nothing, whatever happens to the gateway and to the proxy.
 
 mod dead_letters;
+mod resets;
 mod standing;
 
 use std::time::Duration;

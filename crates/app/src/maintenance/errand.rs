@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use cordboard_frontend::Streams;
 use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
 use tokio::time::{Instant, sleep, timeout};
@@ -313,6 +314,7 @@ impl Alone {
             channels: channels.clone(),
             configured: config.channels.protected.clone(),
             clock: maintenance.clock.clone(),
+            streams: Streams::default(),
         };
         let watchdog = Watchdog::default();
         let mut engines = Engines::new(&watchdog);
