@@ -23,7 +23,7 @@ impl Remains {
     /// What it leaves behind when it was interrupted before it gave an order.
     pub(crate) const fn without_an_order(self) -> Self {
         match self {
-            Self::ToBeRead => Self::Nothing,
+            Self::ToBeRead | Self::Adopted => Self::Nothing,
             other => other,
         }
     }
@@ -51,8 +51,8 @@ impl Remains {
             }
             Self::Questions => {
                 "interrupted; bots that had not answered yet have no outcome on record, and the next run \
-                 asks anew. What was posted stays in its channel; a temporary channel is deleted by \
-                 whoever holds the store next"
+                 asks anew. What was posted stays in its channel; a temporary channel is deleted by the \
+                 next run that opens one, by channels sweep --apply or by the next proxy"
             }
         }
     }
@@ -63,8 +63,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_to_be_read_before_that_was_said() {
+    fn nothing_is_to_be_read_or_adopted_before_that_was_said() {
         assert_eq!(Remains::ToBeRead.without_an_order(), Remains::Nothing);
+        assert_eq!(Remains::Adopted.without_an_order(), Remains::Nothing);
         assert_eq!(Remains::Part.without_an_order(), Remains::Part);
     }
 }

@@ -181,9 +181,10 @@ pub const DAYBOOK_RETRY: Duration = Duration::from_mins(1);
 /// Rows that one reading takes of a store that is only looked at.
 pub const PEEK_ROWS: usize = 256;
 
-/// Pages of the audit log that are read to find out who created channels: 5,000 creations. A guild that
-/// makes more of them in 45 days holds 500 at once, and those are the youngest.
-pub const AUDIT_PAGES_MAX: usize = 50;
+/// Pages of the audit log that are read to find out who created the channels of a plan. Each page settles one
+/// channel at least, unless more than a page of them was created within seconds, and a guild holds 500. Those
+/// of which it is not found out are left alone.
+pub const AUDIT_PAGES_MAX: usize = 600;
 
 /// How full a guild or a category may be before somebody should look, in percent.
 pub const AUDIT_FULL_PERCENT: usize = 90;

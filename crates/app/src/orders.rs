@@ -2,7 +2,12 @@
 
 mod steward;
 
-use std::{collections::BTreeSet, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    convert::Infallible,
+    sync::Arc,
+    time::Duration,
+};
 
 use cordboard_lifecycle::Clock as _;
 use cordboard_store::{Daybook, Location, StoreError, TakenOrder};
@@ -23,9 +28,10 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[serde(tag = "order", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Instruction {
-    /// Take on these channels, which an operator was shown in the plan with this hash.
+    /// Take on these channels, which an operator was shown by these names in the plan with this hash. Whoever
+    /// is of a version that does not know the names says so.
     Adopt {
-        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        channels: BTreeMap<Id<ChannelMarker>, String>,
         plan: String,
         request_id: String,
     },

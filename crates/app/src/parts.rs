@@ -165,6 +165,7 @@ impl Parts {
             recovery: self.recovery.clone(),
             configured: config.channels.protected.clone(),
             clock: self.clock.clone(),
+            streams: self.told.as_ref().map(Told::streams).unwrap_or_default(),
         }
     }
 
@@ -239,7 +240,10 @@ impl Parts {
             .with_details(move || alive.details())
             .with_admin(debts);
         if let Some(told) = self.told {
-            frontend = frontend.with_relay(told.clone(), told);
+            let streams = told.streams();
+            frontend = frontend
+                .with_relay(told.clone(), told)
+                .with_streams(streams);
         }
         (exchanges, frontend)
     }

@@ -104,6 +104,8 @@ const GUILD_TEXT: u8 = 0;
 struct Channel {
     id: Id<ChannelMarker>,
     #[serde(default, deserialize_with = "if_readable")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "if_readable")]
     parent_id: Option<Id<ChannelMarker>>,
     #[serde(default, deserialize_with = "if_readable")]
     topic: Option<String>,
@@ -115,6 +117,7 @@ impl Channel {
     fn listed(self) -> Listed {
         Listed {
             channel_id: self.id,
+            name: self.name,
             parent_id: self.parent_id,
             topic: self.topic,
             is_text: self.kind == Some(GUILD_TEXT),

@@ -12,7 +12,7 @@ use crate::{
     health::{DetailsFn, Life},
     key::KeyRing,
     readiness::CausesFn,
-    relay::Relay,
+    relay::{Relay, Streams},
     routes::{self, Extras},
     server::Server,
 };
@@ -77,6 +77,16 @@ impl<D: Desk> Frontend<D> {
         consumers: impl Consumers + DeadLetters,
     ) -> Self {
         self.extras.relay = Some(Relay::new(log, consumers));
+        self
+    }
+
+    /// Lets somebody else reach the streams of the relay's consumers. To be called after
+    /// [`Self::with_relay`].
+    #[must_use]
+    pub fn with_streams(mut self, streams: Streams) -> Self {
+        if let Some(relay) = &mut self.extras.relay {
+            relay.share(streams);
+        }
         self
     }
 

@@ -48,5 +48,6 @@ pub use self::{
     },
     metrics::{Metric, MetricKind, Sample},
     readiness::Cause,
+    relay::Streams,
     settings::Settings,
 };

@@ -11,6 +11,7 @@ mod query;
 mod reader;
 mod refusals;
 mod stream;
+mod streams;
 mod trouble;
 mod wire;
 
@@ -24,6 +25,7 @@ use axum::{
 };
 use http::{HeaderMap, Uri};
 
+pub use self::streams::Streams;
 use self::{
     places::Places,
     refusals::Refusals,
@@ -62,6 +64,11 @@ impl Relay {
             places: Places::default(),
             refusals: Arc::default(),
         }
+    }
+
+    /// Lets somebody else reach its consumers' streams.
+    pub(crate) fn share(&mut self, streams: Streams) {
+        self.places = streams.places;
     }
 
     /// What it counts of clients' mistakes.

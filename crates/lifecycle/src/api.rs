@@ -93,6 +93,8 @@ pub struct LogPage {
 pub struct Listed {
     /// The channel.
     pub channel_id: Id<ChannelMarker>,
+    /// Its name, if that is shown: what an operator knows it by.
+    pub name: Option<String>,
     /// The category it is under.
     pub parent_id: Option<Id<ChannelMarker>>,
     /// Its topic: where a mark may be, of ours or copied.

@@ -15,6 +15,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 use crate::{
     Adoption, AdoptionError, AttemptId, Condition, Counts, ForgetError, Hidden, NotAdopted,
     Observed, OpenError, Stage,
+    counts::Tally,
     limits::HELD_RETRY,
     operator::Instruction,
     switches::{Switches, Told},
@@ -130,6 +131,15 @@ impl Channels {
         *self.switches.deletions_held().borrow()
     }
 
+    /// Has the driver leave the debts of former lives as they are until somebody calls [`Self::sweep`]: it
+    /// neither deletes what they were to delete nor looks whether it is gone. What it opens and what it
+    /// adopts it deletes as ever, and so it does what former lives have opened for requests whose ids begin
+    /// with `requests`. For a process that holds the record to do one thing; to be called before the driver
+    /// recovers.
+    pub fn keep_to_own(&self, requests: Option<&'static str>) {
+        self.switches.reach.keep_to_own(requests);
+    }
+
     /// Opens no channels any more, for this reason, or does so again (`None`). Channels that are
     /// open stay, and deletions go on.
     pub fn hold_openings(&self, why: Option<String>) {
@@ -168,7 +178,8 @@ impl Channels {
         answered.await.map_err(|_| ForgetError::Closed)?
     }
 
-    /// Compares the guild with the record now, and tries again what could not be deleted. Returns when the
+    /// Compares the guild with the record now, and tries again what could not be deleted, whichever life has
+    /// left it. Returns when the
     /// comparison is done, or the driver has ended; deletions go on.
     pub async fn sweep(&self) {
         let asked = Instant::now();
@@ -216,7 +227,7 @@ impl Channels {
     /// How many channels stand where.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        *self.told.counts.borrow()
+        self.told.counts.borrow().all
     }
 
     /// Waits until the driver has read the audit log and the guild's channels once, or has tried: what
@@ -227,17 +238,22 @@ impl Channels {
     }
 
     /// Waits until no channel is being created, used or waiting for its deletion, or the driver has
-    /// ended. Proofs that channels are gone are not waited for: they may take a minute.
+    /// ended; of those that it works at ([`Self::keep_to_own`]). Proofs that channels are gone are not waited for: they may take a minute.
     pub async fn cleared(&self) {
         // An error says that the driver has ended.
-        drop(self.told.counts.clone().wait_for(Counts::is_cleared).await);
+        let reach = &self.switches.reach;
+        let is_cleared = |tally: &Tally| reach.counts(tally).is_cleared();
+        drop(self.told.counts.clone().wait_for(is_cleared).await);
     }
 
-    /// Waits until nothing is being created, used or deleted, or the driver has ended. Debts that
+    /// Waits until nothing is being created, used or deleted, or the driver has ended; of what it works at
+    /// ([`Self::keep_to_own`]). Debts that
     /// can only wait (unknown, parked) are not waited for; they are on record.
     pub async fn settled(&self) {
         // An error says that the driver has ended.
-        drop(self.told.counts.clone().wait_for(Counts::is_settled).await);
+        let reach = &self.switches.reach;
+        let is_settled = |tally: &Tally| reach.counts(tally).is_settled();
+        drop(self.told.counts.clone().wait_for(is_settled).await);
     }
 }
 

@@ -156,8 +156,9 @@ impl<A, R, C> Core<A, R, C> {
             self.switches.settled(row.attempt);
         }
         let counts = &self.signals.counts;
-        counts.send_modify(|counts| counts.moved(before, row.stage));
-        let (counts, conditions) = (*counts.borrow(), &self.switches.conditions);
+        let is_own = self.switches.reach.includes(row.attempt);
+        counts.send_modify(|tally| tally.moved(before, row.stage, is_own));
+        let (counts, conditions) = (counts.borrow().all, &self.switches.conditions);
         for (condition, count, what) in [
             (
                 Condition::Parked,
@@ -274,6 +275,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
         let is_new = self.registry.insert(row.clone()).await?;
         if is_new {
             self.brake.inserted(row.since_ms);
+            self.switches.reach.begin(row);
             self.moved(None, row);
         }
         Ok(is_new)
@@ -281,6 +283,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
 
     /// A row of a former life, which is ours now.
     pub(crate) fn inherited(&self, row: &Row) {
+        self.switches.reach.inherit(row);
         self.moved(None, row);
     }
 
@@ -369,6 +372,7 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
     /// fresh attempt: what is ours is deleted, and the first channel is left in peace.
     pub(crate) async fn take_on_second(
         &self,
+        first: AttemptId,
         kind: Kind,
         channel_id: Id<ChannelMarker>,
         evidence: Evidence,
@@ -377,7 +381,11 @@ impl<A, R: Registry, C: Clock> Core<A, R, C> {
             channel_id,
             evidence,
         };
-        self.take_on(AttemptId::fresh(), kind, owned).await
+        let second = AttemptId::fresh();
+        if self.switches.reach.includes(first) {
+            self.switches.reach.add(second);
+        }
+        self.take_on(second, kind, owned).await
     }
 }
 

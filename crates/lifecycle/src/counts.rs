@@ -34,6 +34,24 @@ pub struct Counts {
     pub not_created: u64,
 }
 
+/// Where the rows stand: all, and those that this life works at.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) all: Counts,
+    pub(crate) own: Counts,
+}
+
+// === impl Tally ===
+
+impl Tally {
+    pub(crate) fn moved(&mut self, from: Option<Stage>, to: Stage, is_own: bool) {
+        self.all.moved(from, to);
+        if is_own {
+            self.own.moved(from, to);
+        }
+    }
+}
+
 // === impl Counts ===
 
 impl Counts {

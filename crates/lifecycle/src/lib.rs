@@ -31,6 +31,7 @@ mod opening;
 mod operator;
 mod owner;
 mod plan_hash;
+mod reach;
 mod reaper;
 mod reconciler;
 mod registry;

@@ -285,7 +285,7 @@ async fn named<A: ChannelApi, R: Registry, C: Clock>(
         // The audit log has named another channel for this very attempt: both are ours, the
         // conversation gets the one on record if it has none yet, the other is deleted.
         Err(RegistryError::Illegal { row, source }) if source.event == event => {
-            core.take_on_second(row.kind, channel_id, Evidence::Answer)
+            core.take_on_second(attempt, row.kind, channel_id, Evidence::Answer)
                 .await?;
             *row
         }

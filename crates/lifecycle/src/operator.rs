@@ -24,7 +24,7 @@ pub(crate) enum Instruction {
     ),
     /// Nobody is to care for this debt any more.
     Forget(AttemptId, oneshot::Sender<Result<Stage, ForgetError>>),
-    /// The guild is to be looked at now, and all that failed to be tried again.
+    /// The guild is to be looked at now, and all that failed to be tried again, whosever it was.
     Sweep,
 }
 
@@ -45,6 +45,7 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                 Box::pin(forgetting::forget(core, attempt, answer)).await?;
             }
             Instruction::Sweep => {
+                core.switches.reach.widen();
                 core.sweep_ordered.notify_one();
                 core.released.notify_one();
             }

@@ -14,7 +14,7 @@ use twilight_model::id::{Id, marker::ChannelMarker};
 pub(crate) use self::debt::Debt;
 use self::{debt::Next, delete::delete, look::look, queue::Queue};
 use crate::{
-    ChannelApi, Clock, Event, Failure, GuildApi, Registry, RegistryError,
+    ChannelApi, Clock, Event, Failure, GuildApi, Registry, RegistryError, Row,
     core::Core,
     kp,
     limits::{REAPS_MAX, REARM_PROBES},
@@ -37,16 +37,20 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     let mut calls = FuturesUnordered::new();
     let mut closings = FuturesUnordered::new();
     let mut held = core.switches.deletions_held();
+    let mut reach = core.switches.reach.changes();
+    let is_own = |row: &Row| core.switches.reach.includes(row.attempt);
+    let rules_out = |row: &Row| core.rules_out(row) || !is_own(row);
     loop {
         let may_delete = !*held.borrow_and_update();
+        reach.mark_unchanged();
         while may_delete
             && calls.len() < REAPS_MAX
-            && let Some(debt) = queue.take_due(Instant::now())
+            && let Some(debt) = queue.take_due(Instant::now(), is_own)
         {
             calls.push(reap(core, debt));
         }
         let due = queue
-            .due()
+            .due(is_own)
             .filter(|_| may_delete && calls.len() < REAPS_MAX);
         let gone = tokio::select! {
             // What has come to something first: it makes room, and it is never more than was begun.
@@ -70,10 +74,10 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             }
             debt = core.condemned.next() => Vec::from_iter(queue.put(debt)),
             () = core.rearm.notified() => {
-                queue.rearm(Instant::now(), REARM_PROBES, |row| core.rules_out(row))
+                queue.rearm(Instant::now(), REARM_PROBES, rules_out)
             }
             () = core.released.notified() => {
-                queue.rearm(Instant::now(), usize::MAX, |row| core.rules_out(row))
+                queue.rearm(Instant::now(), usize::MAX, rules_out)
             }
             channel_id = core.updated.next() => {
                 Vec::from_iter(queue.rearm_one(channel_id, Instant::now()))
@@ -83,8 +87,9 @@ pub(crate) async fn run<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
                 wish.serve(core, debt).await?;
                 Vec::new()
             }
-            // The switch lives as long as we do.
+            // The switches live as long as we do.
             _ = held.changed() => Vec::new(),
+            _ = reach.changed() => Vec::new(),
             () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => Vec::new(),
         };
         closings.extend(gone.into_iter().map(|debt| close(core, debt)));

@@ -9,13 +9,14 @@ use parking_lot::Mutex;
 use tokio::{sync::watch, time::Instant};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use crate::{AttemptId, Condition, Counts, Hidden, condition::Conditions};
+use crate::{AttemptId, Condition, Hidden, condition::Conditions, counts::Tally, reach::Reach};
 
 /// What the handle and the driver share.
 #[derive(Debug)]
 pub(crate) struct Switches {
     pub(crate) conditions: Conditions,
     pub(crate) refusals: Refusals,
+    pub(crate) reach: Reach,
     /// Events were lost on the way to the driver.
     pub(crate) has_lapsed: AtomicBool,
     deletions_held: watch::Sender<bool>,
@@ -30,7 +31,7 @@ pub(crate) struct Switches {
 /// when there is no driver any more.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    pub(crate) counts: watch::Sender<Counts>,
+    pub(crate) counts: watch::Sender<Tally>,
     /// Whether the guild is so full that deletions should go before everything else.
     nearly_full: watch::Sender<bool>,
     /// The channels that no list shows us, once somebody has told.
@@ -44,7 +45,7 @@ pub(crate) struct Signals {
 /// The other ends of [`Signals`].
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
-    pub(crate) counts: watch::Receiver<Counts>,
+    pub(crate) counts: watch::Receiver<Tally>,
     pub(crate) is_nearly_full: watch::Receiver<bool>,
     pub(crate) hidden: watch::Receiver<Option<Hidden>>,
     pub(crate) swept: watch::Receiver<Option<Instant>>,
@@ -75,7 +76,7 @@ pub(crate) const REFUSALS: [&str; 10] = [
 
 impl Signals {
     pub(crate) fn new() -> (Self, Told) {
-        let (counts, counted) = watch::channel(Counts::default());
+        let (counts, counted) = watch::channel(Tally::default());
         let (nearly_full, is_nearly_full) = watch::channel(false);
         let (shown, hidden) = watch::channel(None);
         let (sweeper, swept) = watch::channel(None);
@@ -147,6 +148,7 @@ impl Switches {
         Self {
             conditions: Conditions::new(),
             refusals: Refusals::default(),
+            reach: Reach::new(),
             has_lapsed: AtomicBool::new(false),
             deletions_held: watch::Sender::new(false),
             openings_held: Mutex::new(None),

@@ -227,6 +227,12 @@ impl ApiError {
         Self::invalid(409, Some("taken_over"), message.into())
     }
 
+    /// What the request goes by was set anew, and has to be read again first.
+    #[must_use]
+    pub fn moved(message: impl Into<String>) -> Self {
+        Self::invalid(409, Some("moved"), message.into())
+    }
+
     /// No such path.
     #[must_use]
     pub fn unknown_url(method: &str, path: &str) -> Self {

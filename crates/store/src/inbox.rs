@@ -56,6 +56,17 @@ impl SqliteInbox {
         self.database.call(work).await.map_err(failed)
     }
 
+    /// Lets a consumer go on behind this sequence, forwards or back, as if it were new: its dead letters go.
+    /// `false`: there was none of this name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reset(&self, name: &str, to: u64) -> Result<bool, InboxError> {
+        let name = name.to_owned();
+        self.call(move |connection| consumer::reset(connection, &name, to))
+            .await
+    }
+
     fn hear(&self, newest: u64) {
         self.newest.send_if_modified(|known| {
             let is_news = newest > *known;

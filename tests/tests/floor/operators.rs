@@ -1,5 +1,7 @@
 //! What operators say about channels, beside a running proxy and without one.
 
+mod adopting;
+mod alone;
 mod audit;
 mod orders;
 mod protecting;

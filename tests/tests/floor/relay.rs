@@ -3,6 +3,7 @@
 mod dead_letters;
 mod pages;
 mod places;
+mod resets;
 mod standing;
 
 use std::time::Duration;

@@ -85,20 +85,24 @@ fn an_adoption_that_is_interrupted_says_what_goes_on_with_it_and_so_does_the_nex
 }
 
 #[test]
-fn whoever_interrupts_what_only_looks_is_not_told_that_something_is_on_record() {
-    let world = World::new();
-    world.slow("GET /guilds/{guild_id}/channels", 600_000);
-    let running = world.start("channels adopt --legacy-prefix cdp-chat-", &[]);
-    world.wait_until("a question", |discord| {
-        !discord
-            .requests(Some("GET /guilds/{guild_id}/channels"))
-            .is_empty()
-    });
-    running.signal("-INT");
-    let (code, told) = running.end();
-    assert_eq!(code, Some(130), "{told}");
-    assert!(told.contains("nothing was changed"), "{told}");
-    assert!(!told.contains("on record"), "{told}");
+fn whoever_interrupts_what_has_only_looked_is_not_told_that_something_is_on_record() {
+    // How: once without --apply, and once before the order is given.
+    let plan = "channels adopt --legacy-prefix cdp-chat-".to_owned();
+    for command in [plan, format!("{ADOPT} 3")] {
+        let world = World::new();
+        world.slow("GET /guilds/{guild_id}/channels", 600_000);
+        let running = world.start(&command, &[]);
+        world.wait_until("a question", |discord| {
+            !discord
+                .requests(Some("GET /guilds/{guild_id}/channels"))
+                .is_empty()
+        });
+        running.signal("-INT");
+        let (code, told) = running.end();
+        assert_eq!(code, Some(130), "{told}");
+        assert!(told.contains("nothing was changed"), "{told}");
+        assert!(!told.contains("on record"), "{told}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::{sync::atomic::Ordering, time::Duration};
 
+use cordboard_frontend::Streams;
 use cordboard_lifecycle::{Channels, Clock as _, lifecycle};
 use cordboard_store::{Daybook, Order, OrderId, OrderState, Store, StoreError};
 use tokio::time::{Instant, sleep, timeout};
@@ -20,8 +21,8 @@ use crate::{
     settings,
 };
 
-/// The lifecycle without a proxy around it: it holds the store and deletes what is due, for as long as a
-/// command needs it.
+/// The lifecycle without a proxy around it: it holds the store for as long as a command needs it, and deletes
+/// what the command is about. What a dead proxy owes it leaves as it is, unless the order to sweep comes.
 #[derive(Debug)]
 pub(crate) struct Alone {
     pub(crate) engines: Engines,
@@ -169,7 +170,9 @@ impl Maintenance {
             Ok(store) => {
                 self.teller
                     .tell("nobody holds the store, so it is done from here");
-                Ok(Some(Alone::start(self, store, daybook.clone()).await?))
+                Ok(Some(
+                    Alone::start(self, store, daybook.clone(), None).await?,
+                ))
             }
             Err(StoreError::Busy { .. }) => Ok(None),
             Err(error) => Err(settings::store_failed(error).into()),
@@ -278,11 +281,13 @@ impl Errand {
 
 impl Alone {
     /// Begins a life of the lifecycle over the store, as a proxy does at its start, but for the gateway: what
-    /// it would tell is found by looking.
+    /// it would tell is found by looking. What former lives have left is none of its business, but for the
+    /// channels of `requests`, whose ids begin like this: no plan has shown it.
     pub(crate) async fn start(
         maintenance: &Maintenance,
         store: Store,
         daybook: Daybook,
+        requests: Option<&'static str>,
     ) -> Result<Self, Failed> {
         let config = &maintenance.config;
         let deadline = Instant::now() + START_TIMEOUT;
@@ -295,6 +300,7 @@ impl Alone {
             maintenance.clock.clone(),
             settings::lifecycle(config, &bot),
         );
+        channels.keep_to_own(requests);
         let reminded = Steward::remind(&store, &channels).await;
         reminded.map_err(settings::store_failed)?;
         let held = store.deletions_held().await;
@@ -308,6 +314,7 @@ impl Alone {
             channels: channels.clone(),
             configured: config.channels.protected.clone(),
             clock: maintenance.clock.clone(),
+            streams: Streams::default(),
         };
         let watchdog = Watchdog::default();
         let mut engines = Engines::new(&watchdog);

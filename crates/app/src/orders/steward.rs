@@ -1,11 +1,12 @@
 //! Who holds the store, and does for others what only he can do.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use cordboard_frontend::Streams;
 use cordboard_lifecycle::{
     Adoption, AdoptionError, AttemptId, Channels, Clock as _, ForgetError, PlanHash,
 };
-use cordboard_recovery::{Consumers as _, InboxError, Recovery};
+use cordboard_recovery::{Consumers as _, Recovery};
 use cordboard_store::{ProtectedChannel, Store, StoreError};
 use tokio::time::timeout;
 use twilight_model::id::{
@@ -26,6 +27,8 @@ pub(crate) struct Steward {
     /// What the configuration protects: no order takes that back.
     pub(crate) configured: HashSet<Id<ChannelMarker>>,
     pub(crate) clock: WallClock,
+    /// The streams of those who read that record, if we serve any.
+    pub(crate) streams: Streams,
 }
 
 // === impl Steward ===
@@ -50,11 +53,11 @@ impl Steward {
     async fn follow(&self, instruction: Instruction) -> Told {
         match instruction {
             Instruction::Adopt {
-                channel_ids,
+                channels,
                 plan,
                 request_id,
             } => match plan.parse() {
-                Ok(plan) => self.adopt(channel_ids, plan, request_id).await,
+                Ok(plan) => self.adopt(channels, plan, request_id).await,
                 Err(error) => refused(&error),
             },
             Instruction::Forget { attempt } => match attempt.parse() {
@@ -85,12 +88,12 @@ impl Steward {
 
     async fn adopt(
         &self,
-        channel_ids: BTreeSet<Id<ChannelMarker>>,
+        channels: BTreeMap<Id<ChannelMarker>, String>,
         plan: PlanHash,
         request_id: String,
     ) -> Told {
         let adoption = Adoption {
-            channel_ids,
+            channels,
             plan,
             request_id,
         };
@@ -160,22 +163,27 @@ impl Steward {
         }
     }
 
-    /// Forgets it first: positions only ever move forward.
+    /// A bot that is connected begins anew: what it would acknowledge now is of before.
     async fn reset_consumer(&self, name: &str, to: Option<u64>) -> Told {
         let inbox = self.store.inbox();
-        let reset = async {
-            let was_there = inbox.forget(name).await?;
-            if let Some(to) = to {
-                inbox.open(name, Some(to)).await?;
-            }
-            Ok::<_, InboxError>(was_there)
+        let Some(to) = to else {
+            return match inbox.forget(name).await {
+                Ok(true) => {
+                    self.streams.forget(name);
+                    Told::Done
+                }
+                Ok(false) => Told::Refused {
+                    why: format!("there is no consumer {name}"),
+                },
+                Err(error) => failed(&error),
+            };
         };
-        match reset.await {
-            Ok(true) => Told::Done,
-            Ok(false) if to.is_some() => Told::Done,
-            Ok(false) => Told::Refused {
-                why: format!("there is no consumer {name}"),
-            },
+        self.streams.move_away(name);
+        let reset = inbox.reset(name, to).await;
+        // It may have come back in between.
+        self.streams.move_away(name);
+        match reset {
+            Ok(_) => Told::Done,
             Err(error) => failed(&error),
         }
     }

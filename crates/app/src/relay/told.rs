@@ -3,7 +3,7 @@
 use cordboard_frontend::{
     Change, ConsumersError, DeadLetter, DeadLetterPage, DeadLetterQuery, Event, EventPage,
     EventQuery, Failure, Gap, GapPage, GapQuery, LoggedMessage, MessageLogError, MessagePage,
-    MessageQuery, Verdict,
+    MessageQuery, Streams, Verdict,
 };
 use cordboard_recovery::{
     self as recovery, ConsumerError, Consumers as _, DeadLetters as _, Entry, EntryQuery,
@@ -23,6 +23,7 @@ pub(crate) struct Told {
     recovery: Recovery,
     pub(super) standing: watch::Receiver<Standing>,
     pub(super) readers: Readers,
+    streams: Streams,
 }
 
 // === impl Told ===
@@ -34,7 +35,13 @@ impl Told {
             standing: recovery.standing(),
             recovery,
             readers: Readers::default(),
+            streams: Streams::default(),
         }
+    }
+
+    /// The streams that are open to its consumers.
+    pub(crate) fn streams(&self) -> Streams {
+        self.streams.clone()
     }
 
     /// Somebody asks for these channels: what is missing of them is read before that of others.

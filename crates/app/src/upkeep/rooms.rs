@@ -67,9 +67,12 @@ struct Visited {
     _visit: Arc<Visit>,
 }
 
+/// What the ids of the requests begin with that such channels are opened for.
+const REQUESTS: &str = "keepalive ";
+
 fn opening(bot: &str, lifetime: Duration) -> Opening {
     Opening {
-        request_id: format!("keepalive {bot}"),
+        request_id: format!("{REQUESTS}{bot}"),
         label: bot.to_owned(),
         tenant: "keepalive".to_owned(),
         deadline: Instant::now() + ROOM_TIMEOUT,
@@ -183,11 +186,11 @@ impl VisitingRooms {
         }
     }
 
-    /// Does what the holder of the store does, until nobody has what it gives any more and nothing is left
-    /// to delete.
+    /// Does what the holder of the store does, until nobody has what it gives any more and none of its
+    /// channels is left to delete. What else is owed waits for a sweep or a proxy.
     async fn drive(&self, store: Store) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
         let daybook = self.maintenance.daybook().await?;
-        let mut alone = Alone::start(&self.maintenance, store, daybook).await?;
+        let mut alone = Alone::start(&self.maintenance, store, daybook, Some(REQUESTS)).await?;
         let (leave, left) = oneshot::channel::<()>();
         let visit = Visit {
             channels: alone.channels.clone(),

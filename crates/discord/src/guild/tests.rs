@@ -21,6 +21,7 @@ fn a_list_is_read_as_far_as_it_can_be() {
     assert_eq!(ids, [1, 2, 3, 4, 5, 6]);
     let expected = Listed {
         channel_id: Id::new(2),
+        name: Some("cord-1".into()),
         parent_id: Some(Id::new(1)),
         topic: Some("~mark".into()),
         is_text: true,

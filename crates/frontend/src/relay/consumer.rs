@@ -15,6 +15,7 @@ use tracing::{info, warn};
 use super::{
     Station, acknowledgement,
     acknowledgement::Acknowledgement,
+    feed::moved,
     places::Ending,
     trouble::from_consumers,
     wire::{AcknowledgedBody, ConsumerBody, FailedBody, ForgottenBody, List},
@@ -56,6 +57,9 @@ pub(super) async fn acknowledge<D: Desk>(
     let held = server.bodies.read(&parts.headers, body).await?;
     let name = named(name)?;
     let Acknowledgement { sequence, failure } = acknowledgement::parse(&held.bytes)?;
+    if relay.places.is_moved(&name) {
+        return Err(moved().into());
+    }
     let whom = ("name", name.as_str());
     let Some(reason) = failure else {
         let done = relay.consumers.acknowledge(&name, sequence);

@@ -97,7 +97,15 @@ fn told(ending: Ending) -> ApiError {
             "Another stream was opened with this consumer's name, and takes over from here.",
         ),
         Ending::Forgotten => ApiError::not_found("consumer", "This consumer was forgotten."),
+        Ending::Moved => moved(),
     }
+}
+
+/// What a consumer is told that an operator has set somewhere else.
+pub(super) fn moved() -> ApiError {
+    ApiError::moved(
+        "An operator has set where this consumer goes on: open its stream to be told everything from there.",
+    )
 }
 
 /// With a name of its own, so that nobody takes it for something that was said.

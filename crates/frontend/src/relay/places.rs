@@ -1,6 +1,9 @@
 //! The places of those who read the stream: so many in all, and one for each consumer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use cordboard_openai::ApiError;
 use parking_lot::Mutex;
@@ -9,9 +12,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::limits::{STREAMS_MAX, STREAMS_RETRY_AFTER};
 
 /// All places.
-pub(super) struct Places {
+#[derive(Clone, Debug)]
+pub(crate) struct Places {
     room: Arc<Semaphore>,
     consumers: Arc<Holders>,
+    /// Those that were set somewhere else, and have not begun there.
+    moved: Arc<Mutex<HashSet<String>>>,
 }
 
 /// How to end the open stream of each consumer.
@@ -24,6 +30,8 @@ pub(super) enum Ending {
     TakenOver,
     /// The consumer was forgotten.
     Forgotten,
+    /// The consumer was set somewhere else.
+    Moved,
 }
 
 /// The right to have a stream open. It ends when this is dropped.
@@ -64,6 +72,7 @@ impl Places {
             // Nobody may be there any more.
             let _ = before.send(Ending::TakenOver);
         }
+        self.moved.lock().remove(&name);
         place.consumer = Some(Held {
             name,
             ending,
@@ -71,8 +80,23 @@ impl Places {
         });
     }
 
+    /// A consumer is set somewhere else: its stream ends, and until it has another one, what it says of how
+    /// far it was counts no more.
+    pub(super) fn move_away(&self, name: &str) {
+        self.moved.lock().insert(name.to_owned());
+        self.end(name, Ending::Moved);
+    }
+
+    /// Whether a consumer was set somewhere else, and has not begun there.
+    pub(super) fn is_moved(&self, name: &str) -> bool {
+        self.moved.lock().contains(name)
+    }
+
     /// Ends the stream of a consumer, if one is open.
     pub(super) fn end(&self, name: &str, ending: Ending) {
+        if ending == Ending::Forgotten {
+            self.moved.lock().remove(name);
+        }
         let holder = self.consumers.lock().remove(name);
         if let Some(holder) = holder {
             let _ = holder.send(ending);
@@ -85,6 +109,7 @@ impl Default for Places {
         Self {
             room: Arc::new(Semaphore::new(STREAMS_MAX)),
             consumers: Arc::default(),
+            moved: Arc::default(),
         }
     }
 }
@@ -138,6 +163,20 @@ mod tests {
         assert_eq!(second.ending().await, Ending::Forgotten);
         drop(second);
         assert!(places.consumers.lock().is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_is_set_somewhere_else_begins_there_with_the_next_place() {
+        let places = Places::default();
+        let mut first = taken(&places);
+        places.move_away("bot");
+        assert_eq!(first.ending().await, Ending::Moved);
+        assert!(places.is_moved("bot") && !places.is_moved("other"));
+        drop(taken(&places));
+        assert!(!places.is_moved("bot"));
+        places.move_away("bot");
+        places.end("bot", Ending::Forgotten);
+        assert!(!places.is_moved("bot"));
     }
 
     #[test]

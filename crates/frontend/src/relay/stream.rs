@@ -74,6 +74,8 @@ async fn start(
     };
     let position = relay.consumers.open(name, query.after);
     let position = from_consumers(relay, arrival, ("consumer", name), position).await?;
+    // What it has seen before it was set somewhere else is what it is to be told again.
+    let seen = seen.filter(|_| !relay.places.is_moved(name));
     Ok(position.max(seen.unwrap_or(0)))
 }
 

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use cordboard_frontend::Streams;
 use serde_json::json;
 use tokio::{
     task::JoinSet,
@@ -7,7 +8,7 @@ use tokio::{
 };
 
 use crate::{
-    client::plain,
+    client::{plain, post},
     log::Log,
     owed::Mood,
     relay::{ask, world},
@@ -196,6 +197,40 @@ async fn silence_is_filled_with_comments() {
     log.say(7, "hi");
     assert_eq!(stream.next().await, 2);
     assert!(stream.is_silent(Duration::from_secs(14)).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_consumer_that_is_set_somewhere_else_begins_there_whatever_it_has_seen() {
+    let log = Log::new();
+    let (relay, streams) = (log.clone(), Streams::default());
+    let world = World::built(
+        |_| {},
+        |frontend| {
+            let frontend = frontend.with_relay(relay.clone(), relay);
+            frontend.with_streams(streams.clone())
+        },
+    )
+    .await;
+    let mut stream = Stream::open(&world, "consumer=bot", None).await;
+    for _ in 0..3 {
+        log.say(7, "hi");
+    }
+    assert_eq!(stream.next_of(3).await, [1, 2, 3]);
+    streams.move_away("bot");
+    assert_eq!(stream.error().await, "moved");
+    let mut client = world.connect().await;
+    let ack = post(
+        "/relay/v1/consumers/bot/ack",
+        RELAY_KEY,
+        r#"{"sequence":3}"#,
+    );
+    assert_eq!(client.ask(&ack).await.head.status, 409);
+    assert_eq!(log.position("bot"), Some(0));
+    let mut stream = Stream::open(&world, "consumer=bot", Some(3)).await;
+    assert_eq!(stream.next_of(3).await, [1, 2, 3]);
+    assert_eq!(client.ask(&ack).await.head.status, 200);
+    streams.forget("bot");
+    assert_eq!(stream.error().await, "not_found");
 }
 
 #[tokio::test(start_paused = true)]

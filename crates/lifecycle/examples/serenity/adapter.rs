@@ -251,6 +251,7 @@ impl SpecialChannels {
 #[derive(Deserialize)]
 struct Channel {
     id: Id<ChannelMarker>,
+    name: Option<String>,
     parent_id: Option<Id<ChannelMarker>>,
     topic: Option<String>,
     #[serde(rename = "type")]
@@ -261,6 +262,7 @@ impl Channel {
     fn listed(self) -> Listed {
         Listed {
             channel_id: self.id,
+            name: self.name,
             parent_id: self.parent_id,
             topic: self.topic,
             is_text: self.kind == 0,

@@ -1,12 +1,15 @@
 //! Channels that an operator says are ours to delete, although no record and no log proves it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::time::{Instant, timeout};
 use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
-    ChannelApi, Clock, Evidence, Failure, GuildApi, Kind, Listed, Owned, PlanHash, Registry,
+    ChannelApi, Clock, Event, Evidence, Failure, GuildApi, Kind, Listed, Owned, PlanHash, Registry,
     RegistryError, Row, Source, Stage,
     core::Core,
     discord_time::created_ms,
@@ -17,8 +20,8 @@ use crate::{
 /// Channels that an operator was shown in a plan, and applied it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adoption {
-    /// Exactly these.
-    pub channel_ids: BTreeSet<Id<ChannelMarker>>,
+    /// Exactly these, and as what they were shown: one that has another name by now is left alone.
+    pub channels: BTreeMap<Id<ChannelMarker>, String>,
     /// The hash of the plan that was shown: of another plan nothing is adopted.
     pub plan: PlanHash,
     /// Goes into the registry, for people who search.
@@ -58,17 +61,18 @@ pub struct NotAdopted {
     pub why: &'static str,
 }
 
-/// Puts the channels on record as condemned by an operator's word. Each has to pass again what it passed
-/// when the plan was made, and the one gate in front of every deletion afterwards.
+/// Puts the channels on record as condemned by an operator's word. Each has to be again what
+/// it was when the plan was made, by name too, and has to pass the one gate in front of every deletion afterwards.
 pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     core: &Core<A, R, C>,
     adoption: &Adoption,
 ) -> Result<Result<Vec<NotAdopted>, AdoptionError>, RegistryError> {
     let guild_id = core.settings.guild_id;
-    if adoption.plan != PlanHash::of(guild_id, &adoption.channel_ids) {
+    let channel_ids: BTreeSet<_> = adoption.channels.keys().copied().collect();
+    if adoption.plan != PlanHash::of(guild_id, &channel_ids) {
         return Ok(Err(AdoptionError::OtherPlan));
     }
-    if adoption.channel_ids.len() > ADOPTED_MAX {
+    if channel_ids.len() > ADOPTED_MAX {
         return Ok(Err(AdoptionError::TooMany));
     }
     if core.settings.delete_after.is_none() {
@@ -82,7 +86,8 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
         }
     };
     let mut left = Vec::new();
-    for channel_id in adoption.channel_ids.iter().copied() {
+    for (channel_id, name) in &adoption.channels {
+        let channel_id = *channel_id;
         let why = if core.protects(channel_id) || channel_id.cast() == guild_id {
             Some("is protected")
         } else if special.contains(&channel_id) {
@@ -91,15 +96,42 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             match listed.get(&channel_id) {
                 None => Some("is not in the guild any more, or not shown to the bot"),
                 Some(listed) if !listed.is_text => Some("is no text channel"),
-                Some(_) if core.known(channel_id).is_some() => Some("is on record already"),
+                Some(_) if core.known(channel_id).is_some() => {
+                    known_by_plan(core, adoption, channel_id).await?;
+                    Some("is on record already")
+                }
+                // Whoever renames one has plans for it, and has seen no plan of ours.
+                Some(listed) if listed.name.as_ref() != Some(name) => {
+                    Some("has another name than in the plan")
+                }
                 Some(_) => take_on(core, adoption, channel_id).await?,
             }
         };
         left.extend(why.map(|why| NotAdopted { channel_id, why }));
     }
-    let adopted = adoption.channel_ids.len() - left.len();
+    let adopted = channel_ids.len() - left.len();
     tracing::warn!(adopted, plan = %adoption.plan, "an operator has given us channels to delete");
     Ok(Ok(left))
+}
+
+/// What an earlier life has put on record by the same plan, and not deleted, is deleted by this one.
+async fn known_by_plan<A, R: Registry, C: Clock>(
+    core: &Core<A, R, C>,
+    adoption: &Adoption,
+    channel_id: Id<ChannelMarker>,
+) -> Result<(), RegistryError> {
+    let Some(attempt) = core.known(channel_id) else {
+        return Ok(());
+    };
+    let claimed = core.step(attempt, Event::Claimed, Duration::ZERO).await?;
+    let owned = claimed.row.stage.owned();
+    let is_by_plan = owned.is_some_and(|owned| owned.evidence == Evidence::Operator(adoption.plan));
+    if is_by_plan && !core.switches.reach.includes(attempt) {
+        core.switches.reach.add(attempt);
+        let (counts, stage) = (&core.signals.counts, claimed.row.stage);
+        counts.send_modify(|tally| tally.own.moved(None, stage));
+    }
+    Ok(())
 }
 
 /// Puts one channel on record; or says why it is not ours to put there.

@@ -39,18 +39,19 @@ impl Queue {
         None
     }
 
-    /// When the next debt is due.
-    pub(super) fn due(&self) -> Option<Instant> {
-        self.waiting.first_key_value().map(|((due, _), _)| *due)
+    /// When the next of these debts is due.
+    pub(super) fn due(&self, is_it: impl Fn(&Row) -> bool) -> Option<Instant> {
+        let mut waiting = self.waiting.iter();
+        let next = waiting.find(|(_, debt)| is_it(&debt.row));
+        next.map(|((due, _), _)| *due)
     }
 
-    /// The next debt, if it is due.
-    pub(super) fn take_due(&mut self, now: Instant) -> Option<Debt> {
-        let first = self.waiting.first_entry()?;
-        if first.key().0 > now {
-            return None;
-        }
-        let debt = first.remove();
+    /// The next of these debts, if it is due.
+    pub(super) fn take_due(&mut self, now: Instant, is_it: impl Fn(&Row) -> bool) -> Option<Debt> {
+        let mut due = self.waiting.iter().take_while(|((due, _), _)| *due <= now);
+        let (place, _) = due.find(|(_, debt)| is_it(&debt.row))?;
+        let place = *place;
+        let debt = self.waiting.remove(&place)?;
         self.forget(&debt);
         Some(debt)
     }
@@ -196,6 +197,6 @@ mod tests {
         }
         assert!(queue.rearm_one(Id::new(1), now).is_some());
         assert_eq!(queue.rearm(now, usize::MAX, |_| false).len(), 1);
-        assert!(queue.due().is_none(), "nothing is left");
+        assert!(queue.due(|_| true).is_none(), "nothing is left");
     }
 }

@@ -61,7 +61,8 @@ pub(super) async fn bind_all<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             }
             Err(RegistryError::Missing { .. }) => not_on_record.push((attempt, creation)),
             Err(RegistryError::Illegal { .. }) => {
-                core.take_on_second(creation.kind, creation.channel_id, Evidence::AuditLog)
+                let (kind, channel_id) = (creation.kind, creation.channel_id);
+                core.take_on_second(attempt, kind, channel_id, Evidence::AuditLog)
                     .await?;
             }
             Err(error) => return Err(error),

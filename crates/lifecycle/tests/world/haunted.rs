@@ -61,6 +61,7 @@ impl GuildApi for Haunted {
         listed.retain(|channel| !ghosts.contains(&channel.channel_id.get()));
         listed.extend(ghosts.into_iter().map(|id| Listed {
             channel_id: Id::new(id),
+            name: None,
             parent_id: None,
             topic: None,
             is_text: true,

@@ -15,9 +15,14 @@ use super::floor::{AUDIT_LOG, CREATE, DELETE, LIST, World};
 fn adoption(world: &World, channel_ids: &[u64]) -> Adoption {
     let channel_ids: BTreeSet<Id<ChannelMarker>> =
         channel_ids.iter().copied().map(Id::new).collect();
+    let truth = world.discord.truth().channels;
+    let name = |id: &Id<ChannelMarker>| {
+        let channel = truth.iter().find(|channel| channel.id == id.get());
+        channel.map_or_else(String::new, |channel| channel.name.clone())
+    };
     Adoption {
         plan: PlanHash::of(Id::new(world.discord.guild_id()), &channel_ids),
-        channel_ids,
+        channels: channel_ids.iter().map(|id| (*id, name(id))).collect(),
         request_id: "a plan".to_owned(),
     }
 }
@@ -106,7 +111,7 @@ async fn nothing_is_adopted_by_another_plan_or_without_a_look_at_the_guild() {
         .unwrap()
         .unwrap();
     let mut changed = adoption(&world, &[leftover]);
-    changed.channel_ids.insert(Id::new(7));
+    changed.channels.insert(Id::new(7), String::new());
     let refused = world.channels().adopt(changed).await;
     assert!(matches!(refused, Err(AdoptionError::OtherPlan)));
 
@@ -124,8 +129,8 @@ async fn nothing_is_adopted_by_another_plan_or_without_a_look_at_the_guild() {
 async fn what_a_plan_must_not_hold_is_left_alone_whatever_it_says() {
     let world = World::new().await;
     let discord = &world.discord;
-    let [leftover, rules, protected] =
-        ["a", "b", "c"].map(|name| discord.try_act(as_bot(name)).unwrap().unwrap());
+    let [leftover, rules, protected, renamed] =
+        ["a", "b", "c", "d"].map(|name| discord.try_act(as_bot(name)).unwrap().unwrap());
     let (voice, category) = (made(discord, "v", 2), made(discord, "k", 4));
     discord.set_special(SpecialChannel::Rules, Some(rules));
     let channels = world.channels();
@@ -134,9 +139,11 @@ async fn what_a_plan_must_not_hold_is_left_alone_whatever_it_says() {
     let in_use = lease.channel_id().get();
     let (guild, nowhere) = (discord.guild_id(), 77);
     let plan = [
-        leftover, rules, protected, voice, category, in_use, guild, nowhere,
+        leftover, rules, protected, renamed, voice, category, in_use, guild, nowhere,
     ];
-    let left = channels.adopt(adoption(&world, &plan)).await.unwrap();
+    let adoption = adoption(&world, &plan);
+    discord.rename_channel(renamed, "team-archive-keep");
+    let left = channels.adopt(adoption).await.unwrap();
     let mut why: Vec<(u64, &str)> = left
         .iter()
         .map(|one| (one.channel_id.get(), one.why))
@@ -148,6 +155,7 @@ async fn what_a_plan_must_not_hold_is_left_alone_whatever_it_says() {
             "is one that the guild uses for itself (rules, updates, system and such)",
         ),
         (protected, "is protected"),
+        (renamed, "has another name than in the plan"),
         (voice, "is no text channel"),
         (category, "is no text channel"),
         (in_use, "is on record already"),
@@ -162,13 +170,13 @@ async fn what_a_plan_must_not_hold_is_left_alone_whatever_it_says() {
     sleep(Duration::from_mins(2)).await;
     assert!(!is_alive(&world, leftover));
     assert!(
-        [rules, protected, voice, category, in_use]
+        [rules, protected, renamed, voice, category, in_use]
             .iter()
             .all(|id| is_alive(&world, *id))
     );
     drop(lease);
     world.discord.set_special(SpecialChannel::Rules, None);
-    for id in [rules, protected] {
+    for id in [rules, protected, renamed] {
         world.discord.delete_channel(id);
     }
     world.settle().await;

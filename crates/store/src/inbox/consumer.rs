@@ -87,6 +87,13 @@ pub(super) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<bo
     Ok(delete.execute([name])? == 1)
 }
 
+/// Lets a consumer go on there, forwards or back, with nothing of what it was before; `false`: it was none.
+pub(super) fn reset(connection: &Connection, name: &str, to: u64) -> rusqlite::Result<bool> {
+    let was_known = forget(connection, name)?;
+    open(connection, name, Some(to))?;
+    Ok(was_known)
+}
+
 /// Up to which sequence every consumer has acknowledged; `None`: there is no consumer.
 pub(super) fn last(connection: &Connection) -> rusqlite::Result<Option<u64>> {
     let mut query = connection.prepare_cached("SELECT min(acknowledged) FROM consumer")?;

@@ -96,16 +96,17 @@ impl Maintenance {
             .tell("looking at the guild's channels and at who created them");
         // First, because whoever is in another guild is told so by this.
         let mut channels = self.overview().await?;
-        let (untouchable, creators) = (self.untouchable().await?, self.creators().await?);
+        channels.retain(|channel| channel.name.starts_with(&query.prefix));
+        channels.sort_unstable_by_key(|channel| channel.id);
+        let ids = channels.iter().map(|channel| channel.id).collect();
+        let (untouchable, creators) = (self.untouchable().await?, self.creators(ids).await?);
         let mut known = self.bots().await?;
         known.extend(&query.creators);
         let (on_record, owed) = (self.on_record().await?, self.adopted_and_owed().await?);
         let now_ms = self.clock.now_ms();
         let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
-        channels.retain(|channel| channel.name.starts_with(&query.prefix));
-        channels.sort_unstable_by_key(|channel| channel.id);
         let candidates = channels.into_iter().map(|channel| {
-            let creator_id = creators.get(&channel.id).copied();
+            let creator_id = creators.known.get(&channel.id).copied();
             let excluded = if query.exclude.contains(&channel.id) {
                 Some("excluded by --exclude".to_owned())
             } else if let Some(why) = untouchable.get(&channel.id) {
@@ -114,6 +115,8 @@ impl Maintenance {
                 Some("it is no text channel".to_owned())
             } else if let Some(stage) = on_record.get(&channel.id) {
                 Some(format!("it is on record already, as {stage}"))
+            } else if creators.unread.contains(&channel.id) {
+                Some("too much was created beside it to find out who created it".to_owned())
             } else {
                 whose(creator_id, &known, query.unknown_creators)
             };
@@ -127,7 +130,7 @@ impl Maintenance {
             }
         });
         let candidates: Vec<Candidate> = candidates.collect();
-        let ids = adopted(&candidates);
+        let ids: BTreeSet<_> = adopted(&candidates).map(|one| one.channel_id).collect();
         let is_there = |id: &&Id<ChannelMarker>| candidates.iter().any(|it| it.channel_id == **id);
         let not_excluded = query.exclude.iter().filter(|id| !is_there(id));
         Ok(AdoptionPlan {
@@ -163,7 +166,9 @@ impl Maintenance {
         watcher: Watcher<'_>,
     ) -> Result<Adopted, CommandError> {
         let instruction = Instruction::Adopt {
-            channel_ids: adopted(&plan.candidates),
+            channels: adopted(&plan.candidates)
+                .map(|one| (one.channel_id, one.name.clone()))
+                .collect(),
             plan: plan.hash.clone(),
             request_id: "adopted".to_owned(),
         };
@@ -214,11 +219,8 @@ impl Maintenance {
 /// A shorter prefix would fit names by chance.
 const PREFIX_MIN: usize = 3;
 
-fn adopted(candidates: &[Candidate]) -> BTreeSet<Id<ChannelMarker>> {
-    let adopted = candidates
-        .iter()
-        .filter(|candidate| candidate.excluded.is_none());
-    adopted.map(|candidate| candidate.channel_id).collect()
+fn adopted(candidates: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    candidates.iter().filter(|one| one.excluded.is_none())
 }
 
 /// Why a channel is somebody's, by who created it.

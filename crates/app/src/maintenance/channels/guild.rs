@@ -1,12 +1,12 @@
 //! The guild as Discord shows it, and what must never be deleted there.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cordboard_discord::{ChannelOverview, DiscordError};
-use cordboard_lifecycle::{Failure, GuildApi as _, Isolation};
+use cordboard_lifecycle::{Failure, GuildApi as _, Isolation, LogPage, limits::ID_CLOCK_SPREAD};
 use twilight_model::id::{
     Id,
-    marker::{ChannelMarker, UserMarker},
+    marker::{AuditLogEntryMarker, ChannelMarker, UserMarker},
 };
 
 use crate::{
@@ -27,6 +27,17 @@ const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 /// When whatever has this id was created, in milliseconds since 1970.
 pub(super) fn created_ms<T>(id: Id<T>) -> u64 {
     (id.get() >> 22) + DISCORD_EPOCH_MS
+}
+
+/// How far the ids of a channel and of the entry about its creation may be apart.
+const SPREAD: u64 = (ID_CLOCK_SPREAD.as_secs() * 1_000) << 22;
+
+/// Who created channels.
+#[derive(Debug)]
+pub(super) struct Creators {
+    pub(super) known: HashMap<Id<ChannelMarker>, Id<UserMarker>>,
+    /// Those at whose creation the log was not read: so much was created beside them.
+    pub(super) unread: BTreeSet<Id<ChannelMarker>>,
 }
 
 // === impl Maintenance ===
@@ -73,33 +84,54 @@ impl Maintenance {
         Ok(all)
     }
 
-    /// Who created which channel, as far back as the audit log goes (45 days). When it may not be read, that
-    /// is an error: a creator who is not told of is one whom the log has forgotten.
+    /// Who created these channels, as far back as the audit log goes (45 days). It is read where they were
+    /// created, and not from one end: beside a busy proxy it holds a hundred thousand creations. When it may
+    /// not be read, that is an error: a creator who is not told of is one whom the log has forgotten.
     pub(super) async fn creators(
         &self,
-    ) -> Result<HashMap<Id<ChannelMarker>, Id<UserMarker>>, CommandError> {
-        let (mut creators, mut last) = (HashMap::new(), None);
+        mut channels: BTreeSet<Id<ChannelMarker>>,
+    ) -> Result<Creators, CommandError> {
+        let (mut known, mut read_to) = (HashMap::new(), 0);
         for _ in 0..AUDIT_PAGES_MAX {
-            let guild_id = self.config.discord.guild_id;
-            let page = match self.discord.channel_creations(guild_id, last).await {
-                Ok(page) => page,
-                Err(error @ DiscordError::Never { .. }) => {
-                    return Err(refused(
-                        "that the bot has the permission View Audit Log: without it nobody can tell \
-                         the channels of people from leftovers",
-                        error,
-                    ));
+            let oldest = channels.first().map_or(0, |id| id.get());
+            let after = read_to.max(oldest.saturating_sub(SPREAD));
+            let page = self.log_page(Id::new_checked(after)).await?;
+            for made in page.creations {
+                if channels.remove(&made.channel_id) {
+                    known.insert(made.channel_id, made.creator_id);
                 }
-                Err(error) => return Err(unanswered("the audit log", error)),
+            }
+            let Some(last) = page.last.filter(|_| page.is_full) else {
+                channels.clear();
+                break;
             };
-            let creations = page.creations.into_iter();
-            creators.extend(creations.map(|made| (made.channel_id, made.creator_id)));
-            last = page.last;
-            if !page.is_full || last.is_none() {
+            read_to = last.get();
+            // Of what is older, the log would have told by now.
+            channels.retain(|id| id.get().saturating_add(SPREAD) >= read_to);
+            if channels.is_empty() {
                 break;
             }
         }
-        Ok(creators)
+        Ok(Creators {
+            known,
+            unread: channels,
+        })
+    }
+
+    async fn log_page(
+        &self,
+        after: Option<Id<AuditLogEntryMarker>>,
+    ) -> Result<LogPage, CommandError> {
+        let guild_id = self.config.discord.guild_id;
+        let page = self.discord.channel_creations(guild_id, after).await;
+        page.map_err(|error| match error {
+            error @ DiscordError::Never { .. } => refused(
+                "that the bot has the permission View Audit Log: without it nobody can tell the channels \
+                 of people from leftovers",
+                error,
+            ),
+            error => unanswered("the audit log", error),
+        })
     }
 
     /// Our own bot, and the bots that answer.

@@ -15,6 +15,9 @@ use crate::{
     settings,
 };
 
+/// The request that such a channel is opened for.
+const REQUEST: &str = "doctor";
+
 impl Maintenance {
     /// Asks a bot in a channel of ours, which is on record before it is made and deleted whatever happens.
     /// Only when nobody works on the store: its holder makes all channels.
@@ -48,7 +51,7 @@ impl Maintenance {
             error => chain(&error),
         })?;
         let daybook = self.daybook().await.map_err(|failed| chain(&failed))?;
-        let alone = Alone::start(self, store, daybook).await;
+        let alone = Alone::start(self, store, daybook, Some(REQUEST)).await;
         let alone = alone.map_err(|failed| chain(&failed))?;
         if alone.channels.deletions_held() {
             drop(alone.engines.end(&Ok(())).await);
@@ -68,7 +71,7 @@ impl Maintenance {
         let channels = alone.channels.clone();
         let asking = async {
             let opening = Opening {
-                request_id: "doctor".to_owned(),
+                request_id: REQUEST.to_owned(),
                 label: bot.name.clone(),
                 tenant: "doctor".to_owned(),
                 deadline: Instant::now() + PROBE_CHANNEL_TIMEOUT,
@@ -81,7 +84,7 @@ impl Maintenance {
                     fix: "see what is said of permissions and room above".to_owned(),
                 },
             };
-            // What takes longer is on record, and whoever holds the store next goes on with it.
+            // What takes longer is on record; the next probe, sweep or proxy goes on with it.
             drop(timeout(PROBE_CHANNEL_TIMEOUT, channels.cleared()).await);
             Ok(answer)
         };

@@ -85,7 +85,7 @@ impl Maintenance {
     }
 
     /// Lets a consumer go on there, or forgets it, as it was shown; its dead letters go in both cases. A
-    /// stream that it has open goes on where it was.
+    /// stream that it has open ends.
     ///
     /// # Errors
     /// When there is none to forget any more, or whoever holds the store does not do it.

@@ -62,6 +62,7 @@ fn owned(channel_id: u64) -> Owned {
 fn listed(channel_ids: impl IntoIterator<Item = u64>) -> Vec<Listed> {
     let listed = |channel_id| Listed {
         channel_id: Id::new(channel_id),
+        name: None,
         parent_id: None,
         topic: None,
         is_text: true,
