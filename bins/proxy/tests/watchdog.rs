@@ -104,10 +104,10 @@ fn pause() {
     std::thread::sleep(Duration::from_millis(100));
 }
 
-/// What `/healthz` says, if anything within a moment.
+/// What `/healthz` says, if anything does before the process ends.
 fn health(address: &str) -> anyhow::Result<String> {
     let mut socket = TcpStream::connect(address)?;
-    socket.set_read_timeout(Some(Duration::from_millis(500)))?;
+    socket.set_read_timeout(Some(PATIENCE))?;
     write!(
         socket,
         "GET /healthz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"

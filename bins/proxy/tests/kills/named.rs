@@ -20,7 +20,7 @@ const POINTS_MIN: usize = 40;
 /// Worlds that a point may use up. Most need one: its lives follow each other, each with what the
 /// one before has left. A point that is passed only in a fresh folder needs ten, one that needs a
 /// rare fault some more.
-const WORLDS_MAX: u64 = 40;
+const WORLDS_MAX: u64 = 200;
 
 /// Worlds at the same time: they wait far more than they compute.
 const WORLDS_AT_ONCE: usize = 32;

@@ -272,6 +272,8 @@ async fn a_peer_that_keeps_silent_is_left_at_a_deadline() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_drops_every_connection_is_not_stormed() {
+    // Waits are drawn; the bound is not for the unluckiest of all draws.
+    fastrand::seed(1);
     for manner in [
         Manner::HangsUp,
         Manner::GreetsAndHangsUp,
