@@ -332,6 +332,5 @@ pub const ALERT_TEST_PATIENCE: Duration = Duration::from_secs(45);
 pub const ALERT_TEST_EVERY: Duration = Duration::from_secs(1);
 
 /// What a page of messages of the relay may hold before it is ended early, in bytes: 2 MiB. Five hundred
-/// messages take half a MiB as a rule and fifty when each is as large as Discord allows, and many may ask
-/// at once.
+/// messages take half of one MiB as a rule, and could take fifty; many may ask at once.
 pub(crate) const MESSAGES_BYTES_MAX: usize = 2 << 20;

@@ -35,16 +35,24 @@ async fn sample(world: &World, name: &str) -> Option<u64> {
     lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok())
 }
 
-/// What is on record of a channel.
+/// What is on record of a channel, page by page: what is enormous fills one.
 async fn contents(world: &World, channel_id: u64) -> Vec<String> {
-    let path = format!("/relay/v1/messages?channel_id={channel_id}");
     let client = world.client().with_key(KEY);
-    let answer = client.send(Method::GET, &path, "").await.unwrap();
-    let (status, body) = answer.json().await.unwrap();
-    assert_eq!(status, 200, "{body}");
-    let messages = body["data"].as_array().unwrap().iter();
-    let content = |message: &Value| message["content"].as_str().map(str::to_owned);
-    messages.filter_map(content).collect()
+    let (mut contents, mut after) = (Vec::new(), "0".to_owned());
+    loop {
+        let path = format!("/relay/v1/messages?channel_id={channel_id}&after={after}");
+        let answer = client.send(Method::GET, &path, "").await.unwrap();
+        let (status, body) = answer.json().await.unwrap();
+        assert_eq!(status, 200, "{body}");
+        let messages = body["data"].as_array().unwrap();
+        let content = |message: &Value| message["content"].as_str().map(str::to_owned);
+        contents.extend(messages.iter().filter_map(content));
+        if body["has_more"] != true {
+            return contents;
+        }
+        let last = messages.last().unwrap();
+        last["id"].as_str().unwrap().clone_into(&mut after);
+    }
 }
 
 /// The first session goes on, and conversations with it.
