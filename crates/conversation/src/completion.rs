@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     Profile,
-    limits::{DURATION_MAX, LAST_LOOK},
+    limits::{BLIND_FOR, DURATION_MAX, LAST_LOOK},
 };
 
 /// What is due when nothing is heard until then.
@@ -20,6 +20,8 @@ pub(crate) enum Due {
     Stalled,
     /// The reply has gone on for longer than its profile allows.
     Bound,
+    /// What could not be seen may be to be seen by now.
+    Again,
     /// The deadline is near: look once more.
     LastLook,
     /// The deadline.
@@ -39,6 +41,8 @@ pub(crate) struct Pulse {
     /// The last sign of typing since the last new message.
     typing: Option<Instant>,
     looked_last: bool,
+    /// When to look again after a look that showed nothing.
+    look_at: Option<Instant>,
 }
 
 // === impl Pulse ===
@@ -53,7 +57,23 @@ impl Pulse {
             text: None,
             typing: None,
             looked_last: false,
+            look_at: None,
         }
+    }
+
+    /// When the bot did something last, or was asked.
+    pub(crate) const fn last_sign(&self) -> Instant {
+        self.last_sign
+    }
+
+    /// Nothing could be seen: what is over may not be.
+    pub(crate) fn blind(&mut self, now: Instant) {
+        self.look_at = Some(now + BLIND_FOR);
+    }
+
+    /// What could not be seen is looked at again.
+    pub(crate) const fn looks_again(&mut self) {
+        self.look_at = None;
     }
 
     /// The bot did something with its messages; `answers`: there is text of an answer.
@@ -111,9 +131,15 @@ impl Pulse {
                 // Nobody hears whether it types: it may have begun with its last word.
                 let typing = self.typing.max(deaf.then_some(last));
                 let typing = typing.map(|typing| later(typing, completion.typing));
-                let quiet = later(last, quiet);
-                consider(typing.map_or(quiet, |typing| typing.max(quiet)), Due::Quiet);
+                let not_before = [typing, self.look_at].into_iter().flatten();
+                consider(
+                    not_before.fold(later(last, quiet), Instant::max),
+                    Due::Quiet,
+                );
             }
+        }
+        if let Some(at) = self.look_at {
+            consider(at, Due::Again);
         }
         if !self.looked_last
             && let Some(look) = self.deadline.checked_sub(LAST_LOOK)

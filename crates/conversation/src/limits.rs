@@ -56,6 +56,9 @@ pub(crate) const BACK_OFF_MAX: Duration = Duration::from_secs(4);
 /// Tries to read the channel again before the reply is given up as lost.
 pub(crate) const READ_TRIES_MAX: u32 = 6;
 
+/// After a look that showed nothing, until the next one: an outage of seconds costs no more than that.
+pub(crate) const BLIND_FOR: Duration = Duration::from_secs(5);
+
 /// All tries to read the channel again together; a client is waiting.
 pub(crate) const READ_FOR_MAX: Duration = Duration::from_secs(30);
 

@@ -23,6 +23,7 @@ use tokio::{
 };
 use twilight_model::id::{Id, marker::MessageMarker};
 
+use self::look::Look;
 use crate::{
     Bot, End, EndReason, MessageApi, Piece, ReplyError, Request,
     account::Account,
@@ -66,16 +67,6 @@ pub(crate) struct Listening<D> {
 enum Step {
     Text(String),
     Over(EndReason),
-}
-
-/// What a look has shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Look {
-    News,
-    /// What was heard is all that there is.
-    Nothing,
-    /// Nothing can be heard, and Discord could not be read.
-    Blind,
 }
 
 /// The states of the stream of pieces.
@@ -190,13 +181,13 @@ impl<D: MessageApi + History> Listening<D> {
 
     /// Waits for the next event, for the gateway to go or to come back, or until something is due.
     async fn wait(&mut self) -> Result<Option<EndReason>, ReplyError> {
-        let is_deaf = self.is_deaf();
-        let (at, due) = self.pulse.next(&self.bot().profile, is_deaf);
+        let is_cut = !self.gateway.borrow().is_ready();
+        let (at, due) = self.pulse.next(&self.bot().profile, self.is_deaf());
         // However many events there are to hear first, the deadline holds.
         if self.deadline <= Instant::now() {
             return self.due(Due::Deadline).await;
         }
-        let turned = self.gateway.wait_for(|it| it.is_ready() == is_deaf);
+        let turned = self.gateway.wait_for(|it| it.is_ready() == is_cut);
         let delivery = select! {
             biased;
             delivery = self.events.next() => delivery,
@@ -211,7 +202,8 @@ impl<D: MessageApi + History> Listening<D> {
 
     /// Whether nothing of what the bot does is heard now: its silence says nothing then.
     fn is_deaf(&self) -> bool {
-        !self.gateway.borrow().is_ready()
+        let Switchboard { hub, guild_id, .. } = &*self.switchboard;
+        !self.gateway.borrow().is_ready() || guild_id.is_some_and(|id| hub.is_away(id))
     }
 
     async fn hear(&mut self, delivery: Delivery) -> Result<(), ReplyError> {
@@ -223,8 +215,10 @@ impl<D: MessageApi + History> Listening<D> {
                     reason = ?lapse.reason,
                     "events may be missing, reading the channel again"
                 );
+                self.acts += 1;
+                self.look_again().await?;
                 self.pulse.unheard(Instant::now());
-                self.look_again().await
+                Ok(())
             }
             // For taps.
             Delivery::Acknowledged(_) => Ok(()),
@@ -260,17 +254,23 @@ impl<D: MessageApi + History> Listening<D> {
                 self.pulse.looked_last();
                 return self.look_if_possible().await.map(|_| None);
             }
+            Due::Again => {
+                self.pulse.looks_again();
+                return Ok(None);
+            }
             Due::Bound => {
                 self.look_if_possible().await?;
                 return Ok(Some(EndReason::Length));
             }
             Due::Quiet => {
-                let is_over = self.look_if_possible().await? == Look::Nothing;
-                if !is_over {
-                    // There is more that was not heard, perhaps.
-                    self.pulse.unheard(Instant::now());
+                match self.look_if_possible().await? {
+                    Look::Nothing => return Ok(Some(EndReason::Complete)),
+                    // There may be more that was not heard.
+                    Look::Found => self.pulse.unheard(Instant::now()),
+                    Look::Heard => {}
+                    Look::Blind => self.pulse.blind(Instant::now()),
                 }
-                return Ok(is_over.then_some(EndReason::Complete));
+                return Ok(None);
             }
             Due::Silent | Due::Stalled => {}
         }
@@ -291,31 +291,10 @@ impl<D: MessageApi + History> Listening<D> {
     /// The bot has shown the end in one message of several: reads how the others stand.
     async fn confirm_end(&mut self) -> Result<Option<EndReason>, ReplyError> {
         if self.look_if_possible().await? == Look::Blind {
+            self.pulse.blind(Instant::now());
             return self.wait().await;
         }
         Ok(self.reply.shows_end().then_some(EndReason::Complete))
-    }
-
-    /// Looks whether there is more than was heard. That Discord cannot be read is no reason to throw a reply
-    /// away as long as no event is known to be missing.
-    async fn look_if_possible(&mut self) -> Result<Look, ReplyError> {
-        let acts = self.acts;
-        let mut look = Look::Nothing;
-        match self.look_again().await {
-            Err(ReplyError::Lost { source, .. }) => {
-                tracing::warn!(
-                    channel.id = %self.line.lease.channel_id(),
-                    error = %source,
-                    "the end of a reply could not be confirmed"
-                );
-                if self.is_deaf() {
-                    look = Look::Blind;
-                }
-            }
-            looked => looked?,
-        }
-        self.hear_pending().await?;
-        Ok(if self.acts == acts { look } else { Look::News })
     }
 
     /// Events that came while something else was waited for.

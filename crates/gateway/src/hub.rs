@@ -93,6 +93,13 @@ impl Hub {
         self.shared.board.lock().expect(guild, since);
     }
 
+    /// Whether this guild is in an outage, as Discord has told, so that no event of it comes
+    /// (Discord: topics/gateway#unavailable-guilds).
+    #[must_use]
+    pub fn is_away(&self, guild: Id<GuildMarker>) -> bool {
+        self.shared.board.lock().away().any(|id| id == guild)
+    }
+
     /// The payload of this event is not what it should be, and whoever says so has made up for it, as
     /// after a lapse. It is counted ([`Counts::unreadable`](crate::Counts::unreadable)) and logged.
     pub fn unreadable(&self, dispatch: &Dispatch) {

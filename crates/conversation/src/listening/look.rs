@@ -11,11 +11,96 @@ use crate::{
     post::back_off,
 };
 
+/// What a look has shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Look {
+    /// There was something that nobody had heard.
+    Found,
+    /// Something was heard meanwhile.
+    Heard,
+    /// What was heard is all that there is.
+    Nothing,
+    /// Discord could not be read, and there may be more than was heard.
+    Blind,
+}
+
+/// Why the channel could not be read.
+struct Unread {
+    source: Source,
+    /// Whether Discord said so: then there is a way to it.
+    is_refused: bool,
+}
+
+// === impl Unread ===
+
+impl Unread {
+    fn refused(source: Source) -> Self {
+        Self {
+            source,
+            is_refused: true,
+        }
+    }
+
+    fn failed(source: Source) -> Self {
+        Self {
+            source,
+            is_refused: false,
+        }
+    }
+}
+
+// === impl Listening ===
+
 impl<D: MessageApi + History> Listening<D> {
     /// Reads everything from the prompt on, and takes it in as if it had been heard.
     pub(super) async fn look_again(&mut self) -> Result<(), ReplyError> {
+        let read = self.read_again().await?;
+        read.map_err(|unread| self.lost(unread.source))
+    }
+
+    /// Looks whether there is more than was heard. That Discord cannot be read is no reason to throw a reply
+    /// away as long as nothing that the bot did can be missing.
+    pub(super) async fn look_if_possible(&mut self) -> Result<Look, ReplyError> {
+        let acts = self.acts;
+        let mut look = Look::Nothing;
+        match self.read_again().await? {
+            Ok(()) if self.acts != acts => look = Look::Found,
+            Ok(()) => {}
+            Err(unread) => {
+                tracing::warn!(
+                    channel.id = %self.line.lease.channel_id(),
+                    error = %unread.source,
+                    "the end of a reply could not be confirmed"
+                );
+                if self.is_deaf() || !unread.is_refused && !self.is_in_touch() {
+                    look = Look::Blind;
+                }
+            }
+        }
+        let acts = self.acts;
+        self.hear_pending().await?;
+        let is_heard = look != Look::Found && self.acts != acts;
+        Ok(if is_heard { Look::Heard } else { look })
+    }
+
+    /// Whether the gateway has said anything since the bot did: if it has not, and Discord cannot be read
+    /// either, the way to both may be cut.
+    fn is_in_touch(&self) -> bool {
+        let age = self.switchboard.hub.health().last_frame_age;
+        age.is_some_and(|age| age < self.pulse.last_sign().elapsed())
+    }
+
+    async fn read_again(&mut self) -> Result<Result<(), Unread>, ReplyError> {
         let (began, ticket) = (Instant::now(), self.view.begin());
-        let reading = self.read().await.map_err(|source| self.unread(source))?;
+        let reading = match self.read().await {
+            Ok(reading) => reading,
+            Err(_) if self.deadline <= Instant::now() => {
+                return Err(ReplyError::Deadline {
+                    given: self.line.account.given(),
+                });
+            }
+            Err(unread) => return Ok(Err(unread)),
+        };
         // Without READ_MESSAGE_HISTORY a channel reads as empty (Discord:
         // resources/message#get-channel-messages), and there is the prompt at least.
         if reading.messages.is_empty() {
@@ -25,19 +110,10 @@ impl<D: MessageApi + History> Listening<D> {
             );
         }
         let changes = self.view.reading(ticket, &reading);
-        self.take(changes, began)
+        self.take(changes, began).map(Ok)
     }
 
-    fn unread(&self, source: Source) -> ReplyError {
-        if self.deadline <= Instant::now() {
-            return ReplyError::Deadline {
-                given: self.line.account.given(),
-            };
-        }
-        self.lost(source)
-    }
-
-    async fn read(&self) -> Result<Reading, Source> {
+    async fn read(&self) -> Result<Reading, Unread> {
         let channel_id = self.line.lease.channel_id();
         let before_prompt = Id::new_checked(self.prompt_id.get() - 1);
         let until = self.deadline.min(Instant::now() + READ_FOR_MAX);
@@ -48,14 +124,14 @@ impl<D: MessageApi + History> Listening<D> {
             let (wait, source): (_, Source) = match timeout_at(until, reading).await {
                 Ok(Ok(reading)) => return Ok(reading),
                 Ok(Err(Failure::NotDone { wait, source })) => (wait, source),
-                Ok(Err(Failure::Never { source })) => return Err(source),
-                Ok(Err(failure)) => return Err(failure.into()),
-                Err(elapsed) => return Err(elapsed.into()),
+                Ok(Err(Failure::Never { source })) => return Err(Unread::refused(source)),
+                Ok(Err(failure)) => return Err(Unread::refused(failure.into())),
+                Err(elapsed) => return Err(Unread::failed(elapsed.into())),
             };
             let pause = wait.unwrap_or_else(|| back_off(tries));
             let left = until.saturating_duration_since(Instant::now());
             if tries >= READ_TRIES_MAX || pause >= left {
-                return Err(source);
+                return Err(Unread::failed(source));
             }
             sleep(pause).await;
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use cordboard_conversation::Profile;
-use cordboard_simulator::{Fault, GatewayCommand, Script};
+use cordboard_conversation::{Profile, ReplyError, Settings};
+use cordboard_simulator::{Config, Fault, GatewayCommand, OutageAnswer, Script};
 use tokio::time::{Instant, sleep};
+use twilight_model::id::Id;
 
-use crate::world::{Heard, World, world};
+use crate::world::{Heard, World, world, world_with};
 
 /// A bot that takes ten seconds.
 fn slow() -> Script {
@@ -134,6 +135,60 @@ fn a_discord_that_is_away_as_a_whole_ends_no_reply() {
             });
         }
     }
+}
+
+#[test]
+fn an_outage_of_the_guild_is_no_end_of_a_reply() {
+    // How: the session lives, nothing of the guild is told or answered, and nobody can write in it.
+    let script = Script {
+        edits_per_second: 2.0,
+        ..halting(0)
+    };
+    let config = Config::default().with_bots([script]);
+    let guild_id = Id::new_checked(config.guild.id);
+    let settings = |bots| Settings {
+        bots,
+        guild_id,
+        ..Settings::default()
+    };
+    world_with(config, &Profile::default(), settings, async |world| {
+        let reply = world.ask("hi").await.unwrap();
+        let disturb = async {
+            sleep(Duration::from_secs(3)).await;
+            world.discord.begin_outage(OutageAnswer::ServerError);
+            sleep(Duration::from_mins(3)).await;
+            world.discord.end_outage();
+        };
+        let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+        let error = heard.end.unwrap_err();
+        assert!(
+            matches!(error, ReplyError::Lost { given: true, .. }),
+            "{error:?}"
+        );
+    });
+}
+
+#[test]
+fn a_way_to_discord_that_is_cut_without_a_word_ends_no_reply() {
+    // How: the connection is open and silent, and nothing can be read; for less time than it takes until that
+    // connection counts as dead.
+    let script = Script {
+        edits_per_second: 2.0,
+        ..halting(0)
+    };
+    world(script, &Profile::default(), async |world| {
+        let reply = world.ask("hi").await.unwrap();
+        let disturb = async {
+            sleep(Duration::from_secs(3)).await;
+            let seconds = 25.0;
+            world.discord.gateway(GatewayCommand::Silence { seconds });
+            unreadable(world);
+            sleep(Duration::from_secs_f64(seconds)).await;
+            world.discord.clear_faults();
+        };
+        let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+        assert_eq!(heard.text(), world.truth().parts.join("\n"));
+    });
 }
 
 #[test]
