@@ -61,19 +61,13 @@ pub(crate) fn run(
         // The command is dropped by this: it does nothing more.
         let ended = tokio::select! {
             biased;
-            ended = command => Some(ended),
+            ended = sure(context, command) => Some(ended),
             () = stop => None,
         };
-        let at_work = context.at_work.get();
         if let Some(ended) = ended {
-            return Ok(match (ended, at_work) {
-                (Err(stopped), Some(maintenance)) if stopped.may_be_refusal() => {
-                    Err(maintenance.refusal().await.map_or(stopped, Stopped::Failed))
-                }
-                (ended, _) => ended,
-            });
+            return Ok(ended);
         }
-        let Some(maintenance) = at_work else {
+        let Some(maintenance) = context.at_work.get() else {
             return Ok(Ok(Outcome::Left(remains.without_an_order())));
         };
         if let Some(order) = maintenance.interrupted().await {
@@ -86,4 +80,17 @@ pub(crate) fn run(
         })))
     };
     run_to_end(&mut runtime, running)?
+}
+
+/// How a command ends. What looks like an outage, or like a permission that is missing, may be a token that
+/// Discord refuses.
+async fn sure(context: &Context, command: impl Future<Output = Ended>) -> Ended {
+    let stopped = match command.await {
+        Err(stopped) if stopped.may_be_of_discord() => stopped,
+        ended => return ended,
+    };
+    match context.at_work.get() {
+        Some(maintenance) => Err(maintenance.refusal().await.map_or(stopped, Stopped::Failed)),
+        None => Err(stopped),
+    }
 }

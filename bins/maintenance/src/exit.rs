@@ -93,9 +93,9 @@ impl Stopped {
         }
     }
 
-    /// Whether what looks like an outage may turn out to be a token that Discord refuses.
-    pub(crate) fn may_be_refusal(&self) -> bool {
-        self.kind().1 == UPSTREAM
+    /// Whether Discord may be behind it.
+    pub(crate) fn may_be_of_discord(&self) -> bool {
+        matches!(self.kind().1, UPSTREAM | REFUSED)
     }
 
     fn message(&self) -> String {

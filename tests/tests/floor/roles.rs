@@ -14,7 +14,7 @@ use cordboard_app::{
     },
 };
 use cordboard_discord::Discord;
-use cordboard_simulator::{Config, RoleConfig, RoleTruth, Simulator, WindowLimit};
+use cordboard_simulator::{Config, Fault, RoleConfig, RoleTruth, Simulator, WindowLimit};
 use cordboard_tests::{Setup, World, sim_with};
 use cordboard_upkeep::roles::{MemoryRoleJournal, Refusal, Removal, RoleJournal};
 use tokio::{
@@ -366,7 +366,7 @@ fn a_role_that_somebody_was_given_before_its_turn_stays_where_nobody_was_to_hold
     let mut request = temporary();
     request.selection.without_members = true;
     sim_with(
-        Setup::with_discord(guild(3).with_latency_ms(500)),
+        Setup::with_discord(guild(4).with_latency_ms(500)),
         async |world| {
             let (removed, ()) = tokio::join!(remove(world, &request), async {
                 while world.discord.requests(Some(DELETE_ROLE)).is_empty() {
@@ -374,11 +374,14 @@ fn a_role_that_somebody_was_given_before_its_turn_stays_where_nobody_was_to_hold
                 }
                 let somebody = world.discord.config().human.user_id;
                 world.discord.give_role(somebody, id_of(2));
+                // Not to be told for a moment who holds what is no reason for the others to stay.
+                let counts = "GET /guilds/{guild_id}/roles/member-counts";
+                world.discord.fault(Fault::status(counts, 503).times(4));
             });
-            assert_eq!(removed.count(RoleStage::Gone), 2, "{removed:?}");
+            assert_eq!(removed.count(RoleStage::Gone), 3, "{removed:?}");
             assert_eq!(removed.end(), RolesEnd::Left);
             assert_eq!(world.discord.role_holders(id_of(2)), 1);
-            assert_eq!(world.discord.requests(Some(DELETE_ROLE)).len(), 2);
+            assert_eq!(world.discord.requests(Some(DELETE_ROLE)).len(), 3);
         },
     );
 }

@@ -105,6 +105,7 @@ fn a_token_that_discord_refuses_is_no_outage() {
         "channels sweep",
         "channels adopt --legacy-prefix cdp-chat-",
         "budget show",
+        "roles remove --name one",
         "keepalive run",
     ] {
         let refused = world.expect(3, command);

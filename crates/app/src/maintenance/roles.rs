@@ -205,8 +205,8 @@ impl Maintenance {
         if matches!(error, RemovalError::Refused { .. }) {
             let guild_id = self.config.discord.guild_id;
             message = format!(
-                "{message}; check that discord.guild_id ({guild_id}) is right and that the bot \
-                 is in that guild"
+                "{message}; check that discord.token and discord.guild_id ({guild_id}) are right and that the \
+                 bot is in that guild"
             );
         }
         if matches!(error, RemovalError::MissingPermission) {

@@ -139,7 +139,7 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         let (api, guild_id) = (&self.api, self.guild_id);
         let standing = patiently(|| api.standing(guild_id)).await?;
         let roles = patiently(|| api.roles(guild_id)).await?;
-        let holders = self.holders().await;
+        let holders = within(self.holders()).await.ok().flatten();
         Ok(View {
             guild_id,
             roles: roles.into_iter().map(|role| (role.id, role)).collect(),
@@ -148,16 +148,16 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
         })
     }
 
-    /// How many members hold each role, if that is told. Without it everything works, but for roles that
-    /// have to be without members.
-    pub(super) async fn holders(&self) -> Option<BTreeMap<Id<RoleMarker>, u64>> {
-        match timeout(CALL_TIMEOUT, self.api.holders(self.guild_id)).await {
-            Ok(Ok(holders)) => Some(holders),
-            Ok(Err(error)) => {
+    /// How many members hold each role; `None` where Discord does not say it. Without it everything works, but
+    /// for roles that have to be without members.
+    pub(super) async fn holders(&self) -> Result<Option<BTreeMap<Id<RoleMarker>, u64>>, Failure> {
+        match self.api.holders(self.guild_id).await {
+            Ok(holders) => Ok(Some(holders)),
+            Err(error @ Failure::Never { .. }) => {
                 tracing::debug!(%error, "discord does not say how many members hold each role");
-                None
+                Ok(None)
             }
-            Err(_) => None,
+            Err(failure) => Err(failure),
         }
     }
 
@@ -214,7 +214,7 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
 }
 
 /// Repeats a read until it is answered, for about a minute.
-async fn patiently<T, F: Future<Output = Result<T, Failure>>>(
+pub(super) async fn patiently<T, F: Future<Output = Result<T, Failure>>>(
     read: impl Fn() -> F,
 ) -> Result<T, RemovalError> {
     let mut patience = Patience::default();

@@ -13,7 +13,7 @@ use super::{
         ASK_AGAIN_AFTER, ASK_AGAIN_AFTER_MAX, ASKS_MAX, LEASE_LEFT, LEASE_RECHECK, LEASE_WAIT,
         LOOK_EVERY, SCAN_SLACK, SCANNED_PER_SECOND, SETTLE_PAUSE, SETTLE_PAUSE_MAX, UNSETTLED_MAX,
     },
-    removal::{Patience, Progress, Watch, within},
+    removal::{Patience, Progress, Watch, patiently, within},
     view::Judgement,
 };
 
@@ -243,17 +243,32 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
     /// nobody may.
     async fn judge(&mut self, index: usize) -> Result<Judgement, RemovalError> {
         loop {
-            if let Some((view, at)) = &mut self.seen
+            if self.rows[index].must_be_empty {
+                self.count_holders().await?;
+            }
+            if let Some((view, at)) = &self.seen
                 && at.elapsed() < LOOK_EVERY
             {
-                let row = &self.rows[index];
-                if row.must_be_empty {
-                    view.holders = self.removal.holders().await;
-                }
-                return Ok(view.judge(row));
+                return Ok(view.judge(&self.rows[index]));
             }
             self.look().await?;
         }
+    }
+
+    /// Reads who holds what by now, as patiently as all that decides: a role is not to stay because Discord
+    /// had a hiccup.
+    async fn count_holders(&mut self) -> Result<(), RemovalError> {
+        if self.seen.is_none() {
+            return Ok(());
+        }
+        self.write_owed().await?;
+        self.keep().await?;
+        let removal = self.removal;
+        let holders = patiently(|| removal.holders()).await?;
+        if let Some((view, _)) = &mut self.seen {
+            view.holders = holders;
+        }
+        Ok(())
     }
 
     fn lacks_permission(&self) -> bool {
