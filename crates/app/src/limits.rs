@@ -297,7 +297,7 @@ pub const BOT_LIMIT_SAID_EVERY: Duration = Duration::from_mins(5);
 pub const SAID_AGAIN_EVERY: Duration = Duration::from_hours(1);
 
 /// How often `serve` looks at the store and at Discord where no proxy does: nothing that it can see changes
-/// faster, and each look costs Discord two requests.
+/// faster, and each look costs Discord two requests. It and the proxy look as often for alarms of bots that are gone.
 pub const PATROL_EVERY: Duration = Duration::from_mins(5);
 
 /// How long nobody must have held the store until it does: a proxy that is started anew is back by then.

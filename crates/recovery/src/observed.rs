@@ -38,7 +38,7 @@ pub struct Event {
     pub name: Box<str>,
     /// `s`.
     pub sequence: u64,
-    /// The guild, if the payload names one.
+    /// The guild, if the payload names one: `guild_id`, or `id` of `GUILD_DELETE`.
     pub guild_id: Option<Id<GuildMarker>>,
     /// The channel it belongs to: `channel_id`, or `id` of channels and threads.
     pub channel_id: Option<Id<ChannelMarker>>,

@@ -37,10 +37,9 @@ impl KnownBots {
 // === impl AlertBox ===
 
 impl AlertBox {
-    /// Ends the alarms of bots that this configuration does not have. Whether that is on record; if not, it is
-    /// in the log, and can be done again.
-    pub(crate) async fn end_former_bots(&self, config: &Config) -> bool {
-        let known = KnownBots::of(config);
+    /// Ends the alarms of bots that are none of these. If that is not on record, it is in the log, and can be
+    /// done again.
+    pub(crate) async fn end_former_bots(&self, known: &KnownBots) {
         let ended = async {
             for alarm in self.overview().await?.alarms {
                 if known.lacks(&alarm) {
@@ -52,8 +51,6 @@ impl AlertBox {
         if let Err(failure) = ended.await {
             let why = failure.reason();
             tracing::warn!(why, "alarms of bots that were taken out are not ended yet");
-            return false;
         }
-        true
     }
 }

@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::{Maintenance, Progress, Watcher, daybook_failed};
 use crate::{
     Failed,
+    alerts::KnownBots,
     config::KeptBot,
     limits::KEEPALIVES_LISTED,
     upkeep::{self, VisitingRooms, Visits},
@@ -117,7 +118,9 @@ impl Maintenance {
         };
         let reports = keeper.keep_all(&bots, occasion, told).await;
         visits.left().await;
-        alert_box.end_former_bots(&self.config).await;
+        alert_box
+            .end_former_bots(&KnownBots::of(&self.config))
+            .await;
         alert_box.deliver_now().await;
         let is_in_doubt = reports
             .iter()

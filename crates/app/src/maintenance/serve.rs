@@ -22,7 +22,7 @@ use tokio::{
 use super::Maintenance;
 use crate::{
     Config, Environment, Failed, WallClock, Watchdog,
-    alerts::{AlertBox, Patrol},
+    alerts::{AlertBox, KnownBots, Patrol},
     config::{self, Follower},
     engines::Engines,
     front::Front,
@@ -183,19 +183,21 @@ async fn deliver(mut told: watch::Receiver<Terms>, pulse: Arc<Pulse>) {
     }
 }
 
-/// Ends the alarms of bots that the configuration, as it is, does not have.
+/// Ends the alarms of bots that the configuration, as it is, does not have; again and again, since one that is
+/// spoken to when it is taken out may be told of hours later.
 async fn end_former_bots(mut told: watch::Receiver<Terms>) {
     loop {
         let Terms {
             maintenance,
             alert_box,
         } = told.borrow_and_update().clone();
-        let is_done = alert_box.end_former_bots(&maintenance.config).await;
+        let known = KnownBots::of(&maintenance.config);
+        alert_box.end_former_bots(&known).await;
         tokio::select! {
             changed = told.changed() => if changed.is_err() {
                 return;
             },
-            () = sleep(PATROL_EVERY), if !is_done => {}
+            () = sleep(PATROL_EVERY) => {}
         }
     }
 }

@@ -7,13 +7,18 @@ use cordboard_lifecycle::Channels;
 use cordboard_store::{Daybook, Location};
 use cordboard_upkeep::{Jobs, Timetable};
 use futures_util::{FutureExt as _, StreamExt as _, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 use twilight_model::id::{Id, marker::GuildMarker};
 
 use super::{BotKeeper, OwnedRooms, jobs, keeper};
 use crate::{
-    Config, Failed, WallClock, alerts::AlertBox, config::Follower, parts::Parts, settings,
+    Config, Failed, WallClock,
+    alerts::{AlertBox, KnownBots},
+    config::Follower,
+    limits::PATROL_EVERY,
+    parts::Parts,
+    settings,
 };
 
 /// What the proxy does on a schedule (`upkeep.in_proxy`); nothing else of its configuration can change while
@@ -23,6 +28,8 @@ pub(crate) struct ProxiedUpkeep {
     channels: Channels,
     clock: WallClock,
     alert_box: AlertBox,
+    /// The bots of the configuration as it is.
+    bots: KnownBots,
     /// Where the diary is, and the channels are: these cannot change.
     place: (Location, Id<GuildMarker>),
     begun: Option<Begun>,
@@ -46,6 +53,7 @@ impl ProxiedUpkeep {
             channels: parts.channels.clone(),
             clock: parts.clock.clone(),
             alert_box: parts.alert_box.clone(),
+            bots: KnownBots::of(config),
             place: (config.store.clone(), config.discord.guild_id),
             begun: None,
         }
@@ -97,6 +105,10 @@ impl ProxiedUpkeep {
                 () = stop.cancelled() => break,
                 // It ends when it is told to stop.
                 Some(()) = running.next() => {}
+                // One that is spoken to when it is taken out may be told of hours later.
+                () = sleep(PATROL_EVERY), if self.begun.is_some() => {
+                    self.alert_box.end_former_bots(&self.bots).await;
+                }
                 changed = changed(&mut follower) => match self.change(changed).await {
                     Ok(table) => {
                         running.extend(table.map(|table| keep(table, stop.clone())));
@@ -125,8 +137,9 @@ impl ProxiedUpkeep {
         }
         let gone_over = self.go_over(&config).await;
         let table = gone_over.map_err(|failed| failed.chain())?;
+        self.bots = KnownBots::of(&config);
         // What still stands of them after a failure, the next start ends.
-        self.alert_box.end_former_bots(&config).await;
+        self.alert_box.end_former_bots(&self.bots).await;
         Ok(table)
     }
 }

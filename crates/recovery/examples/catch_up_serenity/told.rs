@@ -17,10 +17,11 @@ pub(crate) fn told(event: &SerenityEvent) -> Option<Event> {
     let id = |field: &str| value.get(field)?.as_str()?.parse::<u64>().ok();
     let own = name.starts_with("CHANNEL_") || name.starts_with("THREAD_");
     let channel_id = id("channel_id").or_else(|| id("id").filter(|_| own));
+    let guild_id = id("guild_id").or_else(|| id("id").filter(|_| name == "GUILD_DELETE"));
     Some(Event {
         name: name.into(),
         sequence: 0,
-        guild_id: id("guild_id").and_then(Id::new_checked),
+        guild_id: guild_id.and_then(Id::new_checked),
         channel_id: channel_id.and_then(Id::new_checked),
         data: to_raw_value(&value).ok()?,
     })

@@ -228,3 +228,39 @@ fn a_proxy_ends_the_alarm_of_a_bot_that_was_taken_out_before_or_while_it_runs() 
         assert_eq!(receiver.told(), [BEGUN, RESOLVED, BEGUN, RESOLVED]);
     });
 }
+
+/// Takes the bot out, in the configuration file, while it is waited for its answer, and lets a while pass.
+async fn rename_under_way(world: &World) {
+    let to_next_ms = 3_600_000 - world.now_ms() % 3_600_000;
+    sleep(Duration::from_millis(to_next_ms) + Duration::from_secs(10)).await;
+    rename(world, "bot", "second");
+    sleep(Duration::from_mins(20)).await;
+}
+
+#[test]
+fn a_daemon_ends_the_alarm_that_comes_after_its_bot_was_taken_out() {
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        world.stop_proxy().await;
+        world.write_config("");
+        let daemon = world.serve().await;
+        rename_under_way(world).await;
+        daemon.stop().await;
+        assert_eq!(receiver.told(), [BEGUN, RESOLVED]);
+    });
+}
+
+#[test]
+fn a_proxy_ends_the_alarm_that_comes_after_its_bot_was_taken_out() {
+    let receiver = Receiver::new();
+    sim_with(silent(receiver.alert("ops", "")), async |world| {
+        let _serving = receiver.serve();
+        world.stop_proxy().await;
+        world.set("CORDBOARD__UPKEEP__IN_PROXY", "true");
+        world.write_config("");
+        world.start_following_proxy().await;
+        rename_under_way(world).await;
+        assert_eq!(receiver.told(), [BEGUN, RESOLVED]);
+    });
+}

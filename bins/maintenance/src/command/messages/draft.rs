@@ -16,6 +16,8 @@ pub(super) struct Draft {
     whole: PathBuf,
     part: PathBuf,
     out: BufWriter<File>,
+    /// Opened at once: what cannot be opened is found before there is anything to lose.
+    folder: File,
     is_whole: bool,
 }
 
@@ -25,6 +27,9 @@ impl Draft {
     /// Begins with a file. It must not be there, and nobody else may read it: messages are in it.
     pub(super) fn new(whole: &Path) -> io::Result<Self> {
         not_there(whole)?;
+        let folder = whole.parent();
+        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new(".")))?;
         let mut part = OsString::from(whole);
         part.push(PART);
         let part = PathBuf::from(part);
@@ -44,6 +49,7 @@ impl Draft {
             whole: whole.to_owned(),
             part,
             out: BufWriter::new(file),
+            folder,
             is_whole: false,
         })
     }
@@ -56,10 +62,21 @@ impl Draft {
         not_there(&self.whole)?;
         fs::rename(&self.part, &self.whole)?;
         self.is_whole = true;
-        let folder = self.whole.parent();
-        let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-        File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+        match self.folder.sync_all() {
+            // There are file systems that sync no folders; it is whole all the same.
+            Err(error) if is_unsupported(&error) => Ok(()),
+            synced => synced,
+        }
     }
+}
+
+/// `EINVAL`, `ENOTSUP`.
+fn is_unsupported(error: &io::Error) -> bool {
+    let kind = error.kind();
+    matches!(
+        kind,
+        io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+    )
 }
 
 fn not_there(path: &Path) -> io::Result<()> {

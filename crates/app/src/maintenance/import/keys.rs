@@ -74,8 +74,8 @@ pub(super) fn keys(
     }
     if old.is_elsewhere("PROXY_SECRET") {
         let text = format!(
-            "{ELSEWHERE}: who was let in is not known, and nobody is. Put the value in its place, and \
-             import again with --force"
+            "{ELSEWHERE}: who was let in is not known, and nobody is. Set the values in the environment, \
+             and import again with --force and without --env-file"
         );
         notes.push(Note::to_do("PROXY_SECRET", text));
     } else if let_in.is_empty() {

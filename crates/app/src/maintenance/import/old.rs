@@ -135,8 +135,13 @@ impl Old {
         let is_elsewhere =
             |name: &String, value: &mut String| TAKEN.contains(&name.as_str()) && refers(value);
         let elsewhere = variables.extract_if(.., is_elsewhere);
+        let mut elsewhere: BTreeSet<_> = elsewhere.map(|(name, _)| name).collect();
+        for name in text.lines().filter_map(passed_through) {
+            variables.remove(name);
+            elsewhere.insert(name.to_owned());
+        }
         Self {
-            elsewhere: elsewhere.map(|(name, _)| name).collect(),
+            elsewhere,
             variables,
             bot_config: None,
         }
@@ -223,11 +228,21 @@ fn variable(line: &str) -> Option<(String, String)> {
     is_name(name).then(|| (name.to_owned(), plain(value)))
 }
 
-/// Whether a value, or one of a list, is a reference that a shell or `docker compose` replaces. Taken as
-/// it is, it would be a key that anybody can guess.
+/// Whether a value may be, or hold, a reference that a shell or `docker compose` replaces. Taken as it is, it
+/// would be a key that anybody can guess.
 fn refers(value: &str) -> bool {
-    let begins = |part: &str| part.trim_start().starts_with('$');
-    value.contains("${") || value.split(',').any(begins)
+    value.contains('$')
+}
+
+/// The variable that a compose file or a command passes through, if a line is nothing else: `- NAME`, `NAME:`
+/// or `-e NAME`.
+fn passed_through(line: &str) -> Option<&'static str> {
+    let line = line.trim().trim_end_matches('\\').trim_end();
+    let is_bare = |lead: &str| line.strip_prefix(lead).map(str::trim);
+    let name = ["- ", "-e ", "--env "].into_iter().find_map(is_bare);
+    let name = name.or_else(|| line.strip_suffix(':'))?;
+    let name = name.trim_matches(['"', '\'']);
+    TAKEN.into_iter().find(|taken| *taken == name)
 }
 
 /// A value without its quotes, or without the comment behind it.

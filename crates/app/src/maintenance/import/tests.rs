@@ -218,6 +218,21 @@ fn a_value_that_is_kept_elsewhere_is_left_to_somebody_and_written_nowhere() {
         assert_eq!(files, ["key-admin"]);
         assert!(!imported.toml.contains("client-1"), "{}", imported.toml);
     }
+    for line in [
+        "PROXY_SECRET=sk-$KEY",
+        "PROXY_SECRET=a$$b",
+        "  - PROXY_SECRET",
+        "  - \"PROXY_SECRET\"",
+        "  PROXY_SECRET:",
+        "-e PROXY_SECRET \\",
+    ] {
+        let imported = import(&Old::of_text(line));
+        assert_eq!(imported.secrets.len(), 1, "{line}");
+        let mut notes = imported.notes.iter();
+        let note = notes.find(|note| note.subject == "PROXY_SECRET").unwrap();
+        assert_eq!(note.outcome, Fate::ToDo, "{line}");
+        assert!(note.text.contains("not in this file"), "{line}: {note:?}");
+    }
     // In an environment, everything has its value already.
     let environment: Environment = [("PROXY_SECRET", "$ecret")].into_iter().collect();
     let imported = import(&Old::of_environment(&environment));

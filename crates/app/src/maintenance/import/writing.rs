@@ -252,7 +252,8 @@ impl Page<'_> {
             if self.notes.iter().all(|note| note.subject != name) {
                 self.absent(
                     name,
-                    "put the value in its place, and import again with --force",
+                    "set the values in the environment, and import again with --force and without \
+                     --env-file",
                 );
             }
         }
