@@ -59,6 +59,29 @@ fn an_order_whose_command_is_interrupted_is_withdrawn_as_long_as_nobody_has_take
 }
 
 #[test]
+fn an_order_whose_command_is_interrupted_over_it_without_a_proxy_is_carried_out_by_nobody() {
+    sim(async |world| {
+        world.stop_proxy().await;
+        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
+        let maintenance = world.maintenance("channels adopt");
+        let plan = maintenance.plan_adoption(&query()).await.unwrap();
+        world.discord.fault(Fault::hang(LIST).always());
+        let adopting = maintenance.adopt(plan, &|_| ());
+        let cut = timeout(Duration::from_secs(2), adopting).await;
+        assert!(cut.is_err(), "the guild is not shown");
+        let order = maintenance.interrupted().await;
+        assert_eq!(order, Some(Interrupted::CutOff));
+        world.discord.clear_faults();
+        world.start_proxy().await;
+        sleep(Duration::from_mins(5)).await;
+        assert!(leftovers.iter().all(|id| world.is_alive(*id)));
+        for id in leftovers {
+            world.discord.delete_channel(id);
+        }
+    });
+}
+
+#[test]
 fn an_order_of_last_week_is_not_carried_out() {
     // How: a command was killed a week ago, and nobody has held the store since.
     sim(async |world| {
@@ -101,7 +124,8 @@ fn an_order_that_its_holders_have_died_over_is_given_up() {
         };
         let id = daybook.give_order(order).await.unwrap().unwrap();
         for takes in 1..=3 {
-            assert_eq!(daybook.take_order(takes).await.unwrap().unwrap().id, id);
+            let taken = daybook.take_order(cordboard_store::OrderId::FIRST, takes);
+            assert_eq!(taken.await.unwrap().unwrap().id, id);
         }
         world.start_proxy().await;
         sleep(Duration::from_secs(10)).await;
