@@ -59,29 +59,6 @@ fn an_order_whose_command_is_interrupted_is_withdrawn_as_long_as_nobody_has_take
 }
 
 #[test]
-fn an_order_whose_command_is_interrupted_over_it_without_a_proxy_is_carried_out_by_nobody() {
-    sim(async |world| {
-        world.stop_proxy().await;
-        let leftovers = world.discord.create_leftovers("cdp-chat-", 3);
-        let maintenance = world.maintenance("channels adopt");
-        let plan = maintenance.plan_adoption(&query()).await.unwrap();
-        world.discord.fault(Fault::hang(LIST).always());
-        let adopting = maintenance.adopt(plan, &|_| ());
-        let cut = timeout(Duration::from_secs(2), adopting).await;
-        assert!(cut.is_err(), "the guild is not shown");
-        let order = maintenance.interrupted().await;
-        assert_eq!(order, Some(Interrupted::CutOff));
-        world.discord.clear_faults();
-        world.start_proxy().await;
-        sleep(Duration::from_mins(5)).await;
-        assert!(leftovers.iter().all(|id| world.is_alive(*id)));
-        for id in leftovers {
-            world.discord.delete_channel(id);
-        }
-    });
-}
-
-#[test]
 fn an_order_of_last_week_is_not_carried_out() {
     // How: a command was killed a week ago, and nobody has held the store since.
     sim(async |world| {
