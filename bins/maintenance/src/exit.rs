@@ -143,6 +143,10 @@ const fn interrupted(order: Interrupted) -> &'static str {
             "interrupted; the order was taken, and whoever holds the store carries it out, or the next \
              one within an hour"
         }
+        Interrupted::CutOff => {
+            "interrupted; the order is withdrawn, and the same command gives it again. What of it is on \
+             record by now goes on with channels sweep --apply, or with the next proxy"
+        }
         Interrupted::Stands => {
             "interrupted; the order could not be withdrawn, and whoever holds the store within an hour \
              carries it out"

@@ -10,7 +10,7 @@ use std::{
 };
 
 use cordboard_lifecycle::Clock as _;
-use cordboard_store::{Daybook, Location, StoreError, TakenOrder};
+use cordboard_store::{Daybook, Location, OrderId, StoreError, TakenOrder};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use twilight_model::id::{
@@ -104,7 +104,7 @@ pub(crate) async fn watch((location, settings): DaybookPlace, steward: Steward, 
     loop {
         let attending = async {
             let daybook = Daybook::open(&location, settings).await?;
-            attend(&daybook, &steward, &pulse).await
+            attend(&daybook, OrderId::FIRST, &steward, &pulse).await
         };
         let Err(error): Result<Infallible, StoreError> = attending.await;
         pulse.round();
@@ -113,22 +113,23 @@ pub(crate) async fn watch((location, settings): DaybookPlace, steward: Steward, 
     }
 }
 
-/// Carries out orders for as long as we hold the store. What an earlier holder died over is done anew:
+/// Carries out orders, from `first` on, for as long as we hold the store. What an earlier holder died over is done anew:
 /// each order may be carried out twice.
 pub(crate) async fn attend(
     daybook: &Daybook,
+    first: OrderId,
     steward: &Steward,
     pulse: &Pulse,
 ) -> Result<Infallible, StoreError> {
     let clock = &steward.clock;
     loop {
         pulse.round();
-        if !daybook.has_orders().await? {
+        if !daybook.has_orders(first).await? {
             sleep(ORDER_LOOK_EVERY).await;
             continue;
         }
-        let Some(TakenOrder { id, order, takes }) = daybook.take_order(clock.now_ms()).await?
-        else {
+        let taken = daybook.take_order(first, clock.now_ms()).await?;
+        let Some(TakenOrder { id, order, takes }) = taken else {
             continue;
         };
         let age_ms = clock.now_ms().saturating_sub(order.at_ms);

@@ -34,6 +34,17 @@ pub(crate) struct Alone {
 pub(crate) struct Given {
     daybook: Daybook,
     id: OrderId,
+    /// Whether we hold the store ourselves, to carry it out.
+    is_alone: bool,
+}
+
+/// What somebody holds the store for who is no proxy.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Purpose {
+    /// This order, and what is given while it is carried out.
+    Order(OrderId),
+    /// Temporary channels for requests whose ids begin like this.
+    Requests(&'static str),
 }
 
 /// What becomes of the order that a command had given when it was interrupted.
@@ -43,6 +54,8 @@ pub enum Interrupted {
     Withdrawn,
     /// Somebody has begun with it, and carries it out.
     Begun,
+    /// We were at it ourselves; nobody will carry out the rest.
+    CutOff,
     /// It could not be withdrawn: whoever holds the store within an hour carries it out.
     Stands,
 }
@@ -77,6 +90,7 @@ impl Maintenance {
         *self.given.lock() = Some(Given {
             daybook: daybook.clone(),
             id: given,
+            is_alone: false,
         });
         let mut alone = None;
         let told = self.carried_out(&daybook, given, &mut alone).await;
@@ -107,10 +121,17 @@ impl Maintenance {
                 }
             }
         }
-        let Given { daybook, id } = self.given.lock().take()?;
+        let Given {
+            daybook,
+            id,
+            is_alone,
+        } = self.given.lock().take()?;
         let withdrawing = async {
             if daybook.withdraw_order(id).await? {
                 return Ok(Some(Interrupted::Withdrawn));
+            }
+            if is_alone && self.drop_order(&daybook, id).await? {
+                return Ok(Some(Interrupted::CutOff));
             }
             let state = daybook.order_state(id).await?;
             Ok::<_, StoreError>(match state {
@@ -122,6 +143,17 @@ impl Maintenance {
         let withdrawn = timeout(ORDER_WITHDRAW_TIMEOUT, withdrawing).await;
         let withdrawn = withdrawn.ok().and_then(Result::ok);
         withdrawn.unwrap_or(Some(Interrupted::Stands))
+    }
+
+    /// Takes back an order that we had begun with, if nobody has held the store since: he would be at it.
+    async fn drop_order(&self, daybook: &Daybook, id: OrderId) -> Result<bool, StoreError> {
+        // What we held it with may take a moment to let go of it.
+        let settings = settings::errand(&self.config);
+        match Store::open_with(&self.config.store, settings).await {
+            Ok(_store) => daybook.drop_order(id).await,
+            Err(StoreError::Busy { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether an order was given, or may have been.
@@ -153,7 +185,7 @@ impl Maintenance {
                 Some(OrderState::Taken | OrderState::Waiting) => {}
             }
             if alone.is_none() {
-                *alone = self.try_alone(daybook).await?;
+                *alone = self.try_alone(daybook, order).await?;
                 if alone.is_none() && !is_told {
                     self.teller.tell("waiting for whoever holds the store");
                     is_told = true;
@@ -164,15 +196,22 @@ impl Maintenance {
     }
 
     /// Takes the store, if nobody holds it.
-    async fn try_alone(&self, daybook: &Daybook) -> Result<Option<Alone>, CommandError> {
+    async fn try_alone(
+        &self,
+        daybook: &Daybook,
+        order: OrderId,
+    ) -> Result<Option<Alone>, CommandError> {
         let settings = settings::errand(&self.config);
         match Store::open_at_once(&self.config.store, settings).await {
             Ok(store) => {
                 self.teller
                     .tell("nobody holds the store, so it is done from here");
-                Ok(Some(
-                    Alone::start(self, store, daybook.clone(), None).await?,
-                ))
+                if let Some(given) = &mut *self.given.lock() {
+                    given.is_alone = true;
+                }
+                let alone =
+                    Alone::start(self, store, daybook.clone(), Purpose::Order(order)).await?;
+                Ok(Some(alone))
             }
             Err(StoreError::Busy { .. }) => Ok(None),
             Err(error) => Err(settings::store_failed(error).into()),
@@ -282,13 +321,20 @@ impl Errand {
 impl Alone {
     /// Begins a life of the lifecycle over the store, as a proxy does at its start, but for the gateway: what
     /// it would tell is found by looking. What former lives have left is none of its business, but for the
-    /// channels of `requests`, whose ids begin like this: no plan has shown it.
+    /// channels of its requests: no plan has shown it. Nor has one shown what older orders say.
     pub(crate) async fn start(
         maintenance: &Maintenance,
         store: Store,
         daybook: Daybook,
-        requests: Option<&'static str>,
+        purpose: Purpose,
     ) -> Result<Self, Failed> {
+        let (requests, first) = match purpose {
+            Purpose::Order(order) => (None, order),
+            Purpose::Requests(requests) => {
+                let next = daybook.next_order().await;
+                (Some(requests), next.map_err(settings::store_failed)?)
+            }
+        };
         let config = &maintenance.config;
         let deadline = Instant::now() + START_TIMEOUT;
         let key = mark_key::load(config, &store).await?;
@@ -323,7 +369,7 @@ impl Alone {
             relay.read_only(&mut engines);
         }
         engines.spawn_rounds("orders", ORDER_ROUND_MAX, |pulse| async move {
-            let ended = orders::attend(&daybook, &steward, &pulse).await;
+            let ended = orders::attend(&daybook, first, &steward, &pulse).await;
             tracing::warn!(?ended, "the daybook failed");
         });
         Ok(Self { engines, channels })

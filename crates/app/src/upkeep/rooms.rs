@@ -19,7 +19,10 @@ use tokio_util::task::TaskTracker;
 use crate::{
     Failed,
     limits::{ROOM_SETTLE_TIMEOUT, ROOM_TIMEOUT},
-    maintenance::{Maintenance, errand::Alone},
+    maintenance::{
+        Maintenance,
+        errand::{Alone, Purpose},
+    },
     settings,
 };
 
@@ -190,7 +193,8 @@ impl VisitingRooms {
     /// channels is left to delete. What else is owed waits for a sweep or a proxy.
     async fn drive(&self, store: Store) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
         let daybook = self.maintenance.daybook().await?;
-        let mut alone = Alone::start(&self.maintenance, store, daybook, Some(REQUESTS)).await?;
+        let purpose = Purpose::Requests(REQUESTS);
+        let mut alone = Alone::start(&self.maintenance, store, daybook, purpose).await?;
         let (leave, left) = oneshot::channel::<()>();
         let visit = Visit {
             channels: alone.channels.clone(),

@@ -45,6 +45,13 @@ pub enum OrderState {
     Done(String),
 }
 
+// === impl OrderId ===
+
+impl OrderId {
+    /// No order has a smaller one.
+    pub const FIRST: Self = Self(0);
+}
+
 // === impl Daybook ===
 
 impl Daybook {
@@ -77,19 +84,25 @@ impl Daybook {
         .await
     }
 
-    /// Takes the oldest order of which nothing has come yet; one that a former holder of the store had
-    /// taken, too. For the holder of the store, who alone may carry it out.
+    /// Takes the oldest order of which nothing has come yet, from `first` on; one that a former holder of the
+    /// store had taken, too. For the holder of the store, who alone may carry it out.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn take_order(&self, now_ms: u64) -> Result<Option<TakenOrder>, StoreError> {
+    pub async fn take_order(
+        &self,
+        OrderId(first): OrderId,
+        now_ms: u64,
+    ) -> Result<Option<TakenOrder>, StoreError> {
         self.call(move |transaction| {
             let mut take = transaction.prepare_cached(
                 "UPDATE standing_order SET taken_ms = ?1, takes = takes + 1
-                 WHERE id = (SELECT min(id) FROM standing_order WHERE done_ms IS NULL)
+                 WHERE id = (
+                     SELECT min(id) FROM standing_order WHERE done_ms IS NULL AND id >= ?2
+                 )
                  RETURNING id, at_ms, actor, body, takes",
             )?;
-            let order = take.query_row([signed(now_ms)], |row| {
+            let order = take.query_row([signed(now_ms), first], |row| {
                 let order = Order {
                     at_ms: unsigned(row, 1)?,
                     actor: row.get(2)?,
@@ -106,16 +119,30 @@ impl Daybook {
         .await
     }
 
-    /// Whether there is an order of which nothing has come yet. Writes nothing: it is asked all the time.
+    /// Whether there is an order of which nothing has come yet, from `first` on. Writes nothing: it is asked
+    /// all the time.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn has_orders(&self) -> Result<bool, StoreError> {
-        self.ask(|connection| {
+    pub async fn has_orders(&self, OrderId(first): OrderId) -> Result<bool, StoreError> {
+        self.ask(move |connection| {
             let mut query = connection.prepare_cached(
-                "SELECT EXISTS (SELECT 1 FROM standing_order WHERE done_ms IS NULL)",
+                "SELECT EXISTS (SELECT 1 FROM standing_order WHERE done_ms IS NULL AND id >= ?1)",
             )?;
-            query.query_row([], |row| row.get(0))
+            query.query_row([first], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// A number above those of all orders that were given so far.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn next_order(&self) -> Result<OrderId, StoreError> {
+        self.ask(|connection| {
+            let mut query =
+                connection.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM standing_order")?;
+            query.query_row([], |row| row.get(0).map(OrderId))
         })
         .await
     }
@@ -172,6 +199,20 @@ impl Daybook {
         self.call(move |transaction| {
             let mut delete = transaction
                 .prepare_cached("DELETE FROM standing_order WHERE id = ?1 AND taken_ms IS NULL")?;
+            Ok(delete.execute([id])? == 1)
+        })
+        .await
+    }
+
+    /// Takes an order back of which nothing has come yet, also one that somebody had begun with; `false` when
+    /// it is done. For the holder of the store: nobody else can be at it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn drop_order(&self, OrderId(id): OrderId) -> Result<bool, StoreError> {
+        self.call(move |transaction| {
+            let mut delete = transaction
+                .prepare_cached("DELETE FROM standing_order WHERE id = ?1 AND done_ms IS NULL")?;
             Ok(delete.execute([id])? == 1)
         })
         .await

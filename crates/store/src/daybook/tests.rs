@@ -93,16 +93,16 @@ fn order(body: &str) -> Order {
 async fn an_order_is_carried_out_by_whoever_takes_it_and_again_if_he_dies_over_it() {
     let folder = tempfile::tempdir().unwrap();
     let (one, other) = (open(&folder).await, open(&folder).await);
-    assert!(!other.has_orders().await.unwrap());
+    assert!(!other.has_orders(OrderId::FIRST).await.unwrap());
     let id = one.give_order(order("sweep")).await.unwrap().unwrap();
-    assert!(other.has_orders().await.unwrap());
+    assert!(other.has_orders(OrderId::FIRST).await.unwrap());
     assert_eq!(
         one.order_state(id).await.unwrap(),
         Some(OrderState::Waiting)
     );
     for takes in 1..=2 {
         // The second time after the death of the first holder.
-        let taken = other.take_order(6).await.unwrap();
+        let taken = other.take_order(OrderId::FIRST, 6).await.unwrap();
         let order = order("sweep");
         assert_eq!(taken, Some(TakenOrder { id, order, takes }));
         assert_eq!(one.order_state(id).await.unwrap(), Some(OrderState::Taken));
@@ -111,7 +111,25 @@ async fn an_order_is_carried_out_by_whoever_takes_it_and_again_if_he_dies_over_i
     other.order_done(id, 7, "swept".to_owned()).await.unwrap();
     let done = OrderState::Done("swept".to_owned());
     assert_eq!(one.order_state(id).await.unwrap(), Some(done));
-    assert_eq!(other.take_order(8).await.unwrap(), None);
+    assert_eq!(other.take_order(OrderId::FIRST, 8).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn whoever_takes_orders_from_one_on_leaves_the_older_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let daybook = open(&folder).await;
+    let older = daybook.give_order(order("sweep")).await.unwrap().unwrap();
+    let next = daybook.next_order().await.unwrap();
+    assert!(!daybook.has_orders(next).await.unwrap());
+    assert_eq!(daybook.take_order(next, 6).await.unwrap(), None);
+    let id = daybook.give_order(order("forget")).await.unwrap().unwrap();
+    assert!(daybook.has_orders(next).await.unwrap());
+    let taken = daybook.take_order(next, 6).await.unwrap().unwrap();
+    assert_eq!(taken.id, id);
+    assert!(daybook.drop_order(id).await.unwrap());
+    assert_eq!(daybook.take_order(next, 6).await.unwrap(), None);
+    let state = daybook.order_state(older).await.unwrap();
+    assert_eq!(state, Some(OrderState::Waiting));
 }
 
 #[tokio::test]

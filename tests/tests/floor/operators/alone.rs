@@ -24,6 +24,19 @@ async fn debts(world: &World) -> Vec<u64> {
     alive.map(|channel| channel.id).collect()
 }
 
+/// A command was killed that nobody has carried out the order of.
+async fn order_to_sweep(world: &World) {
+    let location = cordboard_store::Location::Path(world.store());
+    let settings = cordboard_store::Settings::default();
+    let daybook = cordboard_store::Daybook::open(&location, settings).await;
+    let order = cordboard_store::Order {
+        at_ms: u64::from(u32::MAX) * 1_000,
+        actor: "a test".to_owned(),
+        body: r#"{"order":"sweep"}"#.to_owned(),
+    };
+    daybook.unwrap().give_order(order).await.unwrap().unwrap();
+}
+
 async fn stages(world: &World) -> Vec<&'static str> {
     let list = world.maintenance("channels list").channels(false).await;
     let lines = list.unwrap().channels.into_iter();
@@ -42,6 +55,7 @@ fn what_deletes_nothing_by_its_plan_deletes_nothing_and_a_sweep_deletes_all() {
     sim_with(far_away(Config::default()), async |world| {
         let owed = debts(world).await;
         assert_eq!(owed.len(), 4);
+        order_to_sweep(world).await;
         let room = Id::new(world.discord.create_channel("room"));
         let all_stay = |after: &str| {
             let alive = owed.iter().filter(|id| world.is_alive(**id));
@@ -147,6 +161,7 @@ fn a_temporary_channel_is_deleted_and_nothing_else_is() {
             ids.filter(|id| !owed.contains(id)).count()
         };
         let maintenance = world.maintenance("keepalive run");
+        order_to_sweep(world).await;
         world.discord.fault(Fault::status(DELETE, 500).always());
         let kept = maintenance.keepalive_run(&[], &|_| {}).await;
         assert!(

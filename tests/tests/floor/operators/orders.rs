@@ -101,7 +101,8 @@ fn an_order_that_its_holders_have_died_over_is_given_up() {
         };
         let id = daybook.give_order(order).await.unwrap().unwrap();
         for takes in 1..=3 {
-            assert_eq!(daybook.take_order(takes).await.unwrap().unwrap().id, id);
+            let taken = daybook.take_order(cordboard_store::OrderId::FIRST, takes);
+            assert_eq!(taken.await.unwrap().unwrap().id, id);
         }
         world.start_proxy().await;
         sleep(Duration::from_secs(10)).await;

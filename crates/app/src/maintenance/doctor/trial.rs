@@ -11,7 +11,10 @@ use crate::{
     Failed,
     error::chain,
     limits::{PROBE_ANSWER_TIMEOUT, PROBE_CHANNEL_TIMEOUT},
-    maintenance::{Maintenance, errand::Alone},
+    maintenance::{
+        Maintenance,
+        errand::{Alone, Purpose},
+    },
     settings,
 };
 
@@ -51,7 +54,7 @@ impl Maintenance {
             error => chain(&error),
         })?;
         let daybook = self.daybook().await.map_err(|failed| chain(&failed))?;
-        let alone = Alone::start(self, store, daybook, Some(REQUEST)).await;
+        let alone = Alone::start(self, store, daybook, Purpose::Requests(REQUEST)).await;
         let alone = alone.map_err(|failed| chain(&failed))?;
         if alone.channels.deletions_held() {
             drop(alone.engines.end(&Ok(())).await);
