@@ -88,6 +88,8 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
     let mut left = Vec::new();
     for (channel_id, name) in &adoption.channels {
         let channel_id = *channel_id;
+        // Also one that is gone from the list by now: somebody has to see that it is.
+        known_by_plan(core, adoption, channel_id).await?;
         let why = if core.protects(channel_id) || channel_id.cast() == guild_id {
             Some("is protected")
         } else if special.contains(&channel_id) {
@@ -96,10 +98,7 @@ pub(super) async fn adopt<A: ChannelApi + GuildApi, R: Registry, C: Clock>(
             match listed.get(&channel_id) {
                 None => Some("is not in the guild any more, or not shown to the bot"),
                 Some(listed) if !listed.is_text => Some("is no text channel"),
-                Some(_) if core.known(channel_id).is_some() => {
-                    known_by_plan(core, adoption, channel_id).await?;
-                    Some("is on record already")
-                }
+                Some(_) if core.known(channel_id).is_some() => Some("is on record already"),
                 // Whoever renames one has plans for it, and has seen no plan of ours.
                 Some(listed) if listed.name.as_ref() != Some(name) => {
                     Some("has another name than in the plan")
