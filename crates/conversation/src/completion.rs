@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use crate::{
     Profile,
-    limits::{BLIND_FOR, DURATION_MAX, LAST_LOOK},
+    limits::{BLIND_FOR, BLIND_FOR_MAX, DURATION_MAX, LAST_LOOK},
 };
 
 /// What is due when nothing is heard until then.
@@ -41,7 +41,8 @@ pub(crate) struct Pulse {
     /// The last sign of typing since the last new message.
     typing: Option<Instant>,
     looked_last: bool,
-    /// When to look again after a look that showed nothing.
+    /// Since when nothing can be seen, and when to look again.
+    blind_since: Option<Instant>,
     look_at: Option<Instant>,
 }
 
@@ -57,18 +58,20 @@ impl Pulse {
             text: None,
             typing: None,
             looked_last: false,
+            blind_since: None,
             look_at: None,
         }
     }
 
-    /// When the bot did something last, or was asked.
-    pub(crate) const fn last_sign(&self) -> Instant {
-        self.last_sign
+    /// A look that began then showed nothing: what seems to be over may not be.
+    pub(crate) fn blind(&mut self, began: Instant, now: Instant) {
+        self.blind_since.get_or_insert(began);
+        self.look_at = Some(now + BLIND_FOR);
     }
 
-    /// Nothing could be seen: what is over may not be.
-    pub(crate) fn blind(&mut self, now: Instant) {
-        self.look_at = Some(now + BLIND_FOR);
+    /// When the first look began that showed nothing, if the bot has done nothing since.
+    pub(crate) const fn blind_since(&self) -> Option<Instant> {
+        self.blind_since
     }
 
     /// What could not be seen is looked at again.
@@ -78,7 +81,7 @@ impl Pulse {
 
     /// The bot did something with its messages; `answers`: there is text of an answer.
     pub(crate) fn beat(&mut self, now: Instant, text_changed: bool, answers: bool) {
-        self.last_sign = now;
+        self.sign(now);
         self.heard = true;
         if !answers {
             self.text = None;
@@ -94,8 +97,13 @@ impl Pulse {
     }
 
     pub(crate) const fn typed(&mut self, now: Instant) {
-        self.last_sign = now;
+        self.sign(now);
         self.typing = Some(now);
+    }
+
+    const fn sign(&mut self, now: Instant) {
+        self.last_sign = now;
+        self.blind_since = None;
     }
 
     /// Whatever the bot did until now may not have been heard: it may be typing.
@@ -116,7 +124,10 @@ impl Pulse {
             }
         };
         if self.heard {
-            consider(later(self.last_sign, profile.idle_timeout), Due::Stalled);
+            // Until a heartbeat tells whether there is a gateway, nobody knows whether the bot is idle.
+            let told = self.blind_since.map(|since| since + BLIND_FOR_MAX);
+            let idle = later(self.last_sign, profile.idle_timeout);
+            consider(told.map_or(idle, |told| told.max(idle)), Due::Stalled);
         } else {
             let first = later(self.asked, profile.first_answer_timeout);
             let idle = self
@@ -243,6 +254,20 @@ mod tests {
         scene.expect_while(false, 22, Due::Quiet);
         scene.pulse.wrote();
         scene.expect_while(false, 13, Due::Quiet);
+    }
+
+    #[test]
+    fn a_bot_that_cannot_be_seen_has_not_stalled_before_a_heartbeat_tells() {
+        let mut scene = Scene::new(600);
+        scene.profile.idle_timeout = s(9);
+        scene.profile.completion.quiet = None;
+        scene.beat(10, true, true);
+        scene.pulse.blind(scene.start + s(13), scene.start + s(20));
+        scene.expect(25, Due::Again);
+        scene.pulse.looks_again();
+        scene.expect(73, Due::Stalled);
+        scene.beat(30, true, true);
+        scene.expect(39, Due::Stalled);
     }
 
     #[test]

@@ -59,6 +59,10 @@ pub(crate) const READ_TRIES_MAX: u32 = 6;
 /// After a look that showed nothing, until the next one: an outage of seconds costs no more than that.
 pub(crate) const BLIND_FOR: Duration = Duration::from_secs(5);
 
+/// How long nothing may be seen and no frame come from the gateway until the way to Discord counts as cut: a
+/// heartbeat is answered every 41.25 s (Discord: topics/gateway#sending-heartbeats).
+pub(crate) const BLIND_FOR_MAX: Duration = Duration::from_mins(1);
+
 /// All tries to read the channel again together; a client is waiting.
 pub(crate) const READ_FOR_MAX: Duration = Duration::from_secs(30);
 

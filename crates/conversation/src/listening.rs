@@ -267,8 +267,7 @@ impl<D: MessageApi + History> Listening<D> {
                     Look::Nothing => return Ok(Some(EndReason::Complete)),
                     // There may be more that was not heard.
                     Look::Found => self.pulse.unheard(Instant::now()),
-                    Look::Heard => {}
-                    Look::Blind => self.pulse.blind(Instant::now()),
+                    Look::Heard | Look::Blind => {}
                 }
                 return Ok(None);
             }
@@ -291,7 +290,6 @@ impl<D: MessageApi + History> Listening<D> {
     /// The bot has shown the end in one message of several: reads how the others stand.
     async fn confirm_end(&mut self) -> Result<Option<EndReason>, ReplyError> {
         if self.look_if_possible().await? == Look::Blind {
-            self.pulse.blind(Instant::now());
             return self.wait().await;
         }
         Ok(self.reply.shows_end().then_some(EndReason::Complete))

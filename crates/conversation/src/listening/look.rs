@@ -61,7 +61,7 @@ impl<D: MessageApi + History> Listening<D> {
     /// Looks whether there is more than was heard. That Discord cannot be read is no reason to throw a reply
     /// away as long as nothing that the bot did can be missing.
     pub(super) async fn look_if_possible(&mut self) -> Result<Look, ReplyError> {
-        let acts = self.acts;
+        let (acts, began) = (self.acts, Instant::now());
         let mut look = Look::Nothing;
         match self.read_again().await? {
             Ok(()) if self.acts != acts => look = Look::Found,
@@ -72,7 +72,8 @@ impl<D: MessageApi + History> Listening<D> {
                     error = %unread.source,
                     "the end of a reply could not be confirmed"
                 );
-                if self.is_deaf() || !unread.is_refused && !self.is_in_touch() {
+                if self.is_deaf() || !unread.is_refused && !self.is_in_touch(began) {
+                    self.pulse.blind(began, Instant::now());
                     look = Look::Blind;
                 }
             }
@@ -83,11 +84,13 @@ impl<D: MessageApi + History> Listening<D> {
         Ok(if is_heard { Look::Heard } else { look })
     }
 
-    /// Whether the gateway has said anything since the bot did: if it has not, and Discord cannot be read
-    /// either, the way to both may be cut.
-    fn is_in_touch(&self) -> bool {
+    /// Whether the gateway has said anything since the first of the looks that showed nothing, of which one
+    /// began at `began`: if it has not, the way to it may be cut as well. A hub that is fed by other means
+    /// does not say.
+    fn is_in_touch(&self, began: Instant) -> bool {
+        let since = self.pulse.blind_since().unwrap_or(began);
         let age = self.switchboard.hub.health().last_frame_age;
-        age.is_some_and(|age| age < self.pulse.last_sign().elapsed())
+        age.is_none_or(|age| age < since.elapsed())
     }
 
     async fn read_again(&mut self) -> Result<Result<(), Unread>, ReplyError> {

@@ -180,6 +180,10 @@ fn a_way_to_discord_that_is_cut_without_a_word_ends_no_reply() {
         let reply = world.ask("hi").await.unwrap();
         let disturb = async {
             sleep(Duration::from_secs(3)).await;
+            // The last that is heard is not of the bot.
+            let elsewhere = world.discord.default_channel_id();
+            world.discord.say(elsewhere, "Hello");
+            sleep(Duration::from_millis(1)).await;
             let seconds = 25.0;
             world.discord.gateway(GatewayCommand::Silence { seconds });
             unreadable(world);
