@@ -60,7 +60,10 @@ impl<A: RoleApi, J: RoleJournal, C: Clock> Removal<A, J, C> {
 
     /// Looks which roles are meant and which of those cannot go. Changes nothing.
     pub async fn plan(&self, selection: &Selection) -> Result<(RolePlan, View), RemovalError> {
-        let view = self.look().await?;
+        let mut view = self.look().await?;
+        if selection.without_members {
+            view.holders = patiently(|| self.holders()).await?;
+        }
         let plan = view.plan(selection, &self.gone_lately().await?);
         Ok((plan, view))
     }

@@ -242,25 +242,20 @@ impl<'a, A: RoleApi, J: RoleJournal, C: Clock> Work<'a, A, J, C> {
     /// What is to become of a role, by what the guild was within the last minute; by who holds it now, if
     /// nobody may.
     async fn judge(&mut self, index: usize) -> Result<Judgement, RemovalError> {
-        loop {
-            if self.rows[index].must_be_empty {
-                self.count_holders().await?;
-            }
-            if let Some((view, at)) = &self.seen
-                && at.elapsed() < LOOK_EVERY
-            {
-                return Ok(view.judge(&self.rows[index]));
-            }
+        let is_fresh = (self.seen.as_ref()).is_some_and(|(_, at)| at.elapsed() < LOOK_EVERY);
+        if !is_fresh {
             self.look().await?;
         }
+        if self.rows[index].must_be_empty {
+            self.count_holders().await?;
+        }
+        let (view, _) = self.seen.as_ref().expect("it was looked at");
+        Ok(view.judge(&self.rows[index]))
     }
 
     /// Reads who holds what by now, as patiently as all that decides: a role is not to stay because Discord
     /// had a hiccup.
     async fn count_holders(&mut self) -> Result<(), RemovalError> {
-        if self.seen.is_none() {
-            return Ok(());
-        }
         self.write_owed().await?;
         self.keep().await?;
         let removal = self.removal;
