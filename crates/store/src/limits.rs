@@ -125,6 +125,10 @@ pub const ACTS_READ_MAX: u64 = 1_000;
 /// script that gives more has nobody who carries them out.
 pub const ORDERS_OPEN_MAX: u64 = 100;
 
+/// For how long an open order counts as one that somebody may still carry out, in milliseconds: an hour, as
+/// `cordboard-app` lets it stand. A command that is killed where there is no proxy leaves one for good.
+pub(crate) const ORDERS_COUNTED_MS: u64 = 60 * 60 * 1_000;
+
 /// How long it is told how bots were that are kept alive, in milliseconds: 90 days.
 pub const KEEPALIVES_KEPT_MS: u64 = 90 * 24 * 3_600_000;
 

@@ -98,6 +98,10 @@ impl Maintenance {
         if told.is_err() {
             // It must not be done behind the back of somebody who was told that it was not.
             drop(daybook.withdraw_order(given).await);
+            if alone.take().is_some() {
+                let dropping = self.drop_order(&daybook, given);
+                drop(timeout(ORDER_WITHDRAW_TIMEOUT, dropping).await);
+            }
         }
         let told = told?;
         Ok(Errand { told, alone })

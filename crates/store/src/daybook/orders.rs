@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, named_params};
 
 use crate::{
     Daybook, StoreError,
-    limits::{ACTS_KEPT_MS, ORDERS_OPEN_MAX},
+    limits::{ACTS_KEPT_MS, ORDERS_COUNTED_MS, ORDERS_OPEN_MAX},
     record::{signed, unsigned},
 };
 
@@ -55,19 +55,21 @@ impl OrderId {
 // === impl Daybook ===
 
 impl Daybook {
-    /// Writes an order down. `None` when as many are open as there may be ([`ORDERS_OPEN_MAX`]): nobody
-    /// carries them out.
+    /// Writes an order down. `None` when as many of the last hour are open as there may be
+    /// ([`ORDERS_OPEN_MAX`]): nobody carries them out.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn give_order(&self, order: Order) -> Result<Option<OrderId>, StoreError> {
         self.call(move |transaction| {
-            let mut fade =
-                transaction.prepare_cached("DELETE FROM standing_order WHERE done_ms < ?1")?;
+            let mut fade = transaction
+                .prepare_cached("DELETE FROM standing_order WHERE coalesce(done_ms, at_ms) < ?1")?;
             fade.execute([signed(order.at_ms.saturating_sub(ACTS_KEPT_MS))])?;
-            let mut count = transaction
-                .prepare_cached("SELECT count(*) FROM standing_order WHERE done_ms IS NULL")?;
-            let open: u64 = count.query_row([], |row| unsigned(row, 0))?;
+            let mut count = transaction.prepare_cached(
+                "SELECT count(*) FROM standing_order WHERE done_ms IS NULL AND at_ms >= ?1",
+            )?;
+            let since_ms = order.at_ms.saturating_sub(ORDERS_COUNTED_MS);
+            let open: u64 = count.query_row([signed(since_ms)], |row| unsigned(row, 0))?;
             if open >= ORDERS_OPEN_MAX {
                 return Ok(None);
             }

@@ -143,6 +143,10 @@ async fn an_order_that_nobody_has_taken_can_be_withdrawn_and_there_are_not_too_m
         assert!(daybook.give_order(order("sweep")).await.unwrap().is_some());
     }
     assert_eq!(daybook.give_order(order("sweep")).await.unwrap(), None);
+    // An hour later nobody would carry those out any more.
+    let mut later = order("sweep");
+    later.at_ms += crate::limits::ORDERS_COUNTED_MS + 1;
+    assert!(daybook.give_order(later).await.unwrap().is_some());
 }
 
 #[tokio::test]
