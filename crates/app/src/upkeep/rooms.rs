@@ -118,7 +118,7 @@ impl Rooms for OwnedRooms {
 // === impl Visits ===
 
 impl Visits {
-    /// Waits until all channels are gone, or on record for whoever opens the store next.
+    /// Waits until all channels are gone, or on record for a sweep, or for the next proxy.
     pub(crate) async fn left(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -190,7 +190,7 @@ impl VisitingRooms {
     }
 
     /// Does what the holder of the store does, until nobody has what it gives any more and none of its
-    /// channels is left to delete. What else is owed waits for a sweep or a proxy.
+    /// channels is left to delete, or to prove gone. What else is owed waits for a sweep or a proxy.
     async fn drive(&self, store: Store) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
         let daybook = self.maintenance.daybook().await?;
         let purpose = Purpose::Requests(REQUESTS);
@@ -205,9 +205,9 @@ impl VisitingRooms {
             let leaving = async {
                 // An error says that it was dropped.
                 drop(left.await);
-                if timeout(ROOM_SETTLE_TIMEOUT, told.cleared()).await.is_err() {
+                if timeout(ROOM_SETTLE_TIMEOUT, told.settled()).await.is_err() {
                     let left = told.counts();
-                    tracing::info!(?left, "channels are left to whoever opens the store next");
+                    tracing::info!(?left, "channels are left to the next sweep or proxy");
                 }
                 Ok(())
             };
@@ -215,7 +215,7 @@ impl VisitingRooms {
             let ended = alone.engines.end(&outcome).await;
             if let Err(failed) = outcome.and(ended) {
                 let error = failed.chain();
-                tracing::warn!(error, "a temporary channel is left to the next start");
+                tracing::warn!(error, "a temporary channel is left to the next sweep or proxy");
             }
         });
         Ok((Arc::new(visit), leaving))

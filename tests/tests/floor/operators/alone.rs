@@ -155,6 +155,7 @@ fn a_temporary_channel_is_deleted_and_nothing_else_is() {
     );
     sim_with(setup, async |world| {
         let owed = debts(world).await;
+        let stages_before = stages(world).await;
         let others = || {
             let alive = world.channels().into_iter().filter(|channel| channel.alive);
             let ids = alive.map(|channel| channel.id);
@@ -180,9 +181,11 @@ fn a_temporary_channel_is_deleted_and_nothing_else_is() {
                 .all(|bot| bot.outcome == "answered")
         );
         assert_eq!(others(), 0, "of the first run neither");
+        assert_eq!(stages(world).await, stages_before, "nothing is left to prove");
         let created = world.channels_created();
         world.doctor(&[], true).await;
         assert_eq!((world.channels_created(), others()), (created + 1, 0));
+        assert_eq!(stages(world).await, stages_before, "nor after a probe");
         assert!(owed.iter().all(|id| world.is_alive(*id)));
     });
 }

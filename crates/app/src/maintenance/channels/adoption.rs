@@ -156,7 +156,7 @@ impl Maintenance {
     }
 
     /// Has exactly the channels of this plan deleted, and waits until they are gone or parked, or until for
-    /// minutes none of them has gone: what is on record by then goes on by itself.
+    /// minutes none of them has gone: with what is on record by then the proxy goes on, or the next sweep.
     ///
     /// # Errors
     /// When nothing was adopted, or what deletes cannot go on.

@@ -88,7 +88,7 @@ impl Maintenance {
                 },
             };
             // What takes longer is on record; the next probe, sweep or proxy goes on with it.
-            drop(timeout(PROBE_CHANNEL_TIMEOUT, channels.cleared()).await);
+            drop(timeout(PROBE_CHANNEL_TIMEOUT, channels.settled()).await);
             Ok(answer)
         };
         let (outcome, answer) = match alone.engines.unless_one_ends(asking).await {
