@@ -57,7 +57,7 @@ pub(super) async fn acknowledge<D: Desk>(
     let held = server.bodies.read(&parts.headers, body).await?;
     let name = named(name)?;
     let Acknowledgement { sequence, failure } = acknowledgement::parse(&held.bytes)?;
-    if relay.places.is_moved(&name) {
+    if relay.places.moved(&name).is_some() {
         return Err(moved().into());
     }
     let whom = ("name", name.as_str());

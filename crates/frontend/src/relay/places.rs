@@ -1,14 +1,12 @@
 //! The places of those who read the stream: so many in all, and one for each consumer.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use cordboard_openai::ApiError;
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::feed::moved;
 use crate::limits::{STREAMS_MAX, STREAMS_RETRY_AFTER};
 
 /// All places.
@@ -16,9 +14,20 @@ use crate::limits::{STREAMS_MAX, STREAMS_RETRY_AFTER};
 pub(crate) struct Places {
     room: Arc<Semaphore>,
     consumers: Arc<Holders>,
-    /// Those that were set somewhere else, and have not begun there.
-    moved: Arc<Mutex<HashSet<String>>>,
+    moves: Arc<Mutex<Moves>>,
 }
+
+/// The consumers that were set somewhere else, and have not begun there.
+#[derive(Debug, Default)]
+struct Moves {
+    /// How many there have been, of all.
+    count: u64,
+    /// The last one of each.
+    last: HashMap<String, Move>,
+}
+
+/// The number of a move.
+pub(super) type Move = u64;
 
 /// How to end the open stream of each consumer.
 type Holders = Mutex<HashMap<String, oneshot::Sender<Ending>>>;
@@ -64,38 +73,55 @@ impl Places {
     }
 
     /// Makes `place` the one of this consumer, and ends the stream that had it before: that is most
-    /// often a connection which is dead and has not found out.
-    pub(super) fn take(&self, place: &mut Place, name: String) {
+    /// often a connection which is dead and has not found out. `known` is what was known of its moves when it
+    /// was read where it stands; when it was set somewhere else since, it has to read that again.
+    pub(super) fn take(
+        &self,
+        place: &mut Place,
+        name: String,
+        known: Option<Move>,
+    ) -> Result<(), ApiError> {
+        let mut moves = self.moves.lock();
+        let last = moves.last.get(&name).copied();
+        if last.is_some() && last != known {
+            return Err(moved());
+        }
+        moves.last.remove(&name);
         let (sender, ending) = oneshot::channel();
         let before = self.consumers.lock().insert(name.clone(), sender);
         if let Some(before) = before {
             // Nobody may be there any more.
             let _ = before.send(Ending::TakenOver);
         }
-        self.moved.lock().remove(&name);
+        drop(moves);
         place.consumer = Some(Held {
             name,
             ending,
             holders: Arc::clone(&self.consumers),
         });
+        Ok(())
     }
 
     /// A consumer is set somewhere else: its stream ends, and until it has another one, what it says of how
     /// far it was counts no more.
     pub(super) fn move_away(&self, name: &str) {
-        self.moved.lock().insert(name.to_owned());
+        let mut moves = self.moves.lock();
+        moves.count += 1;
+        let count = moves.count;
+        moves.last.insert(name.to_owned(), count);
+        drop(moves);
         self.end(name, Ending::Moved);
     }
 
-    /// Whether a consumer was set somewhere else, and has not begun there.
-    pub(super) fn is_moved(&self, name: &str) -> bool {
-        self.moved.lock().contains(name)
+    /// That a consumer was set somewhere else, and has not begun there.
+    pub(super) fn moved(&self, name: &str) -> Option<Move> {
+        self.moves.lock().last.get(name).copied()
     }
 
     /// Ends the stream of a consumer, if one is open.
     pub(super) fn end(&self, name: &str, ending: Ending) {
         if ending == Ending::Forgotten {
-            self.moved.lock().remove(name);
+            self.moves.lock().last.remove(name);
         }
         let holder = self.consumers.lock().remove(name);
         if let Some(holder) = holder {
@@ -109,7 +135,7 @@ impl Default for Places {
         Self {
             room: Arc::new(Semaphore::new(STREAMS_MAX)),
             consumers: Arc::default(),
-            moved: Arc::default(),
+            moves: Arc::default(),
         }
     }
 }
@@ -147,7 +173,8 @@ mod tests {
 
     fn taken(places: &Places) -> Place {
         let mut place = places.enter().unwrap();
-        places.take(&mut place, "bot".into());
+        let known = places.moved("bot");
+        places.take(&mut place, "bot".into(), known).unwrap();
         place
     }
 
@@ -171,12 +198,26 @@ mod tests {
         let mut first = taken(&places);
         places.move_away("bot");
         assert_eq!(first.ending().await, Ending::Moved);
-        assert!(places.is_moved("bot") && !places.is_moved("other"));
+        assert!(places.moved("bot").is_some() && places.moved("other").is_none());
         drop(taken(&places));
-        assert!(!places.is_moved("bot"));
+        assert_eq!(places.moved("bot"), None);
         places.move_away("bot");
         places.end("bot", Ending::Forgotten);
-        assert!(!places.is_moved("bot"));
+        assert_eq!(places.moved("bot"), None);
+    }
+
+    #[tokio::test]
+    async fn who_is_set_somewhere_else_while_it_comes_reads_again_where_it_stands() {
+        let places = Places::default();
+        let mut place = places.enter().unwrap();
+        places.move_away("bot");
+        for known in [None, places.moved("bot")] {
+            places.move_away("bot");
+            let taken = places.take(&mut place, "bot".into(), known);
+            assert_eq!(taken.unwrap_err().status, moved().status);
+        }
+        assert!(place.consumer.is_none());
+        drop(taken(&places));
     }
 
     #[test]

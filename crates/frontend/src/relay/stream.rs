@@ -8,6 +8,7 @@ use tracing::info;
 use super::{
     Relay, Station,
     feed::{Bounds, Feed},
+    places::Move,
     query::{self, StreamQuery},
     reader::Reader,
     trouble::{beyond, from_consumers, from_log},
@@ -31,7 +32,9 @@ pub(super) async fn open<D: Desk>(
     let query = query::stream(uri.query().unwrap_or_default())?;
     let seen = last_event_id(&headers)?;
     let mut place = relay.places.enter()?;
-    let after = start(&relay, &arrival, &query, seen).await?;
+    let consumer = query.consumer.as_deref();
+    let known = consumer.and_then(|name| relay.places.moved(name));
+    let after = start(&relay, &arrival, &query, seen, known).await?;
     info!(
         request.id = arrival.id(),
         key.name = key.name,
@@ -41,7 +44,7 @@ pub(super) async fn open<D: Desk>(
     );
     // Last: whoever had the name keeps its stream if this one fails.
     if let Some(name) = query.consumer {
-        relay.places.take(&mut place, name);
+        relay.places.take(&mut place, name, known)?;
     }
     let bounds = Bounds {
         place,
@@ -61,6 +64,7 @@ async fn start(
     arrival: &Arrival,
     query: &StreamQuery,
     seen: Option<u64>,
+    known: Option<Move>,
 ) -> Result<u64, ApiError> {
     let newest = from_log(arrival, relay.log.newest()).await?;
     // It would wait for its own past, in silence.
@@ -75,7 +79,7 @@ async fn start(
     let position = relay.consumers.open(name, query.after);
     let position = from_consumers(relay, arrival, ("consumer", name), position).await?;
     // What it has seen before it was set somewhere else is what it is to be told again.
-    let seen = seen.filter(|_| !relay.places.is_moved(name));
+    let seen = seen.filter(|_| known.is_none());
     Ok(position.max(seen.unwrap_or(0)))
 }
 

@@ -13,8 +13,8 @@ pub struct Streams {
 
 impl Streams {
     /// Ends the stream of a consumer that is set somewhere else. Until it opens another one, which begins
-    /// there whatever it has seen before, nothing that it acknowledges counts. To be called before it is set, and again
-    /// after that.
+    /// there whatever it has seen before, nothing that it acknowledges counts. To be called before it is set,
+    /// and again after that.
     pub fn move_away(&self, name: &str) {
         self.places.move_away(name);
     }
