@@ -3,6 +3,7 @@
 mod cli;
 mod command;
 mod context;
+mod draft;
 mod exit;
 mod output;
 mod remains;

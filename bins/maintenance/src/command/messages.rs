@@ -2,7 +2,6 @@
 
 mod consumers;
 mod cursors;
-mod draft;
 mod export;
 mod gaps;
 

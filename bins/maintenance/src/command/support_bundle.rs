@@ -1,7 +1,6 @@
 //! What helps somebody else to see what is wrong.
 
 use std::{
-    fs::OpenOptions,
     io::{self, Write},
     path::{Path, PathBuf},
 };
@@ -16,6 +15,7 @@ use serde::Serialize;
 use super::status::ProxyArgs;
 use crate::{
     context::Context,
+    draft::Draft,
     exit::{Ended, Outcome, Stopped},
     output::Report,
 };
@@ -61,9 +61,10 @@ impl SupportBundle {
             drop(writeln!(io::stdout(), "{text}"));
             return Ok(Outcome::Done);
         }
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create_new(true).open(&self.output);
-        let written = file.and_then(|mut file| writeln!(file, "{text}"));
+        let written = Draft::new(&self.output).and_then(|mut draft| {
+            writeln!(draft, "{text}")?;
+            draft.make_whole()
+        });
         written.map_err(|source| Failed::System {
             what: format!("to write {}", self.output.display()),
             source,

@@ -13,9 +13,9 @@ use twilight_model::id::{
     marker::{ChannelMarker, MessageMarker},
 };
 
-use super::draft::Draft;
 use crate::{
     context::Context,
+    draft::Draft,
     exit::{Ended, Outcome},
     output::{Output, Report},
     time,

@@ -1,6 +1,6 @@
 //! What is left of a configuration, and of any text, when it is safe to paste.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, io, path::Path};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
@@ -205,7 +205,7 @@ fn walk(value: &toml::Value, key: &str, scrubber: &mut Scrubber) -> Value {
 
 /// What is shown of a value, if anything is.
 fn shown(key: &str, text: &str) -> Option<String> {
-    if PATHS.contains(&key) && fs::symlink_metadata(text).is_err() {
+    if PATHS.contains(&key) && !may_be_a_file(text) {
         return None;
     }
     let is_path = PATHS.contains(&key) || key == "url" && text.starts_with("sqlite:");
@@ -222,6 +222,18 @@ fn shown(key: &str, text: &str) -> Option<String> {
         return Some(text.to_owned());
     }
     None
+}
+
+/// Whether a path leads somewhere, as far as we may look: what does not may be a secret that was put in the
+/// wrong place.
+fn may_be_a_file(path: &str) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(_) => true,
+        // A word says nothing of a folder in which nobody may look.
+        Err(error) => {
+            error.kind() == io::ErrorKind::PermissionDenied && Path::new(path).is_absolute()
+        }
+    }
 }
 
 /// A word of ours, or an id; anything else could be anybody's.

@@ -12,7 +12,7 @@ use std::{
 const PART: &str = ".part";
 
 /// A file that is being written: removed when dropped before it is whole.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     whole: PathBuf,
     part: PathBuf,
     out: BufWriter<File>,
@@ -24,8 +24,8 @@ pub(super) struct Draft {
 // === impl Draft ===
 
 impl Draft {
-    /// Begins with a file. It must not be there, and nobody else may read it: messages are in it.
-    pub(super) fn new(whole: &Path) -> io::Result<Self> {
+    /// Begins with a file. It must not be there, and nobody else may read it: messages may be in it.
+    pub(crate) fn new(whole: &Path) -> io::Result<Self> {
         not_there(whole)?;
         let folder = whole.parent();
         let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
@@ -38,7 +38,7 @@ impl Draft {
         let file = made.map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => {
                 let matter = format!(
-                    "{} is there: another export is being made, or one was killed; remove it if none is",
+                    "{} is there: it is being written, or whoever did was killed; remove it if nobody does",
                     part.display()
                 );
                 io::Error::new(io::ErrorKind::AlreadyExists, matter)
@@ -55,7 +55,7 @@ impl Draft {
     }
 
     /// Gives it its name, for good.
-    pub(super) fn make_whole(mut self) -> io::Result<()> {
+    pub(crate) fn make_whole(mut self) -> io::Result<()> {
         self.out.flush()?;
         self.out.get_ref().sync_all()?;
         // Somebody may have made one meanwhile.
