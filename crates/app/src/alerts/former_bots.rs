@@ -17,7 +17,11 @@ const KINDS: [Kind; 4] = [
 
 /// The bots of a configuration, as alarms name them.
 #[derive(Clone, Debug)]
-pub(crate) struct KnownBots(BTreeSet<String>);
+pub(crate) struct KnownBots {
+    listed: BTreeSet<String>,
+    /// Those that are asked by clients: of these, somebody may still say that they have reached their limit.
+    asked: BTreeSet<String>,
+}
 
 // === impl KnownBots ===
 
@@ -25,12 +29,28 @@ impl KnownBots {
     pub(crate) fn of(config: &Config) -> Self {
         let subject = |name: &str| Alarm::new(Kind::BotSilent, name, "", "").subject;
         let names = config.bots.iter().map(|bot| bot.name.as_str());
-        Self(names.map(subject).collect())
+        let listed: BTreeSet<_> = names.map(subject).collect();
+        Self {
+            asked: listed.clone(),
+            listed,
+        }
+    }
+
+    /// Those of a configuration that a proxy goes over to: until it is started again, clients ask the bots
+    /// that it was started with.
+    pub(crate) fn gone_over_to(&self, config: &Config) -> Self {
+        let mut gone_over = Self::of(config);
+        gone_over.asked.extend(self.asked.iter().cloned());
+        gone_over
     }
 
     /// Whether an alarm is one of a bot that is none of these.
     pub(super) fn lacks(&self, alarm: &Standing) -> bool {
-        KINDS.contains(&alarm.kind) && !self.0.contains(&alarm.subject)
+        let known = match alarm.kind {
+            Kind::BotLimit => &self.asked,
+            _ => &self.listed,
+        };
+        KINDS.contains(&alarm.kind) && !known.contains(&alarm.subject)
     }
 }
 

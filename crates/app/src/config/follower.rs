@@ -37,6 +37,8 @@ pub(crate) struct Follower {
     origin: Origin,
     /// SIGHUP: the file is read again at each. `None`: it is only looked at.
     hangups: Option<Signal>,
+    /// Whether one has come for which it was not read yet.
+    is_told: bool,
 }
 
 // === impl Origin ===
@@ -55,22 +57,28 @@ impl Origin {
 
 impl Follower {
     pub(crate) const fn new(origin: Origin, hangups: Option<Signal>) -> Self {
-        Self { origin, hangups }
+        Self {
+            origin,
+            hangups,
+            is_told: false,
+        }
     }
 
-    /// Waits until the configuration has changed, or somebody says so, and reads it.
+    /// Waits until the configuration has changed, or somebody says so, and reads it. Whoever stops listening
+    /// halfway finds it changed the next time.
     pub(crate) async fn changed(&mut self) -> Result<Config, Failed> {
         loop {
-            let is_told = tokio::select! {
-                () = sleep(CONFIG_LOOK_EVERY) => false,
-                () = hangup(&mut self.hangups) => true,
-            };
+            tokio::select! {
+                () = sleep(CONFIG_LOOK_EVERY) => {}
+                () = hangup(&mut self.hangups) => self.is_told = true,
+            }
             let path = self.origin.path.clone();
             let found = spawn_blocking(move || look(&path)).await.ok().flatten();
             // One that is not there is being written anew.
-            if is_told || (found != self.origin.seen && found.is_some()) {
-                self.origin.seen = found;
-                return self.load().await;
+            if self.is_told || (found != self.origin.seen && found.is_some()) {
+                let loaded = self.load().await;
+                (self.origin.seen, self.is_told) = (found, false);
+                return loaded;
             }
         }
     }

@@ -137,7 +137,7 @@ impl ProxiedUpkeep {
         }
         let gone_over = self.go_over(&config).await;
         let table = gone_over.map_err(|failed| failed.chain())?;
-        self.bots = KnownBots::of(&config);
+        self.bots = self.bots.gone_over_to(&config);
         // What still stands of them after a failure, the next start ends.
         self.alert_box.end_former_bots(&self.bots).await;
         Ok(table)
