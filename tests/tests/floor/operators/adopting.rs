@@ -1,5 +1,8 @@
 //! Whose leftovers are, and that they are still the same when they are adopted.
 
+use cordboard_simulator::Config;
+use cordboard_tests::BEGINS_MS;
+
 use super::*;
 
 #[test]
@@ -61,6 +64,31 @@ fn who_created_a_channel_is_found_however_much_was_created_before_and_after() {
         for id in [old, young] {
             world.discord.delete_channel(id);
         }
+    });
+}
+
+#[test]
+fn a_channel_is_left_alone_until_the_audit_log_has_had_time_to_tell_who_created_it() {
+    let discord = Config {
+        start_ms: BEGINS_MS,
+        audit_lag_ms: 30_000,
+        ..Config::default()
+    };
+    sim_with(Setup::with_discord(discord), async |world| {
+        world.stop_proxy().await;
+        let persons = world.discord.create_channel("cdp-chat-of-a-person");
+        let maintenance = world.maintenance("channels adopt");
+        let query = AdoptionQuery {
+            unknown_creators: true,
+            ..query()
+        };
+        for why in ["it is so young", "who is none of our bots"] {
+            let plan = maintenance.plan_adoption(&query).await.unwrap();
+            let told = plan.candidates[0].excluded.as_deref().unwrap_or_default();
+            assert!(told.contains(why), "{plan:?}");
+            sleep(Duration::from_mins(1)).await;
+        }
+        assert!(world.is_alive(persons));
     });
 }
 

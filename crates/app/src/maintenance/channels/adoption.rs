@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use cordboard_lifecycle::{Clock as _, Evidence, PlanHash, Row};
+use cordboard_lifecycle::{Clock as _, Evidence, PlanHash, Row, limits::SWEEP_GRACE};
 use serde::Serialize;
 use twilight_model::id::{
     Id,
@@ -107,6 +107,7 @@ impl Maintenance {
         let since = |at_ms| now_ms.saturating_sub(at_ms) / 1_000;
         let candidates = channels.into_iter().map(|channel| {
             let creator_id = creators.known.get(&channel.id).copied();
+            let age_seconds = since(created_ms(channel.id));
             let excluded = if query.exclude.contains(&channel.id) {
                 Some("excluded by --exclude".to_owned())
             } else if let Some(why) = untouchable.get(&channel.id) {
@@ -117,13 +118,15 @@ impl Maintenance {
                 Some(format!("it is on record already, as {stage}"))
             } else if creators.unread.contains(&channel.id) {
                 Some("too much was created beside it to find out who created it".to_owned())
+            } else if creator_id.is_none() && age_seconds < SWEEP_GRACE.as_secs() {
+                Some("it is so young that the audit log may not tell yet who created it".to_owned())
             } else {
                 whose(creator_id, &known, query.unknown_creators)
             };
             Candidate {
                 channel_id: channel.id,
                 creator_id,
-                age_seconds: since(created_ms(channel.id)),
+                age_seconds,
                 last_message_seconds: channel.last_message_id.map(|id| since(created_ms(id))),
                 name: channel.name,
                 excluded,

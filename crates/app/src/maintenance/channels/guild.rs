@@ -89,33 +89,34 @@ impl Maintenance {
     /// not be read, that is an error: a creator who is not told of is one whom the log has forgotten.
     pub(super) async fn creators(
         &self,
-        mut channels: BTreeSet<Id<ChannelMarker>>,
+        channels: BTreeSet<Id<ChannelMarker>>,
     ) -> Result<Creators, CommandError> {
         let (mut known, mut read_to) = (HashMap::new(), 0);
+        let mut unread = channels.clone();
         for _ in 0..AUDIT_PAGES_MAX {
-            let oldest = channels.first().map_or(0, |id| id.get());
+            let oldest = unread.first().map_or(0, |id| id.get());
             let after = read_to.max(oldest.saturating_sub(SPREAD));
             let page = self.log_page(Id::new_checked(after)).await?;
-            for made in page.creations {
-                if channels.remove(&made.channel_id) {
-                    known.insert(made.channel_id, made.creator_id);
-                }
+            // An entry may come later than it should; what it says holds all the same.
+            let told = page.creations.into_iter();
+            let told = told.filter(|made| channels.contains(&made.channel_id));
+            for made in told {
+                unread.remove(&made.channel_id);
+                known.insert(made.channel_id, made.creator_id);
             }
             let Some(last) = page.last.filter(|_| page.is_full) else {
-                channels.clear();
+                unread.clear();
                 break;
             };
             read_to = last.get();
             // Of what is older, the log would have told by now.
-            channels.retain(|id| id.get().saturating_add(SPREAD) >= read_to);
-            if channels.is_empty() {
+            unread.retain(|id| id.get().saturating_add(SPREAD) >= read_to);
+            if unread.is_empty() {
                 break;
             }
         }
-        Ok(Creators {
-            known,
-            unread: channels,
-        })
+        unread.retain(|id| !known.contains_key(id));
+        Ok(Creators { known, unread })
     }
 
     async fn log_page(
