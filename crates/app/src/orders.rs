@@ -113,8 +113,8 @@ pub(crate) async fn watch((location, settings): DaybookPlace, steward: Steward, 
     }
 }
 
-/// Carries out orders, from `first` on, for as long as we hold the store. What an earlier holder died over is done anew:
-/// each order may be carried out twice.
+/// Carries out orders, from `first` on, for as long as we hold the store. What an earlier holder died over is
+/// done anew: each order may be carried out twice.
 pub(crate) async fn attend(
     daybook: &Daybook,
     first: OrderId,

@@ -43,8 +43,9 @@ pub(crate) struct Given {
 pub(crate) enum Purpose {
     /// This order, and what is given while it is carried out.
     Order(OrderId),
-    /// Temporary channels for requests whose ids begin like this.
-    Requests(&'static str),
+    /// Temporary channels for requests whose ids begin like this, and the orders from this one on: the next
+    /// one before the store was opened, since nobody else can take those that were given meanwhile.
+    Requests(&'static str, OrderId),
 }
 
 /// What becomes of the order that a command had given when it was interrupted.
@@ -334,10 +335,7 @@ impl Alone {
     ) -> Result<Self, Failed> {
         let (requests, first) = match purpose {
             Purpose::Order(order) => (None, order),
-            Purpose::Requests(requests) => {
-                let next = daybook.next_order().await;
-                (Some(requests), next.map_err(settings::store_failed)?)
-            }
+            Purpose::Requests(requests, first) => (Some(requests), first),
         };
         let config = &maintenance.config;
         let deadline = Instant::now() + START_TIMEOUT;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use cordboard_lifecycle::{Channels, Lease, OpenError, Opening};
-use cordboard_store::{Store, StoreError};
+use cordboard_store::{Daybook, Store, StoreError};
 use cordboard_upkeep::{Failure, NoRoom, Room, Rooms};
 use futures_util::{FutureExt as _, future::BoxFuture};
 use tokio::{
@@ -160,9 +160,13 @@ impl VisitingRooms {
             last.leaving = None;
         }
         let config = &self.maintenance.config;
+        let daybook = self.maintenance.daybook().await.map_err(sorted)?;
+        let next = daybook.next_order().await;
+        let next = next.map_err(|error| sorted(settings::store_failed(error)))?;
         let opened = Store::open_with(&config.store, settings::errand(config)).await;
         let store = opened.map_err(|error| self.is_held(error))?;
-        let (visit, leaving) = self.drive(store).await.map_err(sorted)?;
+        let purpose = Purpose::Requests(REQUESTS, next);
+        let (visit, leaving) = self.drive(store, daybook, purpose).await.map_err(sorted)?;
         *last = Last {
             visit: Arc::downgrade(&visit),
             leaving: Some(leaving),
@@ -191,9 +195,12 @@ impl VisitingRooms {
 
     /// Does what the holder of the store does, until nobody has what it gives any more and none of its
     /// channels is left to delete, or to prove gone. What else is owed waits for a sweep or a proxy.
-    async fn drive(&self, store: Store) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
-        let daybook = self.maintenance.daybook().await?;
-        let purpose = Purpose::Requests(REQUESTS);
+    async fn drive(
+        &self,
+        store: Store,
+        daybook: Daybook,
+        purpose: Purpose,
+    ) -> Result<(Arc<Visit>, JoinHandle<()>), Failed> {
         let mut alone = Alone::start(&self.maintenance, store, daybook, purpose).await?;
         let (leave, left) = oneshot::channel::<()>();
         let visit = Visit {
@@ -215,7 +222,10 @@ impl VisitingRooms {
             let ended = alone.engines.end(&outcome).await;
             if let Err(failed) = outcome.and(ended) {
                 let error = failed.chain();
-                tracing::warn!(error, "a temporary channel is left to the next sweep or proxy");
+                tracing::warn!(
+                    error,
+                    "a temporary channel is left to the next sweep or proxy"
+                );
             }
         });
         Ok((Arc::new(visit), leaving))

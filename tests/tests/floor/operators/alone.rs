@@ -181,7 +181,11 @@ fn a_temporary_channel_is_deleted_and_nothing_else_is() {
                 .all(|bot| bot.outcome == "answered")
         );
         assert_eq!(others(), 0, "of the first run neither");
-        assert_eq!(stages(world).await, stages_before, "nothing is left to prove");
+        assert_eq!(
+            stages(world).await,
+            stages_before,
+            "nothing is left to prove"
+        );
         let created = world.channels_created();
         world.doctor(&[], true).await;
         assert_eq!((world.channels_created(), others()), (created + 1, 0));

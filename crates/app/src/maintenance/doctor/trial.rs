@@ -44,6 +44,8 @@ impl Maintenance {
                 "there is no store in which a channel of ours could be on record".to_owned(),
             );
         }
+        let daybook = self.daybook().await.map_err(|failed| chain(&failed))?;
+        let next = daybook.next_order().await.map_err(|error| chain(&error))?;
         let opened = Store::open_at_once(&self.config.store, settings::errand(&self.config)).await;
         let store = opened.map_err(|error| match error {
             StoreError::Busy { .. } => {
@@ -53,8 +55,7 @@ impl Maintenance {
             }
             error => chain(&error),
         })?;
-        let daybook = self.daybook().await.map_err(|failed| chain(&failed))?;
-        let alone = Alone::start(self, store, daybook, Purpose::Requests(REQUEST)).await;
+        let alone = Alone::start(self, store, daybook, Purpose::Requests(REQUEST, next)).await;
         let alone = alone.map_err(|failed| chain(&failed))?;
         if alone.channels.deletions_held() {
             drop(alone.engines.end(&Ok(())).await);
