@@ -5,8 +5,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::{
-    Profile,
-    limits::{BLIND_FOR, BLIND_FOR_MAX, DURATION_MAX, LAST_LOOK},
+    Completion, Profile,
+    limits::{BLIND_FOR, DURATION_MAX, LAST_LOOK},
 };
 
 /// What is due when nothing is heard until then.
@@ -20,7 +20,7 @@ pub(crate) enum Due {
     Stalled,
     /// The reply has gone on for longer than its profile allows.
     Bound,
-    /// What could not be seen may be to be seen by now.
+    /// What could not be seen may be to be seen by now, and what is owed is looked for again.
     Again,
     /// The deadline is near: look once more.
     LastLook,
@@ -44,6 +44,10 @@ pub(crate) struct Pulse {
     /// Since when nothing can be seen, and when to look again.
     blind_since: Option<Instant>,
     look_at: Option<Instant>,
+    /// Since when events may be missing that no look has made up for.
+    missing_since: Option<Instant>,
+    /// When the bot could not be heard for the last time.
+    deaf: Option<Instant>,
 }
 
 // === impl Pulse ===
@@ -60,16 +64,42 @@ impl Pulse {
             looked_last: false,
             blind_since: None,
             look_at: None,
+            missing_since: None,
+            deaf: None,
         }
     }
 
-    /// A look that began then showed nothing: what seems to be over may not be.
+    /// A look that began then could not see: what seems to be over may not be.
     pub(crate) fn blind(&mut self, began: Instant, now: Instant) {
         self.blind_since.get_or_insert(began);
+        self.put_off(now);
+    }
+
+    /// Nothing is over yet, whatever the look has shown that ended now.
+    pub(crate) fn put_off(&mut self, now: Instant) {
         self.look_at = Some(now + BLIND_FOR);
     }
 
-    /// When the first look began that showed nothing, if the bot has done nothing since.
+    /// Events may be missing: until a look has made up for them, nothing is over.
+    pub(crate) fn missing(&mut self, now: Instant) {
+        self.missing_since.get_or_insert(now);
+    }
+
+    pub(crate) const fn is_missing(&self) -> bool {
+        self.missing_since.is_some()
+    }
+
+    /// A look has shown all that there is.
+    pub(crate) const fn saw(&mut self) {
+        self.missing_since = None;
+    }
+
+    /// The bot cannot be heard.
+    pub(crate) const fn deaf(&mut self, now: Instant) {
+        self.deaf = Some(now);
+    }
+
+    /// When the first look began that could not see, if the bot has done nothing since.
     pub(crate) const fn blind_since(&self) -> Option<Instant> {
         self.blind_since
     }
@@ -123,42 +153,76 @@ impl Pulse {
                 next = (at, due);
             }
         };
-        if self.heard {
-            // Until a heartbeat tells whether there is a gateway, nobody knows whether the bot is idle.
-            let told = self.blind_since.map(|since| since + BLIND_FOR_MAX);
-            let idle = later(self.last_sign, profile.idle_timeout);
-            consider(told.map_or(idle, |told| told.max(idle)), Due::Stalled);
+        if !self.is_missing() {
+            // The end comes first: a reply that may be complete has not stalled.
+            let (end, silence) = (self.end(profile, deaf), self.silence(profile));
+            let all = [end, Some(silence), self.bound(profile)];
+            for (at, due) in all.into_iter().flatten() {
+                consider(at, due);
+            }
+        }
+        if let Some(at) = self.look_at.or(self.missing_since) {
+            consider(at, Due::Again);
+        }
+        if !self.looked_last
+            && let Some(at) = self.last_look(profile, deaf)
+        {
+            consider(at, Due::LastLook);
+        }
+        next
+    }
+
+    /// When the bot should have shown life.
+    fn silence(&self, profile: &Profile) -> (Instant, Due) {
+        let (at, due) = if self.heard {
+            (later(self.last_sign, profile.idle_timeout), Due::Stalled)
         } else {
             let first = later(self.asked, profile.first_answer_timeout);
             let idle = self
                 .typing
                 .map(|typing| later(typing, profile.idle_timeout));
-            consider(idle.map_or(first, |idle| idle.max(first)), Due::Silent);
-        }
-        if let Some((first, last)) = self.text {
-            let completion = &profile.completion;
-            consider(later(first, completion.bound), Due::Bound);
-            if let Some(quiet) = completion.quiet {
-                // Nobody hears whether it types: it may have begun with its last word.
-                let typing = self.typing.max(deaf.then_some(last));
-                let typing = typing.map(|typing| later(typing, completion.typing));
-                let not_before = [typing, self.look_at].into_iter().flatten();
-                consider(
-                    not_before.fold(later(last, quiet), Instant::max),
-                    Due::Quiet,
-                );
-            }
-        }
-        if let Some(at) = self.look_at {
-            consider(at, Due::Again);
-        }
-        if !self.looked_last
-            && let Some(look) = self.deadline.checked_sub(LAST_LOOK)
-            && look >= later(self.asked, LAST_LOOK)
-        {
-            consider(look, Due::LastLook);
-        }
-        next
+            (idle.map_or(first, |idle| idle.max(first)), Due::Silent)
+        };
+        let at = self.not_before(profile, None).fold(at, Instant::max);
+        (at, due)
+    }
+
+    /// When the reply is taken for complete.
+    fn end(&self, profile: &Profile, deaf: bool) -> Option<(Instant, Due)> {
+        let ((_, last), quiet) = (self.text?, profile.completion.quiet?);
+        // Nobody hears whether it types: it may have begun with its last word.
+        let not_before = self.not_before(profile, deaf.then_some(last));
+        let at = not_before.fold(later(last, quiet), Instant::max);
+        Some((at, Due::Quiet))
+    }
+
+    /// When what it types should be here, as far as it was heard, and what could not be seen is looked at
+    /// again.
+    fn not_before(
+        &self,
+        profile: &Profile,
+        unheard: Option<Instant>,
+    ) -> impl Iterator<Item = Instant> {
+        let typing = self.typing.max(self.deaf).max(unheard);
+        let typing = typing.map(|typing| later(typing, profile.completion.typing));
+        [typing, self.look_at].into_iter().flatten()
+    }
+
+    fn bound(&self, profile: &Profile) -> Option<(Instant, Due)> {
+        let (first, _) = self.text?;
+        Some((later(first, profile.completion.bound), Due::Bound))
+    }
+
+    /// When to look before the deadline, if there is time for it: so early that what it finds can come to
+    /// its end.
+    fn last_look(&self, profile: &Profile, deaf: bool) -> Option<Instant> {
+        let Completion { quiet, typing, .. } = profile.completion;
+        let typing = if deaf { typing } else { Duration::ZERO };
+        let end = quiet.map_or(Duration::ZERO, |quiet| quiet.max(typing));
+        let latest = self.deadline.checked_sub(LAST_LOOK)?;
+        let look = latest.checked_sub(end).unwrap_or(self.asked);
+        let look = look.max(later(self.asked, LAST_LOOK));
+        (look <= latest).then_some(look)
     }
 }
 
@@ -257,17 +321,38 @@ mod tests {
     }
 
     #[test]
-    fn a_bot_that_cannot_be_seen_has_not_stalled_before_a_heartbeat_tells() {
+    fn a_bot_that_cannot_be_seen_is_looked_for_again_before_it_has_stalled() {
         let mut scene = Scene::new(600);
         scene.profile.idle_timeout = s(9);
         scene.profile.completion.quiet = None;
         scene.beat(10, true, true);
         scene.pulse.blind(scene.start + s(13), scene.start + s(20));
+        scene.expect(25, Due::Stalled);
+        scene.beat(30, true, true);
+        scene.pulse.looks_again();
+        scene.expect(39, Due::Stalled);
+    }
+
+    #[test]
+    fn a_bot_that_could_not_be_heard_is_not_silent_before_it_could_type_again() {
+        let mut scene = Scene::new(600);
+        scene.pulse.deaf(scene.start + s(55));
+        scene.expect(65, Due::Silent);
+        scene.pulse.put_off(scene.start + s(65));
+        scene.expect(70, Due::Silent);
+    }
+
+    #[test]
+    fn nothing_is_over_while_events_are_missing() {
+        let mut scene = Scene::new(600);
+        scene.beat(10, true, true);
+        scene.pulse.missing(scene.start + s(11));
+        scene.expect(11, Due::Again);
+        scene.pulse.blind(scene.start + s(11), scene.start + s(20));
         scene.expect(25, Due::Again);
         scene.pulse.looks_again();
-        scene.expect(73, Due::Stalled);
-        scene.beat(30, true, true);
-        scene.expect(39, Due::Stalled);
+        scene.pulse.saw();
+        scene.expect(13, Due::Quiet);
     }
 
     #[test]
@@ -289,10 +374,15 @@ mod tests {
 
     #[test]
     fn shortly_before_the_deadline_there_is_a_last_look() {
+        // What it finds needs three seconds of quiet to be complete, and longer while nobody hears.
         let mut scene = Scene::new(30);
+        scene.expect(24, Due::LastLook);
+        scene.expect_while(true, 17, Due::LastLook);
+        scene.profile.completion.quiet = None;
         scene.expect(27, Due::LastLook);
         scene.pulse.looked_last();
         scene.expect(30, Due::Deadline);
+        Scene::new(7).expect(3, Due::LastLook);
         Scene::new(5).expect(5, Due::Deadline);
     }
 

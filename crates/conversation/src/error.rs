@@ -106,7 +106,8 @@ pub enum ReplyError {
         /// What the bot said.
         message: String,
     },
-    /// Events may have been missed, and what was missed could not be read again.
+    /// Events may have been missed, and Discord refuses to show the channel. While it only cannot be reached,
+    /// the reply waits for it until the deadline.
     #[error("part of the reply could not be read")]
     Lost {
         /// Whether text had been handed out.

@@ -53,24 +53,20 @@ pub(crate) const BACK_OFF_MIN: Duration = Duration::from_millis(250);
 /// The longest wait after a failed call.
 pub(crate) const BACK_OFF_MAX: Duration = Duration::from_secs(4);
 
-/// Tries to read the channel again before the reply is given up as lost.
+/// Tries to read the channel in one look.
 pub(crate) const READ_TRIES_MAX: u32 = 6;
 
-/// After a look that showed nothing, until the next one: an outage of seconds costs no more than that.
+/// After a look that could not see, until the next one: an outage of seconds costs no more than that.
 pub(crate) const BLIND_FOR: Duration = Duration::from_secs(5);
 
-/// How long nothing may be seen and no frame come from the gateway until the way to Discord counts as cut: a
-/// heartbeat is answered every 41.25 s (Discord: topics/gateway#sending-heartbeats).
-pub(crate) const BLIND_FOR_MAX: Duration = Duration::from_mins(1);
-
-/// All tries to read the channel again together; a client is waiting.
+/// All tries of one look together: then it is looked whether something was heard.
 pub(crate) const READ_FOR_MAX: Duration = Duration::from_secs(30);
 
 /// A message that Discord announced less than this ago may be missing in a read without being deleted:
 /// reads may lag behind events (Discord: reference#consistency).
 pub(crate) const READ_LAG: Duration = Duration::from_secs(5);
 
-/// How long before the deadline the channel is read one last time, in case its end was missed.
+/// How long reading the channel for the last time may take, in case its end was missed.
 pub(crate) const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// Text held back from the end of a growing reply: long enough for typing cursors and for fences that are

@@ -149,9 +149,9 @@ impl<D: MessageApi + History> Listening<D> {
     async fn step(&mut self) -> Result<Step, ReplyError> {
         loop {
             // A message about a limit may still become an answer: nothing of it is given before it
-            // is complete.
-            let limited = self.reply.limited();
-            if limited.is_none() {
+            // is complete. Nor is what may have something missing before it.
+            let (limited, is_missing) = (self.reply.limited(), self.pulse.is_missing());
+            if limited.is_none() && !is_missing {
                 if self.reply.shows_end() && self.reply.is_certain() {
                     return Ok(Step::Over(EndReason::Complete));
                 }
@@ -165,7 +165,7 @@ impl<D: MessageApi + History> Listening<D> {
             if self.reply.is_cut() {
                 return Ok(Step::Over(EndReason::Length));
             }
-            let over = if self.reply.shows_end() {
+            let over = if self.reply.shows_end() && !is_missing {
                 self.confirm_end().await?
             } else {
                 self.wait().await?
@@ -182,6 +182,9 @@ impl<D: MessageApi + History> Listening<D> {
     /// Waits for the next event, for the gateway to go or to come back, or until something is due.
     async fn wait(&mut self) -> Result<Option<EndReason>, ReplyError> {
         let is_cut = !self.gateway.borrow().is_ready();
+        if self.is_deaf() {
+            self.pulse.deaf(Instant::now());
+        }
         let (at, due) = self.pulse.next(&self.bot().profile, self.is_deaf());
         // However many events there are to hear first, the deadline holds.
         if self.deadline <= Instant::now() {
@@ -191,7 +194,10 @@ impl<D: MessageApi + History> Listening<D> {
         let delivery = select! {
             biased;
             delivery = self.events.next() => delivery,
-            true = turned.map(|it| it.is_ok()) => return Ok(None),
+            true = turned.map(|it| it.is_ok()) => {
+                self.pulse.deaf(Instant::now());
+                return Ok(None);
+            }
             () = sleep_until(at) => return self.due(due).await,
         };
         match delivery {
@@ -216,7 +222,7 @@ impl<D: MessageApi + History> Listening<D> {
                     "events may be missing, reading the channel again"
                 );
                 self.acts += 1;
-                self.look_again().await?;
+                self.make_up().await?;
                 self.pulse.unheard(Instant::now());
                 Ok(())
             }
@@ -230,7 +236,7 @@ impl<D: MessageApi + History> Listening<D> {
             Event::Messages => match self.view.event(&dispatch.name, &dispatch.data) {
                 Ok(changes) => self.take(changes, Instant::now()),
                 // It said something that cannot be read: then at least what it was about is.
-                Err(_) => self.look_again().await,
+                Err(_) => self.make_up().await,
             },
             Event::Typing => {
                 self.acts += 1;
@@ -252,19 +258,23 @@ impl<D: MessageApi + History> Listening<D> {
             Due::Deadline => return Err(ReplyError::Deadline { given }),
             Due::LastLook => {
                 self.pulse.looked_last();
-                return self.look_if_possible().await.map(|_| None);
+                self.look_and_hear().await?;
+                return Ok(None);
             }
             Due::Again => {
                 self.pulse.looks_again();
+                if self.pulse.is_missing() {
+                    self.look_and_hear().await?;
+                }
                 return Ok(None);
             }
             Due::Bound => {
-                self.look_if_possible().await?;
+                self.look_and_hear().await?;
                 return Ok(Some(EndReason::Length));
             }
             Due::Quiet => {
-                match self.look_if_possible().await? {
-                    Look::Nothing => return Ok(Some(EndReason::Complete)),
+                match self.look_and_hear().await? {
+                    Look::Nothing | Look::Unread(_) => return Ok(Some(EndReason::Complete)),
                     // There may be more that was not heard.
                     Look::Found => self.pulse.unheard(Instant::now()),
                     Look::Heard | Look::Blind => {}
@@ -273,12 +283,18 @@ impl<D: MessageApi + History> Listening<D> {
             }
             Due::Silent | Due::Stalled => {}
         }
-        let acts = self.acts;
-        self.look_again().await?;
-        self.hear_pending().await?;
-        // An end that is shown had only to be confirmed.
-        if self.acts != acts || self.reply.shows_end() {
-            return Ok(None);
+        let was_deaf = self.is_deaf();
+        match self.look_and_hear().await? {
+            // An end that is shown has only to be confirmed.
+            Look::Nothing if self.reply.shows_end() => return Ok(None),
+            Look::Nothing if !was_deaf && !self.is_deaf() => {}
+            Look::Unread(unread) if unread.is_refused => return Err(self.lost(unread.source)),
+            // An event may be missing without a trace, and nobody hears whether it types.
+            Look::Nothing | Look::Unread(_) => {
+                self.pulse.put_off(Instant::now());
+                return Ok(None);
+            }
+            Look::Found | Look::Heard | Look::Blind => return Ok(None),
         }
         Err(match due {
             Due::Silent => ReplyError::Silent,
@@ -289,7 +305,7 @@ impl<D: MessageApi + History> Listening<D> {
 
     /// The bot has shown the end in one message of several: reads how the others stand.
     async fn confirm_end(&mut self) -> Result<Option<EndReason>, ReplyError> {
-        if self.look_if_possible().await? == Look::Blind {
+        if let Look::Blind = self.look_and_hear().await? {
             return self.wait().await;
         }
         Ok(self.reply.shows_end().then_some(EndReason::Complete))

@@ -12,7 +12,6 @@ use crate::{
 };
 
 /// What a look has shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Look {
     /// There was something that nobody had heard.
     Found,
@@ -20,15 +19,17 @@ pub(super) enum Look {
     Heard,
     /// What was heard is all that there is.
     Nothing,
+    /// Discord could not be read, and all that it told was heard.
+    Unread(Unread),
     /// Discord could not be read, and there may be more than was heard.
     Blind,
 }
 
 /// Why the channel could not be read.
-struct Unread {
-    source: Source,
+pub(super) struct Unread {
+    pub(super) source: Source,
     /// Whether Discord said so: then there is a way to it.
-    is_refused: bool,
+    pub(super) is_refused: bool,
 }
 
 // === impl Unread ===
@@ -52,39 +53,50 @@ impl Unread {
 // === impl Listening ===
 
 impl<D: MessageApi + History> Listening<D> {
-    /// Reads everything from the prompt on, and takes it in as if it had been heard.
-    pub(super) async fn look_again(&mut self) -> Result<(), ReplyError> {
-        let read = self.read_again().await?;
-        read.map_err(|unread| self.lost(unread.source))
+    /// Events may be missing: reads everything from the prompt on, and takes it in as if it had been heard.
+    /// When that cannot be read now, it is due again.
+    pub(super) async fn make_up(&mut self) -> Result<(), ReplyError> {
+        self.pulse.missing(Instant::now());
+        self.look().await.map(|_| ())
     }
 
-    /// Looks whether there is more than was heard. That Discord cannot be read is no reason to throw a reply
-    /// away as long as nothing that the bot did can be missing.
-    pub(super) async fn look_if_possible(&mut self) -> Result<Look, ReplyError> {
-        let (acts, began) = (self.acts, Instant::now());
-        let mut look = Look::Nothing;
-        match self.read_again().await? {
-            Ok(()) if self.acts != acts => look = Look::Found,
-            Ok(()) => {}
-            Err(unread) => {
-                tracing::warn!(
-                    channel.id = %self.line.lease.channel_id(),
-                    error = %unread.source,
-                    "the end of a reply could not be confirmed"
-                );
-                if self.is_deaf() || !unread.is_refused && !self.is_in_touch(began) {
-                    self.pulse.blind(began, Instant::now());
-                    look = Look::Blind;
-                }
-            }
-        }
+    /// Looks whether there is more than was heard, here and in what came meanwhile.
+    pub(super) async fn look_and_hear(&mut self) -> Result<Look, ReplyError> {
+        let look = self.look().await?;
         let acts = self.acts;
         self.hear_pending().await?;
-        let is_heard = look != Look::Found && self.acts != acts;
-        Ok(if is_heard { Look::Heard } else { look })
+        Ok(match look {
+            Look::Found => Look::Found,
+            _ if self.acts != acts => Look::Heard,
+            look => look,
+        })
     }
 
-    /// Whether the gateway has said anything since the first of the looks that showed nothing, of which one
+    /// That Discord cannot be read is no reason to throw a reply away.
+    async fn look(&mut self) -> Result<Look, ReplyError> {
+        let (acts, began) = (self.acts, Instant::now());
+        let Err(unread) = self.read_again().await? else {
+            self.pulse.saw();
+            let is_news = self.acts != acts;
+            return Ok(if is_news { Look::Found } else { Look::Nothing });
+        };
+        if unread.is_refused && self.pulse.is_missing() {
+            return Err(self.lost(unread.source));
+        }
+        tracing::warn!(
+            channel.id = %self.line.lease.channel_id(),
+            error = %unread.source,
+            "the channel of a reply could not be read"
+        );
+        let is_cut = !unread.is_refused && !self.is_in_touch(began);
+        if is_cut || self.pulse.is_missing() || self.is_deaf() {
+            self.pulse.blind(began, Instant::now());
+            return Ok(Look::Blind);
+        }
+        Ok(Look::Unread(unread))
+    }
+
+    /// Whether the gateway has said anything since the first of the looks that could not see, of which one
     /// began at `began`: if it has not, the way to it may be cut as well. A hub that is fed by other means
     /// does not say.
     fn is_in_touch(&self, began: Instant) -> bool {

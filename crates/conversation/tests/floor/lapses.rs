@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use cordboard_conversation::{Profile, ReplyError, Settings};
+use cordboard_conversation::{Profile, Request, Settings};
 use cordboard_simulator::{Config, Fault, GatewayCommand, OutageAnswer, Script};
 use tokio::time::{Instant, sleep};
 use twilight_model::id::Id;
 
-use crate::world::{Heard, World, world, world_with};
+use crate::world::{Heard, World, question, world, world_with};
 
 /// A bot that takes ten seconds.
 fn slow() -> Script {
@@ -139,7 +139,8 @@ fn a_discord_that_is_away_as_a_whole_ends_no_reply() {
 
 #[test]
 fn an_outage_of_the_guild_is_no_end_of_a_reply() {
-    // How: the session lives, nothing of the guild is told or answered, and nobody can write in it.
+    // How: the session lives, nothing of the guild is told or answered, and nobody can write in it. The bot
+    // does not try again; what Discord holds of it is its reply, and that is said when it can be seen again.
     let script = Script {
         edits_per_second: 2.0,
         ..halting(0)
@@ -153,18 +154,20 @@ fn an_outage_of_the_guild_is_no_end_of_a_reply() {
     };
     world_with(config, &Profile::default(), settings, async |world| {
         let reply = world.ask("hi").await.unwrap();
+        let channel_id = world.channel_id();
+        let began = Instant::now();
         let disturb = async {
             sleep(Duration::from_secs(3)).await;
             world.discord.begin_outage(OutageAnswer::ServerError);
             sleep(Duration::from_mins(3)).await;
             world.discord.end_outage();
+            let held = world.discord.messages(channel_id).into_iter().skip(1);
+            held.map(|message| message["content"].as_str().unwrap().to_owned())
+                .collect::<Vec<_>>()
         };
-        let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
-        let error = heard.end.unwrap_err();
-        assert!(
-            matches!(error, ReplyError::Lost { given: true, .. }),
-            "{error:?}"
-        );
+        let (heard, held) = futures_util::join!(Heard::out(reply), disturb);
+        assert!(began.elapsed() > Duration::from_mins(3));
+        assert_eq!(heard.text(), held.join("\n"));
     });
 }
 
@@ -192,6 +195,112 @@ fn a_way_to_discord_that_is_cut_without_a_word_ends_no_reply() {
         };
         let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
         assert_eq!(heard.text(), world.truth().parts.join("\n"));
+    });
+}
+
+#[test]
+fn a_new_session_while_nothing_can_be_read_ends_no_reply() {
+    for script in [slow(), halting(0)] {
+        for away in [10, 40, 90].map(Duration::from_secs) {
+            world(script.clone(), &Profile::default(), async |world| {
+                let reply = world.ask("What is a cordboard?").await.unwrap();
+                let disturb = async {
+                    sleep(Duration::from_millis(600)).await;
+                    unreadable(world);
+                    world
+                        .discord
+                        .gateway(GatewayCommand::Invalidate { resumable: false });
+                    sleep(away).await;
+                    world.discord.clear_faults();
+                };
+                let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+                assert_eq!(heard.text(), world.truth().parts.join("\n"), "{away:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn a_bot_that_answers_while_the_way_to_discord_is_cut_is_not_silent() {
+    // How: it begins when nothing can be heard or read, and should have begun before that is over.
+    let script = Script {
+        delay_ms: 50_000,
+        types: false,
+        ..slow()
+    };
+    for profile in ["default", "components"].map(|name| Profile::named(name).unwrap()) {
+        world(script.clone(), &profile, async |world| {
+            let reply = world.ask("hi").await.unwrap();
+            let disturb = async {
+                sleep(Duration::from_secs(45)).await;
+                let seconds = 100.0;
+                world.discord.gateway(GatewayCommand::Silence { seconds });
+                unreadable(world);
+                sleep(Duration::from_secs_f64(seconds)).await;
+                world.discord.clear_faults();
+            };
+            let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+            assert_eq!(heard.text(), world.truth().text);
+        });
+    }
+}
+
+#[test]
+fn a_bot_that_stops_being_heard_in_mid_reply_has_not_stalled() {
+    // How: only buttons end the reply, and they come while nothing can be heard or read for two minutes.
+    world(
+        slow(),
+        &Profile::named("components").unwrap(),
+        async |world| {
+            let reply = world.ask("hi").await.unwrap();
+            let disturb = async {
+                sleep(Duration::from_secs(3)).await;
+                away_as_a_whole(world, Duration::from_mins(2)).await;
+            };
+            let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+            assert_eq!(heard.text(), world.truth().text);
+        },
+    );
+}
+
+#[test]
+fn a_bot_that_types_while_nobody_can_hear_it_is_not_silent() {
+    // How: it types until it answers; for a minute of that there is no gateway, and Discord can be read.
+    let script = Script {
+        delay_ms: 75_000,
+        ..slow()
+    };
+    world(script, &Profile::default(), async |world| {
+        let reply = world.ask("hi").await.unwrap();
+        let disturb = async {
+            sleep(Duration::from_secs(5)).await;
+            let seconds = 65.0;
+            world.discord.gateway(GatewayCommand::Refuse { seconds });
+            world.discord.gateway(GatewayCommand::Drop);
+        };
+        let (heard, ()) = futures_util::join!(Heard::out(reply), disturb);
+        assert_eq!(heard.text(), world.truth().text);
+    });
+}
+
+#[test]
+fn the_last_look_before_the_deadline_finds_a_whole_reply() {
+    // How: no event of the bot's comes; it has answered long before.
+    let script = Script {
+        buttons: false,
+        ..Script::friendly()
+    };
+    world(script, &Profile::default(), async |world| {
+        for event in ["MESSAGE_CREATE", "MESSAGE_UPDATE"] {
+            world.discord.fault(Fault::drop_event(event).always());
+        }
+        let request = Request {
+            deadline: Instant::now() + Duration::from_secs(30),
+            ..question("hi")
+        };
+        let heard = Heard::out(world.exchanges.ask(request).await.unwrap()).await;
+        assert_eq!(heard.text(), world.truth().text);
+        assert!(heard.end.is_ok(), "{heard:?}");
     });
 }
 
