@@ -77,12 +77,21 @@ pub(crate) fn path(config: &Config) -> Option<PathBuf> {
 /// # Errors
 /// Says what is wrong with it.
 pub(crate) async fn check(config: &Config, known: Option<&str>) -> Result<bool, Failed> {
+    Ok(find(config, known).await?.is_some())
+}
+
+/// The key whose fingerprint the store knows, for those who only look; `None`: none has ever signed
+/// anything. Makes none.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub(crate) async fn find(config: &Config, known: Option<&str>) -> Result<Option<MarkKey>, Failed> {
     let Some(path) = path(config) else {
-        return Ok(false);
+        return Ok(None);
     };
     let is_there = path.try_exists().map_err(|source| system(&path, source))?;
     if !is_there && known.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let key = take(path.clone(), false).await?;
     match known {
@@ -90,7 +99,7 @@ pub(crate) async fn check(config: &Config, known: Option<&str>) -> Result<bool, 
             let matter = "is another key than the one that has signed the store's marks";
             Err(lost(&path, matter))
         }
-        _ => Ok(true),
+        _ => Ok(Some(MarkKey::new(key))),
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::{Config, ConfigError, Failed};
 
 /// What marks of this product begin with; other programs that use the crate choose their own.
-const NAMESPACE: &str = "crdbrd";
+pub(crate) const NAMESPACE: &str = "crdbrd";
 
 /// What is said in the store's lock of who holds it: a proxy, for good, or somebody else, for an errand.
 const PROXY: &str = "cordboard-proxy";

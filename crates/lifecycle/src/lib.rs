@@ -63,7 +63,7 @@ pub use self::{
     driver::{Driver, Recovered, lifecycle},
     error::{LifecycleError, OpenError},
     failure::{Failure, Room, Source},
-    mark::{Mark, MarkKey},
+    mark::{Mark, MarkKey, Marks},
     observed::{Hidden, Observed, Shown},
     operator::{Adoption, AdoptionError, ForgetError, NotAdopted},
     owner::Owner,

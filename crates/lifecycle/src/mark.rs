@@ -45,7 +45,7 @@ pub struct MarkKey(SecretBox<[u8; 32]>);
 
 /// Makes and recognises the marks of one installation in one guild.
 #[derive(Debug)]
-pub(crate) struct Marks {
+pub struct Marks {
     key: MarkKey,
     namespace: [u8; NAMESPACE_CHARACTERS],
     guild_id: Id<GuildMarker>,
@@ -136,7 +136,8 @@ impl fmt::Debug for MarkKey {
 impl Marks {
     /// The marks of one installation in one guild. A namespace that is not six of `a-z0-9` is made
     /// so: other characters are left out, `x` fills up.
-    pub(crate) fn new(key: MarkKey, namespace: &str, guild_id: Id<GuildMarker>) -> Self {
+    #[must_use]
+    pub fn new(key: MarkKey, namespace: &str, guild_id: Id<GuildMarker>) -> Self {
         let mut plain = [b'x'; NAMESPACE_CHARACTERS];
         let letters = namespace.bytes().filter(u8::is_ascii_alphanumeric);
         for (place, letter) in plain.iter_mut().zip(letters) {
@@ -161,7 +162,8 @@ impl Marks {
 
     /// The attempt named by a mark of ours in a text. Marks of others, for another guild, or
     /// changed by a single character are not ours.
-    pub(crate) fn recognise(&self, text: &str) -> Option<AttemptId> {
+    #[must_use]
+    pub fn recognise(&self, text: &str) -> Option<AttemptId> {
         let ours = |mark: &Mark| {
             let is_valid = bool::from(mark.mac.ct_eq(&self.mac(mark.attempt)));
             mark.namespace == self.namespace && (is_valid || self.lacks(Sabotage::NoMac))

@@ -5,6 +5,7 @@ mod alone;
 mod audit;
 mod orders;
 mod protecting;
+mod sweeping;
 
 use std::time::Duration;
 

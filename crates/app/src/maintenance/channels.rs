@@ -2,6 +2,7 @@
 
 mod adoption;
 mod audit;
+mod comparison;
 mod debts;
 mod guild;
 mod list;

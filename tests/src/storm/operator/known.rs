@@ -122,8 +122,12 @@ impl Known {
         plan: &SweepPlan,
         left: impl IntoIterator<Item = u64>,
     ) -> Vec<String> {
-        let marked = plan.marked.iter().map(|(id, _)| id.get());
-        let mut wrong = self.strangers("sweep", marked.chain(left));
+        let marked = plan.marked.iter().chain(&plan.staying);
+        let marked = marked.map(|(id, _)| id.get());
+        let looked_up = plan.looked_up.iter();
+        let looked_up = looked_up.filter_map(|line| Some(line.channel_id?.get()));
+        let named = marked.chain(looked_up).chain(left);
+        let mut wrong = self.strangers("sweep", named);
         for line in &plan.owed {
             let truth = line.channel_id.map(|id| self.channels.get(&id.get()));
             if truth.is_some_and(|of| of.is_none_or(|of| of.creator_id != self.me)) {

@@ -30,6 +30,43 @@ async fn die_in_mid_answer(world: &World) -> u64 {
     world.channels()[0].id
 }
 
+/// Two channels of a person with the mark of one of ours, which is gone.
+async fn copies(world: &World) -> (u64, u64) {
+    let mut answer = world.client().stream(MODEL, "Hello").await.unwrap();
+    let _ = answer.event().await.unwrap();
+    let topic = world.channels()[0].topic.clone();
+    let copy = |name| {
+        world
+            .discord
+            .create_channel_with(name, topic.as_deref(), None)
+    };
+    let copies = (copy("copy"), copy("lobby"));
+    drop(answer);
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!(world.channels_alive(), 0);
+    copies
+}
+
+/// A channel with a mark of an attempt that is none of ours, signed by another key.
+async fn another_installations(world: &World) -> u64 {
+    let mut answer = world.client().stream(MODEL, "Hello").await.unwrap();
+    let _ = answer.event().await.unwrap();
+    let topic = world.channels()[0].topic.clone().unwrap();
+    let attempt = topic.find('.').unwrap() + 1;
+    let (before, after) = (&topic[..attempt], &topic[attempt + 1..]);
+    let first = if topic[attempt..].starts_with('0') {
+        '1'
+    } else {
+        '0'
+    };
+    let theirs = format!("{before}{first}{after}");
+    assert!(cordboard_lifecycle::Mark::find(&theirs).is_some());
+    drop(answer);
+    sleep(Duration::from_mins(5)).await;
+    let discord = &world.discord;
+    discord.create_channel_with("cord-theirs", Some(&theirs), None)
+}
+
 #[test]
 fn a_guild_that_is_in_order_has_no_findings_beside_a_busy_proxy_and_without_one() {
     sim(async |world| {
@@ -150,5 +187,61 @@ fn a_marked_channel_without_a_record_is_named_until_somebody_has_swept() {
         maintenance.sweep(plan, &|_| ()).await.unwrap();
         assert!(found(world).await.is_empty());
         assert!(!world.is_alive(ours), "the audit log has proved it ours");
+    });
+}
+
+#[test]
+fn a_copy_of_a_mark_is_named_until_its_topic_is_cleared_or_it_is_protected() {
+    // How: a person clones a channel of ours twice, which is deleted later; no sweep helps.
+    sim(async |world| {
+        let (cleared, protected) = copies(world).await;
+        let both = [cleared, protected].map(|id| ("copied_mark", Some(id)));
+        assert_eq!(found(world).await, both);
+        let maintenance = world.maintenance("channels sweep");
+        let plan = maintenance.plan_sweep().await.unwrap();
+        maintenance.sweep(plan, &|_| ()).await.unwrap();
+        assert_eq!(found(world).await, both);
+        world.discord.set_topic(cleared, None);
+        assert_eq!(found(world).await, [("copied_mark", Some(protected))]);
+        let protect = maintenance.protect(Id::new(protected), "the lobby".to_owned());
+        protect.await.unwrap();
+        assert!(found(world).await.is_empty());
+        world.discord.delete_channel(cleared);
+        world.discord.delete_channel(protected);
+    });
+}
+
+#[test]
+fn a_mark_of_another_installation_is_counted_and_is_no_finding() {
+    sim(async |world| {
+        let theirs = another_installations(world).await;
+        let told = audit(world).await;
+        assert!(told.findings.is_empty(), "{told:?}");
+        assert_eq!((told.foreign_marks, told.note), (1, None));
+        let plan = world.maintenance("channels sweep").plan_sweep().await;
+        assert!(plan.unwrap().marked.is_empty(), "no mark of ours");
+        world.discord.delete_channel(theirs);
+    });
+}
+
+#[test]
+fn an_audit_that_cannot_read_the_key_says_so_and_names_every_mark() {
+    // How: the key is away, as after a restore of the store alone.
+    sim(async |world| {
+        let theirs = another_installations(world).await;
+        world.stop_proxy().await;
+        let away = world.key().with_extension("away");
+        std::fs::rename(world.key(), &away).unwrap();
+        let told = audit(world).await;
+        assert!(
+            told.note.as_ref().unwrap().contains("is missing"),
+            "{told:?}"
+        );
+        assert_eq!(found(world).await, [("unrecorded_mark", Some(theirs))]);
+        let plan = world.maintenance("channels sweep").plan_sweep().await;
+        let plan = plan.unwrap();
+        assert!(plan.note.is_some() && plan.marked.len() == 1, "{plan:?}");
+        std::fs::rename(&away, world.key()).unwrap();
+        world.discord.delete_channel(theirs);
     });
 }

@@ -88,6 +88,16 @@ impl Report for channels::Audit {
             writeln!(out, "  ours, {stage}: {count}")?;
         }
         writeln!(out, "  of others: {}", self.foreign)?;
+        if self.foreign_marks > 0 {
+            writeln!(
+                out,
+                "  with a mark of another key, such as another installation's: {}",
+                self.foreign_marks
+            )?;
+        }
+        if let Some(note) = &self.note {
+            writeln!(out, "Every mark is taken for ours: {note}")?;
+        }
         if self.findings.is_empty() {
             return writeln!(out, "Nothing is wrong.");
         }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use cordboard_app::maintenance::channels::{SweepPlan, Swept};
+use cordboard_app::maintenance::channels::{ChannelLine, SweepPlan, Swept};
+use twilight_model::id::{Id, marker::ChannelMarker};
 
 use crate::{
     command::Apply,
@@ -20,6 +21,9 @@ pub(crate) struct Sweep {
     #[command(flatten)]
     pub(super) apply: Apply,
 }
+
+/// What becomes of what nothing has proved ours yet.
+const IF_PROVED: &str = "looked up; deleted if the audit log proves it ours";
 
 // === impl Sweep ===
 
@@ -54,40 +58,55 @@ impl Report for SweepPlan {
                 "An operator holds all deletions: nothing would be deleted."
             )?;
         }
-        if self.owed.is_empty() && self.marked.is_empty() {
+        if let Some(note) = &self.note {
+            writeln!(out, "Every mark is shown as if it were ours: {note}")?;
+        }
+        let rows: Vec<_> = rows(self).collect();
+        if rows.is_empty() {
             return writeln!(out, "Nothing is to be swept.");
         }
-        let owed = self.owed.iter().map(|line| {
-            let channel = line
-                .channel_id
-                .map_or_else(|| "?".to_owned(), |id| id.to_string());
-            vec![
-                channel,
-                line.stage.to_owned(),
-                ago(line.age_seconds),
-                "on record".to_owned(),
-            ]
-        });
-        let marked = self.marked.iter().map(|(id, name)| {
-            vec![
-                id.to_string(),
-                "?".to_owned(),
-                String::new(),
-                format!("{name}: carries a mark; deleted if the audit log proves it ours"),
-            ]
-        });
         writeln!(
             out,
             "{}",
-            table(&["CHANNEL", "STAGE", "SINCE", "WHY"], owed.chain(marked))
+            table(&["CHANNEL", "STAGE", "SINCE", "WHY"], rows)
         )?;
         writeln!(
             out,
-            "{} channels on record would be deleted, {} with a mark would be looked up.",
+            "{} channels on record would be deleted, {} would be looked up.",
             self.owed.len(),
-            self.marked.len()
+            self.looked_up.len() + self.marked.len()
         )
     }
+}
+
+/// What a plan shows of each channel.
+fn rows(plan: &SweepPlan) -> impl Iterator<Item = Vec<String>> {
+    let on_record = |line: &ChannelLine, why: String| {
+        let channel = line
+            .channel_id
+            .map_or_else(|| "?".to_owned(), |id| id.to_string());
+        vec![channel, line.stage.to_owned(), ago(line.age_seconds), why]
+    };
+    let marked = |(id, name): &(Id<ChannelMarker>, String), why: &str| {
+        let why = format!("{name}: carries a mark; {why}");
+        vec![id.to_string(), "?".to_owned(), String::new(), why]
+    };
+    let owed = plan.owed.iter();
+    let owed = owed.map(move |line| on_record(line, "on record".to_owned()));
+    let looked_up = plan.looked_up.iter().map(move |line| {
+        let what = match line.channel_id {
+            Some(_) => "on record".to_owned(),
+            None => format!("attempt {}", line.attempt),
+        };
+        on_record(line, format!("{what}; {IF_PROVED}"))
+    });
+    let strays = plan
+        .marked
+        .iter()
+        .map(move |stray| marked(stray, IF_PROVED));
+    let staying = plan.staying.iter();
+    let staying = staying.map(move |stray| marked(stray, "stays, as channels.delete_after says"));
+    owed.chain(looked_up).chain(strays).chain(staying)
 }
 
 impl Report for Swept {

@@ -1,13 +1,16 @@
 //! What is wrong with the guild's channels.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use cordboard_discord::ChannelOverview;
 use cordboard_lifecycle::{Clock as _, Mark, Row, Stage};
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::guild::{CATEGORY, TEXT};
+use super::{
+    comparison::{Comparison, Stray},
+    guild::TEXT,
+};
 use crate::{
     limits::{AUDIT_FULL_PERCENT, OVERDUE_AFTER},
     maintenance::{CommandError, Maintenance},
@@ -24,6 +27,10 @@ pub struct Audit {
     pub ours: BTreeMap<&'static str, usize>,
     /// Channels of others.
     pub foreign: usize,
+    /// Those of them that carry a mark of another key than ours, such as another installation's.
+    pub foreign_marks: usize,
+    /// Why nobody can say whose the marks are, if the key that signs ours cannot be read.
+    pub note: Option<String>,
     /// What somebody should look at.
     pub findings: Vec<AuditFinding>,
 }
@@ -32,7 +39,7 @@ pub struct Audit {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditFinding {
     /// What it is, for programs: `full`, `category_full`, `overdue`, `parked`, `quarantined`,
-    /// `unrecorded_mark`, `look_alike`, `ghost`.
+    /// `unrecorded_mark`, `copied_mark`, `look_alike`, `ghost`.
     pub kind: &'static str,
     /// The channel, if it is about one.
     pub channel_id: Option<Id<ChannelMarker>>,
@@ -54,17 +61,8 @@ impl Maintenance {
     /// # Errors
     /// When Discord or the store does not answer.
     pub async fn audit_channels(&self) -> Result<Audit, CommandError> {
-        self.teller
-            .tell("comparing the guild's channels with the record");
-        let channels = self.overview().await?;
-        let rows = match self.peek_if_any().await? {
-            Some(peek) => self.rows(&peek).await?,
-            None => Vec::new(),
-        };
-        let by_channel: HashMap<_, _> = rows
-            .iter()
-            .filter_map(|row| Some((row.stage.channel_id()?, row)))
-            .collect();
+        let compared = self.compare().await?;
+        let (channels, by_channel) = (&compared.channels, compared.by_channel());
         let mut ours = BTreeMap::new();
         for row in channels
             .iter()
@@ -74,18 +72,18 @@ impl Maintenance {
         }
         let known = ours.values().sum::<usize>();
         let channels_max = self.config.channels.quota.channels_max;
-        let mut findings = crowding(&channels, channels_max);
-        findings.extend(self.debts(&rows));
-        findings.extend(strangers(
-            &channels,
-            &by_channel,
-            &self.config.channels.name_prefix,
-        ));
-        findings.extend(ghosts(&channels, &rows));
+        let mut findings = crowding(channels, channels_max);
+        findings.extend(self.debts(&compared.rows));
+        let keeps = self.config.channels.delete_after.is_none();
+        findings.extend(compared.strays().map(|stray| marked(&stray, keeps)));
+        findings.extend(look_alikes(&compared, &self.config.channels.name_prefix));
+        findings.extend(ghosts(channels, &compared.rows));
         Ok(Audit {
             channels: channels.len(),
             channels_max,
             foreign: channels.len() - known,
+            foreign_marks: compared.foreign_marks(),
+            note: compared.note,
             ours,
             findings,
         })
@@ -155,42 +153,53 @@ fn crowding(channels: &[ChannelOverview], channels_max: usize) -> Vec<AuditFindi
     findings
 }
 
-/// Channels that look like ours and are not on record.
-fn strangers(
-    channels: &[ChannelOverview],
-    by_channel: &HashMap<Id<ChannelMarker>, &Row>,
-    prefix: &str,
-) -> Vec<AuditFinding> {
-    let prefix = format!("{prefix}-");
-    let finding = |channel: &ChannelOverview| {
-        if by_channel.contains_key(&channel.id) || channel.kind == CATEGORY {
-            return None;
+/// A channel with a mark of ours that is not on record.
+fn marked(stray: &Stray<'_>, keeps: bool) -> AuditFinding {
+    let (kind, detail) = if stray.is_second() {
+        (
+            "copied_mark",
+            "it carries the mark of another channel on record",
+        )
+    } else {
+        ("unrecorded_mark", "it carries a mark and is not on record")
+    };
+    let fix = match (stray.goes_if_proved(keeps), stray.is_second()) {
+        (true, false) => "channels sweep --apply: what the audit log proves ours is deleted",
+        (true, true) => {
+            "channels sweep --apply; if that leaves it, it is a copy: clear its topic, or: channels protect"
         }
+        (false, _) => {
+            "it stays, as channels.delete_after says: delete it by hand, or: channels protect"
+        }
+    };
+    AuditFinding {
+        kind,
+        channel_id: Some(stray.channel.id),
+        detail: format!("{detail} ({})", stray.channel.name),
+        fix,
+    }
+}
+
+/// Channels without a mark that are called as ours are, and that nobody has protected.
+fn look_alikes(compared: &Comparison, prefix: &str) -> Vec<AuditFinding> {
+    let (by_channel, prefix) = (compared.by_channel(), format!("{prefix}-"));
+    let is_alike = |channel: &&ChannelOverview| {
+        let is_known = by_channel.contains_key(&channel.id) || compared.protects(channel.id);
         let topic = channel.topic.as_deref();
         let is_marked = topic.is_some_and(|topic| Mark::find(topic).is_some());
-        let (kind, detail, fix) = if is_marked {
-            (
-                "unrecorded_mark",
-                "it carries a mark and is not on record",
-                "channels sweep --apply: what the audit log proves ours is deleted",
-            )
-        } else if channel.kind == TEXT && channel.name.starts_with(&prefix) {
-            (
-                "look_alike",
-                "it is called as ours are, and carries no mark",
-                "it is nobody's to delete but a person's; rename it, or: channels adopt",
-            )
-        } else {
-            return None;
-        };
-        Some(AuditFinding {
-            kind,
-            channel_id: Some(channel.id),
-            detail: format!("{} ({})", detail, channel.name),
-            fix,
-        })
+        !is_known && !is_marked && channel.kind == TEXT && channel.name.starts_with(&prefix)
     };
-    channels.iter().filter_map(finding).collect()
+    let finding = |channel: &ChannelOverview| AuditFinding {
+        kind: "look_alike",
+        channel_id: Some(channel.id),
+        detail: format!(
+            "it is called as ours are, and carries no mark ({})",
+            channel.name
+        ),
+        fix: "it is nobody's to delete but a person's; rename it, or: channels protect, channels adopt",
+    };
+    let alike = compared.channels.iter().filter(is_alike);
+    alike.map(finding).collect()
 }
 
 /// Rows that are in use, of channels that the guild does not show.

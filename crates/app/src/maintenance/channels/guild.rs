@@ -18,8 +18,6 @@ use crate::{
 
 /// A text channel (resources/channel#channel-object-channel-types).
 pub(super) const TEXT: u8 = 0;
-/// A category.
-pub(super) const CATEGORY: u8 = 4;
 
 /// Discord counts from 2015 in the upper 42 bits of an id (reference#snowflakes).
 const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;

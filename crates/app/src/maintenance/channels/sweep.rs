@@ -1,18 +1,16 @@
 //! Deleting what is ours and should be gone.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use cordboard_lifecycle::{Evidence, Mark, Row, Stage};
+use cordboard_lifecycle::{Clock as _, Evidence, Row, Stage};
 use cordboard_store::Store;
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::{debts::Awaited, list::ChannelLine};
+use super::{comparison::Stray, debts::Awaited, list::ChannelLine};
 use crate::{
     limits::SWEEP_RETRY_PATIENCE,
-    maintenance::{
-        CommandError, Maintenance, Progress, Watcher, channels::ChannelList, errand::Patience,
-    },
+    maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
     orders::Instruction,
     settings,
 };
@@ -23,9 +21,17 @@ pub struct SweepPlan {
     /// Channels on record that are deleted, or tried again. When no proxy runs, those that a dead one has
     /// used are among them.
     pub owed: Vec<ChannelLine>,
-    /// Channels that carry a mark and are not on record: the audit log is asked, and those that it proves
-    /// ours are deleted.
+    /// Channels that carry a mark of ours and are not on record: the audit log is asked, and those that it
+    /// proves ours are deleted.
     pub marked: Vec<(Id<ChannelMarker>, String)>,
+    /// Attempts on record whose channel nothing proves ours, or nobody has found: the audit log is asked, and
+    /// what it proves ours is deleted. Those without a channel may have made a thread, which carries no mark.
+    pub looked_up: Vec<ChannelLine>,
+    /// Channels that carry a mark of ours, are not on record, and stay all the same, because
+    /// `channels.delete_after` is 0.
+    pub staying: Vec<(Id<ChannelMarker>, String)>,
+    /// Why nobody can say whose the marks are, if the key that signs ours cannot be read.
+    pub note: Option<String>,
     /// Whether an operator holds all deletions: nothing is deleted then.
     pub deletions_held: bool,
 }
@@ -49,33 +55,41 @@ impl Maintenance {
     /// # Errors
     /// When Discord or the store does not answer.
     pub async fn plan_sweep(&self) -> Result<SweepPlan, CommandError> {
-        self.teller
-            .tell("comparing the guild's channels with the record");
-        let list = match self.peek_if_any().await? {
-            Some(_) => self.channels(false).await?,
-            None => ChannelList {
-                channels: Vec::new(),
-                deletions_held: false,
-            },
-        };
-        let on_record = self.on_record().await?;
+        let compared = self.compare().await?;
         let held = Store::is_held(&self.config.store).await;
         // What nobody holds any more was left by somebody who has died.
         let is_abandoned = !held.map_err(settings::store_failed)?;
-        let is_owed = |line: &ChannelLine| match line.stage {
-            "condemned" | "verifying" | "parked" => true,
-            "live" => is_abandoned,
+        let keeps = self.keeps();
+        let is_owed = |row: &&Row| match row.stage {
+            Stage::Condemned(_) | Stage::Verifying(_) | Stage::Parked(_) => true,
+            Stage::Live(_) => is_abandoned && !keeps,
             _ => false,
         };
-        let marked = self.overview().await?.into_iter().filter(|channel| {
-            let topic = channel.topic.as_deref();
-            topic.is_some_and(|topic| Mark::find(topic).is_some())
-                && !on_record.contains_key(&channel.id)
-        });
+        let is_looked_up = |row: &&Row| match row.stage {
+            Stage::Planned => is_abandoned && !keeps,
+            Stage::Unknown | Stage::Abandoned | Stage::Quarantined(_) => !keeps,
+            Stage::Disowned(_) => true,
+            _ => false,
+        };
+        let (marked, staying): (Vec<_>, Vec<_>) = compared
+            .strays()
+            .partition(|stray| stray.goes_if_proved(keeps));
+        let named = |strays: Vec<Stray<'_>>| {
+            let strays = strays.into_iter();
+            strays
+                .map(|Stray { channel, .. }| (channel.id, channel.name.clone()))
+                .collect()
+        };
+        let now_ms = self.clock.now_ms();
+        let line = |row: &Row| ChannelLine::new(row, now_ms);
+        let rows = compared.rows.iter();
         Ok(SweepPlan {
-            owed: list.channels.into_iter().filter(is_owed).collect(),
-            marked: marked.map(|channel| (channel.id, channel.name)).collect(),
-            deletions_held: list.deletions_held,
+            owed: rows.clone().filter(is_owed).map(line).collect(),
+            marked: named(marked),
+            looked_up: rows.filter(is_looked_up).map(line).collect(),
+            staying: named(staying),
+            note: compared.note.clone(),
+            deletions_held: compared.deletions_held,
         })
     }
 
@@ -100,11 +114,15 @@ impl Maintenance {
         let mut awaited = {
             let rows = self.rows(&self.peek().await?).await?;
             let is_alone = errand.is_alone();
-            let swept = |row: &&Row| is_swept(stages.get(&row.attempt), row, is_alone);
+            let may_go = is_alone && !self.keeps();
+            let swept = |row: &&Row| {
+                let before = stages.get(&row.attempt);
+                is_swept(before, row, is_alone) || may_go && is_found(before, row)
+            };
             Awaited::new(rows.iter().filter(swept)).trying_again(&before)
         };
         let (mut patience, mut retry) = (Patience::new(), Patience::of(SWEEP_RETRY_PATIENCE));
-        let swept = loop {
+        let mut swept = loop {
             let standing = self.standing(&mut awaited).await?;
             let gone = standing.gone;
             watcher(Progress {
@@ -122,8 +140,52 @@ impl Maintenance {
             errand.wait().await?;
         };
         errand.end().await?;
+        self.add_unproven(&mut swept).await?;
         Ok(swept)
     }
+
+    /// Adds what was to be looked up, is still there, and was not proved ours.
+    async fn add_unproven(&self, swept: &mut Swept) -> Result<(), CommandError> {
+        if swept.plan.marked.is_empty() {
+            return Ok(());
+        }
+        // What was done is to be told, whether or not Discord answers once more.
+        let (there, why) = match self.overview().await {
+            Ok(channels) => (
+                Some(channels.iter().map(|of| of.id).collect::<HashSet<_>>()),
+                "the audit log has not proved it ours",
+            ),
+            Err(_) => (None, "Discord does not say whether it is still there"),
+        };
+        let on_record = self.on_record().await?;
+        let told: HashSet<_> = swept.open.iter().map(|(id, _)| *id).collect();
+        let is_left = |id: &Id<ChannelMarker>| {
+            let is_proved = on_record
+                .get(id)
+                .is_some_and(|stage| *stage != "quarantined");
+            let is_there = there.as_ref().is_none_or(|there| there.contains(id));
+            is_there && !is_proved && !told.contains(id)
+        };
+        let marked = swept.plan.marked.iter().map(|(id, _)| *id);
+        let left = marked.filter(is_left).map(|id| (id, why.to_owned()));
+        swept.open.extend(left.collect::<Vec<_>>());
+        // In the order of their creation.
+        swept.open.sort_unstable_by_key(|(id, _)| *id);
+        Ok(())
+    }
+
+    /// Whether channels stay when nobody uses them any more.
+    fn keeps(&self) -> bool {
+        self.config.channels.delete_after.is_none()
+    }
+}
+
+/// Whether it was found just now: nobody waits for it, and it is about to be let go of.
+fn is_found(before: Option<&Stage>, row: &Row) -> bool {
+    matches!(
+        (before, row.stage),
+        (Some(Stage::Planned | Stage::Unknown), Stage::Live(_))
+    )
 }
 
 /// Whether a row is the sweep's, by where it stood before and where it stands once the guild has been

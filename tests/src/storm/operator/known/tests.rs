@@ -43,6 +43,8 @@ fn audit(channels: usize, stage: &'static str, named: u64) -> Audit {
         channels_max: 500,
         ours: BTreeMap::from([(stage, 1)]),
         foreign: channels,
+        foreign_marks: 0,
+        note: None,
         findings: vec![finding],
     }
 }
@@ -132,6 +134,9 @@ fn a_sweep_that_is_to_delete_anothers_is_noticed() {
     let plan = |id, marked| SweepPlan {
         owed: vec![line(id, "condemned", "E1")],
         marked: vec![(Id::new(marked), "c".to_owned())],
+        looked_up: Vec::new(),
+        staying: Vec::new(),
+        note: None,
         deletions_held: false,
     };
     for (id, marked, left, expected) in [
