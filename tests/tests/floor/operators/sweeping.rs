@@ -38,10 +38,16 @@ fn a_plan_shows_what_is_in_quarantine_and_is_deleted_once_the_audit_log_proves_i
         world.client().ask(MODEL, "Hello").await.unwrap();
         sleep(Duration::from_mins(30)).await;
         world.stop_proxy().await;
-        world.discord.set_permissions(all);
         let there = alive(world);
         assert_eq!(there.len(), 2);
         let maintenance = world.maintenance("channels sweep");
+        let plan = maintenance.plan_sweep().await.unwrap();
+        let swept = maintenance.sweep(plan, &|_| ()).await.unwrap();
+        let left: BTreeSet<u64> = swept.open.iter().map(|(id, _)| id.get()).collect();
+        assert_eq!((swept.gone, &left), (0, &there), "{swept:?}");
+        let why = &swept.open[0].1;
+        assert!(why.contains("audit log has not proved"), "{why}");
+        world.discord.set_permissions(all);
         let plan = maintenance.plan_sweep().await.unwrap();
         let stages: Vec<_> = plan.looked_up.iter().map(|line| line.stage).collect();
         assert_eq!(stages, ["quarantined", "quarantined"]);

@@ -67,6 +67,9 @@ pub(super) struct Standing {
     pub(super) open: Vec<(Id<ChannelMarker>, String)>,
 }
 
+/// Why a channel stays that carries a mark of ours.
+pub(super) const UNPROVEN: &str = "the audit log has not proved it ours";
+
 // === impl Awaited ===
 
 impl Awaited {
@@ -260,6 +263,7 @@ impl Standing {
         self.waiting += u64::from(waits);
         let why = match &row.reason {
             Some(reason) => reason.clone(),
+            None if matches!(row.stage, Stage::Quarantined(_)) => UNPROVEN.to_owned(),
             None if held => "an operator holds all deletions".to_owned(),
             None => row.stage.name().to_owned(),
         };

@@ -7,7 +7,11 @@ use cordboard_store::Store;
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
-use super::{comparison::Stray, debts::Awaited, list::ChannelLine};
+use super::{
+    comparison::Stray,
+    debts::{Awaited, UNPROVEN},
+    list::ChannelLine,
+};
 use crate::{
     limits::SWEEP_RETRY_PATIENCE,
     maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
@@ -153,7 +157,7 @@ impl Maintenance {
         let (there, why) = match self.overview().await {
             Ok(channels) => (
                 Some(channels.iter().map(|of| of.id).collect::<HashSet<_>>()),
-                "the audit log has not proved it ours",
+                UNPROVEN,
             ),
             Err(_) => (None, "Discord does not say whether it is still there"),
         };
