@@ -5,6 +5,7 @@ mod beginning;
 mod forums;
 mod grants;
 mod hearing;
+mod messages;
 mod mishearing;
 mod owing;
 mod parting;
@@ -226,7 +227,7 @@ impl Book {
 
     /// Discord's clock has passed this.
     pub(crate) fn hear_time(&mut self, ms: u64, now: Instant) {
-        self.time.heard_ms(ms, now);
+        self.time.told(ms, now);
     }
 
     /// When something is due that nobody will tell of.

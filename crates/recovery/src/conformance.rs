@@ -46,6 +46,7 @@ pub async fn suite<S: Inbox + MessageLog + Consumers + DeadLetters>(
     dead_letters::one_that_is_discarded_is_gone_and_still_counted(&fresh, &reopened).await;
     dead_letters::they_stay_as_long_as_their_entries(&fresh).await;
     retention::what_was_told_long_ago_goes(&fresh, &reopened).await;
+    retention::what_names_a_time_that_has_not_come_ages_nothing(&fresh).await;
     retention::the_oldest_go_when_it_is_too_much(&fresh, &reopened).await;
     retention::a_message_stays_as_long_as_the_last_entry_about_it(&fresh).await;
     retention::the_youngest_message_of_a_watched_channel_stays_held(&fresh, &reopened).await;

@@ -22,7 +22,8 @@ const FORUMS: [u8; 2] = [15, 16];
 /// Discord's lists of channels and threads.
 pub trait ChannelDirectory: Send + Sync + 'static {
     /// What Discord's clock reads at least, in milliseconds since 1970, such as the `Date` of its last
-    /// answer and the time since then; `None` when that is not known. A machine's own clock is none.
+    /// answer and the time since then; `None` when that is not known. A machine's own clock is none. Without it
+    /// the ids of messages alone tell the time, and one that names a time far from now is believed.
     fn now_ms(&self) -> Option<u64>;
 
     /// The guild's channels that hold messages or posts, and its active threads, as far as the bot may see

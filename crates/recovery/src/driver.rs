@@ -186,6 +186,8 @@ impl<D: History + ChannelDirectory, I: Inbox> Driver<D, I> {
     }
 
     fn take_in(&mut self, told: &mut Vec<Told>) {
+        // Somebody else may have heard of it since: what comes is judged by it.
+        self.hear_time();
         let now = Instant::now();
         for told in told.drain(..) {
             match told {

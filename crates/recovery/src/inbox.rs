@@ -80,6 +80,9 @@ pub struct Batch {
     pub session: Option<SessionMark>,
     /// The watermark with this; it only ever grows. `None`: as before.
     pub watermark_ms: Option<u64>,
+    /// What Discord's clock has not reached yet, in milliseconds since 1970: what names a later time says nothing
+    /// of it. `None`: that is not known.
+    pub latest_ms: Option<u64>,
 }
 
 /// What a batch came to.

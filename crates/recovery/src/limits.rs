@@ -22,6 +22,12 @@ pub(crate) const CLOCK_FAST_PART: u32 = 10;
 /// before messages are stored, by clocks that are not one.
 pub(crate) const SETTLE: Duration = Duration::from_secs(15);
 
+/// How far ahead of the time that Discord's answers tell an id may be: what is further ahead tells no time, because
+/// one such id would prove for ever what nobody knows. Ids are [`SETTLE`] ahead at most; the rest is for answers whose
+/// `Date` is of another machine, such as a proxy's, and for one of ours that stood still for as long as its
+/// connection lasts. Who is refused here wrongly is read over REST.
+pub(crate) const AHEAD_MAX: Duration = Duration::from_mins(10);
+
 /// What the driver takes in at once, and writes in one commit.
 pub(crate) const BATCH_EVENTS_MAX: usize = 64;
 

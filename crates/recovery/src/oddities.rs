@@ -5,9 +5,9 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Oddities {
-    /// Events of messages that could not be read.
+    /// Events of messages that could not be read, or name an id that Discord cannot have made yet.
     pub messages: u64,
-    /// Events of channels, threads and guilds that could not be read.
+    /// The same of channels, threads and guilds.
     pub channels: u64,
     /// Sessions whose beginning could not be read: nothing else goes on with them.
     pub sessions: u64,

@@ -77,10 +77,16 @@ impl Sight {
         }
     }
 
-    /// When the message was made, in milliseconds since 1970, by Discord's clock.
+    /// What Discord's clock has passed by this, in milliseconds since 1970: it made the message's id then. 0 if
+    /// that lies behind the [`latest_ms`](crate::Batch::latest_ms) of the batch it is in.
     #[must_use]
-    pub const fn made_ms(&self) -> u64 {
-        snowflake::created_ms(self.message_id())
+    pub fn tells_ms(&self, latest_ms: Option<u64>) -> u64 {
+        let made_ms = snowflake::created_ms(self.message_id());
+        if latest_ms.is_none_or(|latest_ms| made_ms <= latest_ms) {
+            made_ms
+        } else {
+            0
+        }
     }
 
     /// What follows from it for a message of which this is `known`; `None`: nothing. Each

@@ -9,11 +9,7 @@ use super::{
     Book, Wish,
     survey::{Survey, may_have_moved},
 };
-use crate::{
-    Channel, GapReason, Head, Watch,
-    limits::REFUSED_RETRY,
-    snowflake::{created_ms, just_before},
-};
+use crate::{Channel, GapReason, Head, Watch, limits::REFUSED_RETRY, snowflake::just_before};
 
 /// How much earlier than that archived threads are listed: the clocks of archiving and of writing are not
 /// one.
@@ -175,7 +171,7 @@ impl Book {
     /// A channel or forum that turns up: if it is older than what its archived threads were listed from, or they
     /// were not, it could not be seen before.
     pub(super) fn doubt_archives(&mut self, head: &Head, wish: Wish) {
-        let born_ms = created_ms(head.id);
+        let born_ms = self.made_ms(head.id);
         let listed_ms = self.watermark_ms.saturating_sub(CLOCKS_DIFFER_MS);
         let is_listed = wish == Wish::Gap && born_ms >= listed_ms;
         if !head.is_thread && !is_listed && !self.unseen.contains_key(&head.id) {

@@ -12,23 +12,12 @@ use twilight_model::id::{
 
 use super::{Book, Over, Proof, Wish, is_refused, sight::is_hidden, survey::may_have_moved};
 use crate::{
-    Channel, Dirty, DirtyReason, Event, Head, Message, Observed, Sight,
-    fields::has_author,
+    Channel, Dirty, DirtyReason, Event, Head, Observed,
     forecast::Forecast,
     limits::SETTLE,
     sabotage::Sabotage,
     snowflake::{created_ms, just_before, milliseconds},
 };
-
-#[derive(Deserialize)]
-struct Deleted {
-    id: Id<MessageMarker>,
-}
-
-#[derive(Deserialize)]
-struct DeletedBulk {
-    ids: Vec<Id<MessageMarker>>,
-}
 
 /// What a thread's creation says beside the thread: whether it is one, or the bot was let in.
 #[derive(Deserialize)]
@@ -119,7 +108,9 @@ impl Book {
             "READY" => self.hear_of_session(event),
             "MESSAGE_CREATE" | "MESSAGE_UPDATE" | "MESSAGE_DELETE" | "MESSAGE_DELETE_BULK" => {
                 let is_deaf = !self.is_covered && self.lacks(Sabotage::BackfillBeforeLive);
-                let Some(channel_id) = event.channel_id else {
+                // One that cannot be there yet may stand for any.
+                let channel_id = event.channel_id;
+                let Some(channel_id) = channel_id.filter(|id| self.may_be_there(*id)) else {
                     return self.mishear_place(event.guild_id);
                 };
                 if !is_deaf
@@ -192,41 +183,6 @@ impl Book {
         false
     }
 
-    fn hear_of_message(&mut self, channel_id: Id<ChannelMarker>, event: &Event, now: Instant) {
-        let sights = match &*event.name {
-            "MESSAGE_DELETE" => serde_json::from_str::<Deleted>(event.data.get())
-                .map(|it| vec![Sight::Deleted(it.id)]),
-            "MESSAGE_DELETE_BULK" => serde_json::from_str::<DeletedBulk>(event.data.get())
-                .map(|bulk| bulk.ids.into_iter().map(Sight::Deleted).collect()),
-            name => serde_json::from_str::<Deleted>(event.data.get()).and_then(|_| {
-                let message = Message::read(event.data.clone());
-                let message = message.map_err(serde::de::Error::custom)?;
-                // Only updates may be partial; what has no author would be on record as nobody's for ever.
-                if name == "MESSAGE_CREATE" && !has_author(&message.json) {
-                    return Err(serde::de::Error::missing_field("author"));
-                }
-                let message = self.recorded(message);
-                Ok(vec![if name == "MESSAGE_CREATE" {
-                    self.time.heard(message.id, now);
-                    self.last_is(channel_id, message.id);
-                    Sight::Created(message)
-                } else {
-                    self.note_partial(channel_id, &message);
-                    Sight::Updated(message)
-                }])
-            }),
-        };
-        let Ok(sights) = sights else {
-            return self.mishear_message(channel_id);
-        };
-        for sight in sights {
-            if let (Sight::Created(message), Some(guild_id)) = (&sight, event.guild_id) {
-                self.message_came(guild_id, message.id);
-            }
-            self.take_in(channel_id, event.sequence, sight, now);
-        }
-    }
-
     fn hear_of_channel(
         &mut self,
         name: &str,
@@ -241,6 +197,9 @@ impl Book {
         };
         if !self.is_here(Some(head.guild_id)) {
             return;
+        }
+        if !self.may_be_there(head.id) {
+            return self.mishear_channel(name, Some(head.guild_id));
         }
         if head.is_forum {
             return self.hear_of_forum(name, &head, is_hidden(json), now);
@@ -311,7 +270,7 @@ impl Book {
             is_forum: false,
             settled_id: None,
             // A message in it may have an id that is as much older than the channel's.
-            scrubbed_ms: created_ms(head.id).saturating_sub(milliseconds(SETTLE)),
+            scrubbed_ms: self.made_ms(head.id).saturating_sub(milliseconds(SETTLE)),
             unseen_ms: None,
             dirty: None,
         };

@@ -1,12 +1,13 @@
 //! Events that are not as Discord documents them: each is counted, logged, and made up for.
 
+use tokio::time::Instant;
 use twilight_model::id::{
     Id,
     marker::{ChannelMarker, GuildMarker},
 };
 
 use super::{Book, Wish};
-use crate::{Message, fields};
+use crate::{Message, fields, snowflake::created_ms};
 
 impl Book {
     /// What does not say which guild it is of may be of one that is watched.
@@ -14,7 +15,20 @@ impl Book {
         guild_id.is_none() || self.is_here(guild_id)
     }
 
-    /// An event of a message in a channel that is watched cannot be read: the channel is read.
+    /// Whether there can be such a channel by now.
+    pub(super) fn may_be_there(&self, id: Id<ChannelMarker>) -> bool {
+        self.channels.contains_key(&id) || self.time.may_have_made(id, Instant::now())
+    }
+
+    /// When this was made, in milliseconds since 1970. 0 of what cannot have been by now: nobody knows when, and
+    /// whatever is read from there on is read as a whole.
+    pub(super) fn made_ms<T>(&self, id: Id<T>) -> u64 {
+        let may_be = self.time.may_have_made(id, Instant::now());
+        if may_be { created_ms(id) } else { 0 }
+    }
+
+    /// An event of a message in a channel that is watched cannot be read, or is of a message that Discord cannot
+    /// have made yet: the channel is read.
     pub(super) fn mishear_message(&mut self, channel_id: Id<ChannelMarker>) {
         self.odd.messages += 1;
         tracing::warn!(channel.id = %channel_id, "an event of a message cannot be read; its channel is");

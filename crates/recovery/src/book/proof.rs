@@ -167,7 +167,8 @@ impl Book {
             if on_record.contains(&last) || channel.settled_id == Some(last) {
                 continue;
             }
-            let overdue_ms = created_ms(last).saturating_add(milliseconds(OVERDUE_AFTER));
+            // Of one that cannot be there yet nobody is going to tell.
+            let overdue_ms = self.made_ms(last) + milliseconds(OVERDUE_AFTER);
             if self.time.at(now).is_some_and(|now_ms| now_ms >= overdue_ms) {
                 tracing::warn!(channel.id = %head.id, message.id = %last, "nobody told of a message; its channel is read");
                 let since_ms = self.unknown_since(channel, last);

@@ -260,8 +260,8 @@ impl Book {
     /// A first run: what is older than the youngest thing there is counts as on record.
     fn begin_watching(&mut self, survey: &Survey) {
         let ids = survey.heads.iter().flat_map(|head| {
-            let last = head.last_message_id.map(created_ms);
-            [Some(created_ms(head.id)), last]
+            let last = head.last_message_id.map(|id| self.made_ms(id));
+            [Some(self.made_ms(head.id)), last]
         });
         let guilds = self
             .settings
@@ -283,7 +283,8 @@ impl Book {
             Start::Beginning => None,
             Start::Since(ms) => just_before(ms),
             Start::Now => {
-                let last_ms = head.last_message_id.map_or(created_ms(head.id), created_ms);
+                let last_ms = head.last_message_id.map(|id| self.made_ms(id));
+                let last_ms = last_ms.unwrap_or_else(|| self.made_ms(head.id));
                 self.agenda.forget(head.id);
                 return self.put(Channel {
                     id: head.id,

@@ -1,5 +1,6 @@
 mod edges;
 mod forums;
+mod future;
 mod lists;
 mod odd;
 mod preferring;

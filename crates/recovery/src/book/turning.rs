@@ -156,7 +156,11 @@ impl Book {
         }
         let shown = self.channels.iter();
         let shown = shown.filter(|(_, channel)| !is_refused(channel));
-        let shown = shown.map(|(id, _)| (*id, self.last.get(id).copied()));
+        let shown = shown.map(|(id, _)| {
+            let last = self.last.get(id).copied();
+            let last = last.filter(|last| self.time.may_have_made(*last, order.at));
+            (*id, last)
+        });
         let left = self.agenda.pages_left(shown);
         self.forecast.read(order.at, left);
     }

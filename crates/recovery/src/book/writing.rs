@@ -42,6 +42,7 @@ impl Book {
             shard: self.settings.shard,
             ..Batch::default()
         };
+        self.batch.latest_ms = self.time.latest(Instant::now());
         std::mem::replace(&mut self.batch, empty)
     }
 

@@ -39,6 +39,7 @@ pub(super) async fn all_of_a_batch_is_there_after_the_process_died<S: Inbox + Me
         closed: vec![THERE],
         session: Some(session(8, Some("wss://gateway.example"))),
         watermark_ms: Some(at_ms(1)),
+        latest_ms: None,
     };
     let committed = commit(&record, batch).await;
     let expected = Committed {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::scene::{
     ALL, HERE, THERE, at_ms, clean, commit, content, created, gap, holds, id, message, news,
-    partial, prune, see, told,
+    partial, prune, records, see, told,
 };
 use crate::{
     Batch, Consumers, GapQuery, GapReason, Inbox, MessageLog, MessageQuery, Retention, Sight,
@@ -75,6 +75,26 @@ pub(super) async fn what_was_told_long_ago_goes<S: Inbox + MessageLog>(
     see(&record, HERE, [created(2)]).await;
     assert_eq!(prune(&record, since(20)).await, 5);
     assert_eq!(news(&record, 0).await, ["c 2 m2"]);
+}
+
+pub(super) async fn what_names_a_time_that_has_not_come_ages_nothing<S: Inbox + MessageLog>(
+    fresh: impl AsyncFn() -> S,
+) {
+    let record = fresh().await;
+    let batch = Batch {
+        records: records(HERE, [created(9_000), created(2)]),
+        latest_ms: Some(at_ms(10)),
+        ..Batch::default()
+    };
+    commit(&record, batch).await;
+    assert_eq!(
+        prune(&record, since(2)).await,
+        1,
+        "told before anything else"
+    );
+    see(&record, HERE, [created(11)]).await;
+    assert_eq!(prune(&record, since(11)).await, 1);
+    assert_eq!(news(&record, 0).await, ["c 11 m11"]);
 }
 
 pub(super) async fn the_oldest_go_when_it_is_too_much<S: Inbox + MessageLog>(

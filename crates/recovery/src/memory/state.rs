@@ -69,7 +69,7 @@ impl State {
         let watermark_ms = batch.watermark_ms.unwrap_or_default();
         self.at_ms = self.at_ms.max(watermark_ms);
         for record in batch.records {
-            self.take(record);
+            self.take(record, batch.latest_ms);
         }
         for gap in batch.gaps {
             self.miss(gap);
@@ -98,10 +98,10 @@ impl State {
         found.map(|((_, id), held)| (*id, &held.known))
     }
 
-    fn take(&mut self, Record { channel_id, sight }: Record) {
+    fn take(&mut self, Record { channel_id, sight }: Record, latest_ms: Option<u64>) {
         let message_id = sight.message_id();
         let key = (channel_id, message_id);
-        self.at_ms = self.at_ms.max(sight.made_ms());
+        self.at_ms = self.at_ms.max(sight.tells_ms(latest_ms));
         let held = self.messages.get(&key);
         let told_in = held.map_or(0, |held| held.told_in);
         let Some(verdict) = sight.verdict(held.map(|held| &held.known)) else {

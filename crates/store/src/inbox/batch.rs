@@ -19,6 +19,7 @@ pub(super) fn write(connection: &Connection, batch: Batch) -> rusqlite::Result<C
     let mut tally = before;
     tally.at_ms = tally.at_ms.max(batch.watermark_ms.unwrap_or_default());
     for record in batch.records {
+        tally.at_ms = tally.at_ms.max(record.sight.tells_ms(batch.latest_ms));
         take(connection, &mut tally, record)?;
     }
     kp!("store.inbox.recorded");
@@ -48,7 +49,6 @@ pub(super) fn write(connection: &Connection, batch: Batch) -> rusqlite::Result<C
 fn take(connection: &Connection, tally: &mut Tally, record: Record) -> rusqlite::Result<()> {
     let Record { channel_id, sight } = record;
     let key = (channel_id, sight.message_id());
-    tally.at_ms = tally.at_ms.max(sight.made_ms());
     let held = message::find(connection, key)?;
     let known = held.as_ref().map(|held| &held.known);
     let Some(verdict) = sight.verdict(known) else {
