@@ -32,7 +32,7 @@ pub enum Observed {
 }
 
 /// A dispatch of the gateway. Of interest are those in [`EVENTS`]; others are ignored.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Event {
     /// Its name.
     pub name: Box<str>,

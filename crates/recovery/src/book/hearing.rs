@@ -100,6 +100,15 @@ impl Book {
     }
 
     fn hear(&mut self, event: &Event, now: Instant) {
+        let channel = event.channel_id.and_then(|id| self.channels.get(&id));
+        if let (None, Some(channel)) = (event.guild_id, channel) {
+            // Discord documents the field as optional; a channel that is known says what is left out.
+            let event = Event {
+                guild_id: Some(channel.guild_id),
+                ..event.clone()
+            };
+            return self.hear(&event, now);
+        }
         self.sequence = event.sequence;
         if self.is_here(event.guild_id) {
             self.proof.heard(event.guild_id);

@@ -1,7 +1,7 @@
 //! Events that are not as Discord documents them.
 
 use super::*;
-use crate::{Oddities, limits::LOOK_PAUSE};
+use crate::{Oddities, Sight, limits::LOOK_PAUSE};
 
 /// What is counted after this event, and what is asked for.
 fn heard(book: &mut Book, name: &str, data: &serde_json::Value) -> (Oddities, Option<Wish>) {
@@ -98,6 +98,32 @@ async fn what_is_of_another_guild_or_of_a_direct_message_is_none_of_ours() {
             "{name}"
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_names_no_guild_is_of_the_one_that_its_channel_is_in() {
+    let id = message_id(NOW_MS);
+    let of_channel = json!({"id": HERE.to_string(), "type": 0, "parent_id": "7"});
+    let mut book = begun();
+    let observe = |book: &mut Book, name: &str, data: &serde_json::Value| {
+        book.observe(
+            &Observed::Event(Event {
+                name: name.into(),
+                sequence: 5,
+                guild_id: None,
+                channel_id: Some(HERE),
+                data: to_raw_value(data).unwrap(),
+            }),
+            Instant::now(),
+        );
+    };
+    let gone = json!({"id": id.to_string(), "channel_id": HERE.to_string()});
+    observe(&mut book, "MESSAGE_DELETE", &gone);
+    let sights = book.take_batch().records.into_iter().map(|it| it.sight);
+    assert!(matches!(&sights.collect::<Vec<_>>()[..], [Sight::Deleted(it)] if *it == id));
+    assert_eq!(book.channels[&HERE].parent_id, None);
+    observe(&mut book, "CHANNEL_UPDATE", &of_channel);
+    assert_eq!(book.channels[&HERE].parent_id, Some(Id::new(7)));
 }
 
 #[tokio::test(start_paused = true)]
