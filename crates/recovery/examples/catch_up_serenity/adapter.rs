@@ -38,7 +38,8 @@ impl Discord {
     }
 }
 
-/// 404 10003 is a channel that is gone, 403 one that is not ours to read; the rest may pass.
+/// 404 10003 is a channel that is gone, 403 one that is not ours to read; the rest may pass. A token that is
+/// refused says nothing of the channel.
 fn failure(error: serenity::Error) -> Failure {
     let refusal = match &error {
         serenity::Error::Http(HttpError::UnsuccessfulRequest(answer)) => {
@@ -49,7 +50,7 @@ fn failure(error: serenity::Error) -> Failure {
     let source = error.into();
     match refusal {
         Some((404, 10_003)) => Failure::Gone { source },
-        Some((401 | 403, _) | (404, 10_004)) => Failure::Never { source },
+        Some((403, _) | (404, 10_004)) => Failure::Never { source },
         _ => Failure::NotDone { wait: None, source },
     }
 }
@@ -100,14 +101,18 @@ impl ChannelDirectory for Discord {
         is_private: bool,
     ) -> Result<Archive, Failure> {
         let _ = since_ms;
-        if is_private {
-            return Ok(Archive::default());
-        }
-        let route = Route::ChannelArchivedPublicThreads {
-            channel_id: ChannelId::new(channel_id.get()),
+        let channel_id = ChannelId::new(channel_id.get());
+        let route = if is_private {
+            Route::ChannelArchivedPrivateThreads { channel_id }
+        } else {
+            Route::ChannelArchivedPublicThreads { channel_id }
         };
         // The youngest hundred: more than a bot of this size has.
-        let archived: Threads = self.get(route, vec![]).await?;
+        let archived: Threads = match self.get(route, vec![]).await {
+            // Without MANAGE_THREADS these are not ours to read, and neither are their messages.
+            Err(Failure::Never { .. }) if is_private => return Ok(Archive::default()),
+            archived => archived?,
+        };
         Ok(Archive {
             threads: heads(&archived.threads, None),
             is_cut_off: archived.has_more,

@@ -5,7 +5,9 @@
 //!
 //! A bot of yours takes `adapter.rs` and `told.rs` as they are, gives [`Discord`] the `Http` of its own
 //! client, and adds [`Feed`] as a raw event handler. serenity tells neither sequences nor acknowledgements:
-//! nothing is then ever known to be complete, and each new session reads every channel with something in it.
+//! nothing is then ever known to be complete, each new session reads every channel in which something was
+//! written since the first run, and how far all is complete never moves (retention by age cannot go by it). A bot
+//! whose library tells acknowledgements passes them on as `Observed::Acknowledged`.
 //!
 //! serenity handles each event in a task of its own. What is told to [`Recovery`] has to come in order, so that
 //! the client runs on a current-thread runtime, as here: on one with more threads an edit may overtake what it
