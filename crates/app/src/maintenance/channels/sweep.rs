@@ -98,8 +98,8 @@ impl Maintenance {
     }
 
     /// Compares the guild with the record, deletes what is ours and should be gone, and waits until it is, or
-    /// is parked, or until for minutes nothing has gone. What was parked before is tried again. Channels that a running proxy uses stay. What falls
-    /// due between the plan and the sweep is swept as well.
+    /// is parked, or until for minutes nothing has gone. What was parked before is tried again. Channels that a
+    /// running proxy uses stay. What falls due between the plan and the sweep is swept as well.
     ///
     /// # Errors
     /// When whoever holds the store does not do it, or cannot go on.
