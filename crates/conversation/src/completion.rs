@@ -22,7 +22,7 @@ pub(crate) enum Due {
     Bound,
     /// What could not be seen may be to be seen by now, and what is owed is looked for again.
     Again,
-    /// The deadline is near: look once more.
+    /// The deadline is near: look for what may have been missed.
     LastLook,
     /// The deadline.
     Deadline,
@@ -40,7 +40,8 @@ pub(crate) struct Pulse {
     text: Option<(Instant, Instant)>,
     /// The last sign of typing since the last new message.
     typing: Option<Instant>,
-    looked_last: bool,
+    /// When it was looked because the deadline is near.
+    looked_last: Option<Instant>,
     /// Since when nothing can be seen, and when to look again.
     blind_since: Option<Instant>,
     look_at: Option<Instant>,
@@ -61,7 +62,7 @@ impl Pulse {
             heard: false,
             text: None,
             typing: None,
-            looked_last: false,
+            looked_last: None,
             blind_since: None,
             look_at: None,
             missing_since: None,
@@ -92,6 +93,7 @@ impl Pulse {
     /// A look has shown all that there is.
     pub(crate) const fn saw(&mut self) {
         self.missing_since = None;
+        self.blind_since = None;
     }
 
     /// The bot cannot be heard.
@@ -141,8 +143,8 @@ impl Pulse {
         self.typing = Some(now);
     }
 
-    pub(crate) const fn looked_last(&mut self) {
-        self.looked_last = true;
+    pub(crate) const fn looked_last(&mut self, now: Instant) {
+        self.looked_last = Some(now);
     }
 
     /// What is due next, and when; `deaf`: while nothing of what the bot does is heard.
@@ -164,9 +166,7 @@ impl Pulse {
         if let Some(at) = self.look_at.or(self.missing_since) {
             consider(at, Due::Again);
         }
-        if !self.looked_last
-            && let Some(at) = self.last_look(profile, deaf)
-        {
+        for at in self.last_looks(profile, deaf) {
             consider(at, Due::LastLook);
         }
         next
@@ -174,38 +174,39 @@ impl Pulse {
 
     /// When the bot should have shown life.
     fn silence(&self, profile: &Profile) -> (Instant, Due) {
-        let (at, due) = if self.heard {
-            (later(self.last_sign, profile.idle_timeout), Due::Stalled)
-        } else {
-            let first = later(self.asked, profile.first_answer_timeout);
-            let idle = self
-                .typing
-                .map(|typing| later(typing, profile.idle_timeout));
-            (idle.map_or(first, |idle| idle.max(first)), Due::Silent)
-        };
-        let at = self.not_before(profile, None).fold(at, Instant::max);
-        (at, due)
+        let (at, due) = self.silence_heard(profile);
+        // It may have typed while it could not be heard, and would be heard typing on.
+        let typing = profile.completion.typing.min(profile.idle_timeout);
+        let typed = self.typing.max(self.deaf).map(|it| later(it, typing));
+        let not_before = [typed, self.look_at].into_iter().flatten();
+        (not_before.fold(at, Instant::max), due)
+    }
+
+    /// The same, as if the bot could be heard all the time.
+    fn silence_heard(&self, profile: &Profile) -> (Instant, Due) {
+        if self.heard {
+            return (later(self.last_sign, profile.idle_timeout), Due::Stalled);
+        }
+        let first = later(self.asked, profile.first_answer_timeout);
+        let idle = self.typing.map(|it| later(it, profile.idle_timeout));
+        (idle.map_or(first, |idle| idle.max(first)), Due::Silent)
+    }
+
+    /// Whether it has been silent for so long that it does not matter any more whether it could be heard.
+    pub(crate) fn is_silent_for_long(&self, profile: &Profile, now: Instant) -> bool {
+        let (at, _) = self.silence_heard(profile);
+        now >= later(at, profile.idle_timeout)
     }
 
     /// When the reply is taken for complete.
     fn end(&self, profile: &Profile, deaf: bool) -> Option<(Instant, Due)> {
         let ((_, last), quiet) = (self.text?, profile.completion.quiet?);
         // Nobody hears whether it types: it may have begun with its last word.
-        let not_before = self.not_before(profile, deaf.then_some(last));
+        let typing = self.typing.max(deaf.then_some(last));
+        let typing = typing.map(|it| later(it, profile.completion.typing));
+        let not_before = [typing, self.look_at].into_iter().flatten();
         let at = not_before.fold(later(last, quiet), Instant::max);
         Some((at, Due::Quiet))
-    }
-
-    /// When what it types should be here, as far as it was heard, and what could not be seen is looked at
-    /// again.
-    fn not_before(
-        &self,
-        profile: &Profile,
-        unheard: Option<Instant>,
-    ) -> impl Iterator<Item = Instant> {
-        let typing = self.typing.max(self.deaf).max(unheard);
-        let typing = typing.map(|typing| later(typing, profile.completion.typing));
-        [typing, self.look_at].into_iter().flatten()
     }
 
     fn bound(&self, profile: &Profile) -> Option<(Instant, Due)> {
@@ -213,16 +214,20 @@ impl Pulse {
         Some((later(first, profile.completion.bound), Due::Bound))
     }
 
-    /// When to look before the deadline, if there is time for it: so early that what it finds can come to
-    /// its end.
-    fn last_look(&self, profile: &Profile, deaf: bool) -> Option<Instant> {
+    /// When to look before the deadline, as far as there is time for it: so early that what it finds can come to
+    /// its end by quiet, and once more for what ends otherwise.
+    fn last_looks(&self, profile: &Profile, deaf: bool) -> impl Iterator<Item = Instant> {
         let Completion { quiet, typing, .. } = profile.completion;
         let typing = if deaf { typing } else { Duration::ZERO };
         let end = quiet.map_or(Duration::ZERO, |quiet| quiet.max(typing));
-        let latest = self.deadline.checked_sub(LAST_LOOK)?;
-        let look = latest.checked_sub(end).unwrap_or(self.asked);
-        let look = look.max(later(self.asked, LAST_LOOK));
-        (look <= latest).then_some(look)
+        let first = later(self.asked, LAST_LOOK);
+        let latest = self.deadline.checked_sub(LAST_LOOK);
+        let latest = latest.filter(|latest| *latest >= first);
+        let early = latest.and_then(|latest| latest.checked_sub(end));
+        let looks = [early.map(|early| early.max(first)), latest];
+        let looked = self.looked_last;
+        let is_left = move |look: &Instant| looked.is_none_or(|looked| looked < *look);
+        looks.into_iter().flatten().filter(is_left)
     }
 }
 
@@ -340,6 +345,15 @@ mod tests {
         scene.expect(65, Due::Silent);
         scene.pulse.put_off(scene.start + s(65));
         scene.expect(70, Due::Silent);
+        let is_long = |at| {
+            let now = scene.start + s(at);
+            scene.pulse.is_silent_for_long(&scene.profile, now)
+        };
+        assert!(!is_long(119) && is_long(120));
+        // What it types is heard again: it ends as it would have.
+        scene.pulse.looks_again();
+        scene.beat(56, true, true);
+        scene.expect(59, Due::Quiet);
     }
 
     #[test]
@@ -378,9 +392,9 @@ mod tests {
         let mut scene = Scene::new(30);
         scene.expect(24, Due::LastLook);
         scene.expect_while(true, 17, Due::LastLook);
-        scene.profile.completion.quiet = None;
+        scene.pulse.looked_last(scene.start + s(24));
         scene.expect(27, Due::LastLook);
-        scene.pulse.looked_last();
+        scene.pulse.looked_last(scene.start + s(27));
         scene.expect(30, Due::Deadline);
         Scene::new(7).expect(3, Due::LastLook);
         Scene::new(5).expect(5, Due::Deadline);

@@ -212,6 +212,11 @@ impl<D: MessageApi + History> Listening<D> {
         !self.gateway.borrow().is_ready() || guild_id.is_some_and(|id| hub.is_away(id))
     }
 
+    fn is_silent_for_long(&self) -> bool {
+        let profile = &self.bot().profile;
+        self.pulse.is_silent_for_long(profile, Instant::now())
+    }
+
     async fn hear(&mut self, delivery: Delivery) -> Result<(), ReplyError> {
         match delivery {
             Delivery::Dispatch(dispatch) => self.hear_event(&dispatch).await,
@@ -257,7 +262,7 @@ impl<D: MessageApi + History> Listening<D> {
         match due {
             Due::Deadline => return Err(ReplyError::Deadline { given }),
             Due::LastLook => {
-                self.pulse.looked_last();
+                self.pulse.looked_last(Instant::now());
                 self.look_and_hear().await?;
                 return Ok(None);
             }
@@ -287,7 +292,7 @@ impl<D: MessageApi + History> Listening<D> {
         match self.look_and_hear().await? {
             // An end that is shown has only to be confirmed.
             Look::Nothing if self.reply.shows_end() => return Ok(None),
-            Look::Nothing if !was_deaf && !self.is_deaf() => {}
+            Look::Nothing if !(was_deaf || self.is_deaf()) || self.is_silent_for_long() => {}
             Look::Unread(unread) if unread.is_refused => return Err(self.lost(unread.source)),
             // An event may be missing without a trace, and nobody hears whether it types.
             Look::Nothing | Look::Unread(_) => {

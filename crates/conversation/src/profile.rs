@@ -29,7 +29,9 @@ pub struct Profile {
     /// The longest wait for the first message of the reply (default 60 s).
     #[serde(deserialize_with = "duration::deserialize")]
     pub first_answer_timeout: Duration,
-    /// The longest time without a sign of life in mid-reply; typing is one (default 60 s).
+    /// The longest time without a sign of life in mid-reply; typing is one (default 60 s). While the gateway is
+    /// away it may be typing unheard: then this and [`Self::first_answer_timeout`] are longer by this. While its
+    /// channel cannot be read, nothing is told of it before the deadline.
     #[serde(deserialize_with = "duration::deserialize")]
     pub idle_timeout: Duration,
     /// Each message of the prompt begins with a mention of the bot (default true).

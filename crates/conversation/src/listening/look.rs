@@ -66,6 +66,8 @@ impl<D: MessageApi + History> Listening<D> {
         let acts = self.acts;
         self.hear_pending().await?;
         Ok(match look {
+            // What came meanwhile may have said so.
+            _ if self.pulse.is_missing() => Look::Blind,
             Look::Found => Look::Found,
             _ if self.acts != acts => Look::Heard,
             look => look,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cordboard_conversation::{Profile, Settings};
+use cordboard_conversation::{Profile, ReplyError, Settings};
 use cordboard_simulator::{Config, Fault, GatewayCommand, OutageAnswer, Script};
 use tokio::time::{Instant, sleep};
 use twilight_model::id::Id;
@@ -113,7 +113,7 @@ fn a_way_to_discord_that_is_cut_without_a_word_ends_no_reply() {
 
 #[test]
 fn a_new_session_while_nothing_can_be_read_ends_no_reply() {
-    for script in [slow(), halting(0)] {
+    for script in [slow(), halting(0), Script::paragraphs()] {
         for away in [10, 40, 90].map(Duration::from_secs) {
             world(script.clone(), &Profile::default(), async |world| {
                 let reply = world.ask("What is a cordboard?").await.unwrap();
@@ -174,6 +174,21 @@ fn a_bot_that_stops_being_heard_in_mid_reply_has_not_stalled() {
             assert_eq!(heard.text(), world.truth().text);
         },
     );
+}
+
+#[test]
+fn a_bot_that_is_silent_while_there_is_no_gateway_is_given_up_after_two_minutes() {
+    // How: Discord can be read all the time.
+    world(Script::silent(), &Profile::default(), async |world| {
+        let reply = world.ask("hi").await.unwrap();
+        let seconds = 3_600.0;
+        world.discord.gateway(GatewayCommand::Refuse { seconds });
+        world.discord.gateway(GatewayCommand::Drop);
+        let began = Instant::now();
+        let heard = Heard::out(reply).await;
+        assert!(matches!(heard.end, Err(ReplyError::Silent)), "{heard:?}");
+        assert!((120..140).contains(&began.elapsed().as_secs()));
+    });
 }
 
 #[test]
