@@ -245,3 +245,28 @@ fn an_audit_that_cannot_read_the_key_says_so_and_names_every_mark() {
         world.discord.delete_channel(theirs);
     });
 }
+
+#[test]
+fn without_a_key_nobody_can_say_whose_a_mark_is_and_that_is_told() {
+    // How: the proxy is killed in the middle of an answer, and its store and key are lost.
+    sim(async |world| {
+        let mut answer = world.client().stream(MODEL, "Hello").await.unwrap();
+        let _ = answer.event().await.unwrap();
+        let maintenance = world.maintenance("channels audit");
+        let beside = maintenance.audit_channels().await.unwrap();
+        assert_eq!((beside.note, beside.findings.len()), (None, 0));
+        world.kill_proxy().await;
+        drop(answer);
+        let key = std::fs::read(world.key()).unwrap();
+        world.lose_store();
+        std::fs::remove_file(world.key()).unwrap();
+        let audit = maintenance.audit_channels().await.unwrap();
+        let kinds: Vec<_> = audit.findings.iter().map(|it| it.kind).collect();
+        assert_eq!(kinds, ["unrecorded_mark"]);
+        assert!(audit.note.unwrap().contains("no key"));
+        std::fs::write(world.key(), key).unwrap();
+        let own = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(world.key(), own).unwrap();
+        assert_eq!(maintenance.audit_channels().await.unwrap().note, None);
+    });
+}

@@ -42,7 +42,7 @@ impl Sweep {
             .await?;
         drop(bar);
         context.output.report(&swept);
-        Ok(if swept.open.is_empty() {
+        Ok(if swept.open.is_empty() && swept.unresolved.is_empty() {
             Outcome::Done
         } else {
             Outcome::Findings
@@ -112,13 +112,19 @@ fn rows(plan: &SweepPlan) -> impl Iterator<Item = Vec<String>> {
 impl Report for Swept {
     fn tell(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{} channels were deleted.", self.gone)?;
-        if self.open.is_empty() {
+        let open = self.open.iter();
+        let open = open.map(|(id, why)| vec![id.to_string(), why.clone()]);
+        let unresolved = self.unresolved.iter().map(|line| {
+            let attempt = format!("attempt {}", line.attempt);
+            vec![
+                attempt,
+                "the audit log does not tell what came of it".to_owned(),
+            ]
+        });
+        let rows: Vec<_> = open.chain(unresolved).collect();
+        if rows.is_empty() {
             return Ok(());
         }
-        let rows = self
-            .open
-            .iter()
-            .map(|(id, why)| vec![id.to_string(), why.clone()]);
         writeln!(out, "{}", table(&["LEFT", "WHY"], rows))
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use cordboard_lifecycle::{Clock as _, Evidence, Row, Stage};
-use cordboard_store::Store;
 use serde::Serialize;
 use twilight_model::id::{Id, marker::ChannelMarker};
 
@@ -16,7 +15,6 @@ use crate::{
     limits::SWEEP_RETRY_PATIENCE,
     maintenance::{CommandError, Maintenance, Progress, Watcher, errand::Patience},
     orders::Instruction,
-    settings,
 };
 
 /// What a sweep would do.
@@ -49,6 +47,8 @@ pub struct Swept {
     pub gone: u64,
     /// What is left, and why.
     pub open: Vec<(Id<ChannelMarker>, String)>,
+    /// Attempts that were to be looked up and of which still nobody knows what came of them.
+    pub unresolved: Vec<ChannelLine>,
 }
 
 // === impl Maintenance ===
@@ -60,19 +60,24 @@ impl Maintenance {
     /// When Discord or the store does not answer.
     pub async fn plan_sweep(&self) -> Result<SweepPlan, CommandError> {
         let compared = self.compare().await?;
-        let held = Store::is_held(&self.config.store).await;
         // What nobody holds any more was left by somebody who has died.
-        let is_abandoned = !held.map_err(settings::store_failed)?;
+        let is_abandoned = !compared.is_held;
         let keeps = self.keeps();
         let is_owed = |row: &&Row| match row.stage {
             Stage::Condemned(_) | Stage::Verifying(_) | Stage::Parked(_) => true,
             Stage::Live(_) => is_abandoned && !keeps,
             _ => false,
         };
+        let strays: HashSet<_> = compared.strays().filter_map(|it| it.attempt()).collect();
+        // Without a channel it is told by its mark, if it has one.
+        let is_new = |row: &Row| !keeps && !strays.contains(&row.attempt);
         let is_looked_up = |row: &&Row| match row.stage {
-            Stage::Planned => is_abandoned && !keeps,
-            Stage::Unknown | Stage::Abandoned | Stage::Quarantined(_) => !keeps,
+            Stage::Planned => is_abandoned && is_new(row),
+            Stage::Unknown | Stage::Abandoned => is_new(row),
+            Stage::Quarantined(_) => !keeps,
             Stage::Disowned(_) => true,
+            // What proved that it was gone was wrong.
+            Stage::Gone(_) => compared.shows(row),
             _ => false,
         };
         let (marked, staying): (Vec<_>, Vec<_>) = compared
@@ -138,44 +143,63 @@ impl Maintenance {
             let is_through =
                 standing.untried == 0 || standing.is_refused_again || retry.is_over(gone);
             if (standing.waiting == 0 && is_through) || patience.is_over(gone) {
-                let open = standing.open;
-                break Swept { plan, gone, open };
+                break Swept {
+                    plan,
+                    gone,
+                    open: standing.open,
+                    unresolved: Vec::new(),
+                };
             }
             errand.wait().await?;
         };
         errand.end().await?;
-        self.add_unproven(&mut swept).await?;
+        // What was done is to be told, whatever cannot be read any more.
+        let rows = match self.peek().await {
+            Ok(peek) => self.rows(&peek).await.ok(),
+            Err(_) => None,
+        };
+        swept.unresolved = self.unresolved(&swept.plan, rows.as_deref());
+        self.add_unproven(&mut swept, rows.as_deref()).await;
         Ok(swept)
     }
 
+    /// What was to be looked up, and has come to nothing: the audit log does not tell, or not yet.
+    fn unresolved(&self, plan: &SweepPlan, rows: Option<&[Row]>) -> Vec<ChannelLine> {
+        let promised = plan.looked_up.iter();
+        let promised: HashSet<_> = promised.map(|line| line.attempt.as_str()).collect();
+        let now_ms = self.clock.now_ms();
+        let rows = rows.unwrap_or_default().iter();
+        rows.filter(|row| matches!(row.stage, Stage::Planned | Stage::Unknown))
+            .map(|row| ChannelLine::new(row, now_ms))
+            .filter(|line| promised.contains(line.attempt.as_str()))
+            .collect()
+    }
+
     /// Adds what was to be looked up, is still there, and was not proved ours.
-    async fn add_unproven(&self, swept: &mut Swept) -> Result<(), CommandError> {
+    async fn add_unproven(&self, swept: &mut Swept, rows: Option<&[Row]>) {
         if swept.plan.marked.is_empty() {
-            return Ok(());
+            return;
         }
-        // What was done is to be told, whether or not Discord answers once more.
-        let (there, why) = match self.overview().await {
-            Ok(channels) => (
-                Some(channels.iter().map(|of| of.id).collect::<HashSet<_>>()),
-                UNPROVEN,
-            ),
-            Err(_) => (None, "Discord does not say whether it is still there"),
+        let there = self.overview().await.ok();
+        let there = there.map(|channels| channels.iter().map(|of| of.id).collect::<HashSet<_>>());
+        let why = match (&there, rows) {
+            (None, _) => "Discord does not say whether it is still there",
+            (_, None) => "the store does not say whether it is proved ours",
+            _ => UNPROVEN,
         };
-        let on_record = self.on_record().await?;
+        let rows = rows.unwrap_or_default().iter();
+        let proved = rows.filter(|row| !matches!(row.stage, Stage::Quarantined(_)));
+        let proved: HashSet<_> = proved.filter_map(|row| row.stage.channel_id()).collect();
         let told: HashSet<_> = swept.open.iter().map(|(id, _)| *id).collect();
         let is_left = |id: &Id<ChannelMarker>| {
-            let is_proved = on_record
-                .get(id)
-                .is_some_and(|stage| *stage != "quarantined");
             let is_there = there.as_ref().is_none_or(|there| there.contains(id));
-            is_there && !is_proved && !told.contains(id)
+            is_there && !proved.contains(id) && !told.contains(id)
         };
         let marked = swept.plan.marked.iter().map(|(id, _)| *id);
         let left = marked.filter(is_left).map(|id| (id, why.to_owned()));
         swept.open.extend(left.collect::<Vec<_>>());
         // In the order of their creation.
         swept.open.sort_unstable_by_key(|(id, _)| *id);
-        Ok(())
     }
 
     /// Whether channels stay when nobody uses them any more.
