@@ -275,7 +275,9 @@ impl<D: MessageApi + History> Listening<D> {
             }
             Due::Bound => {
                 self.look_and_hear().await?;
-                return Ok(Some(EndReason::Length));
+                // It is due again once what is missing has been made up for.
+                let is_missing = self.pulse.is_missing();
+                return Ok((!is_missing).then_some(EndReason::Length));
             }
             Due::Quiet => {
                 match self.look_and_hear().await? {

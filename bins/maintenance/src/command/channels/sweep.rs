@@ -118,7 +118,7 @@ impl Report for Swept {
             let attempt = format!("attempt {}", line.attempt);
             vec![
                 attempt,
-                "the audit log does not tell what came of it".to_owned(),
+                "nothing tells what came of it, or not yet".to_owned(),
             ]
         });
         let rows: Vec<_> = open.chain(unresolved).collect();

@@ -29,7 +29,7 @@ pub struct Audit {
     pub foreign: usize,
     /// Those of them that carry a mark of another key than ours, such as another installation's.
     pub foreign_marks: usize,
-    /// Why nobody can say whose the marks are, if the key that signs ours cannot be read.
+    /// Why nobody can say whose the marks are, if there is no key, or it cannot be read.
     pub note: Option<String>,
     /// What somebody should look at.
     pub findings: Vec<AuditFinding>,

@@ -35,7 +35,8 @@ pub(super) struct Comparison {
     marks: Option<Marks>,
     /// What an operator or the configuration protects.
     protected: HashSet<Id<ChannelMarker>>,
-    now_ms: u64,
+    /// When the guild was about to be read, by our clock.
+    pub(super) began_ms: u64,
 }
 
 /// A channel that carries a mark of ours, is not on record, and is not protected.
@@ -88,8 +89,8 @@ impl Comparison {
     }
 
     /// Whether whoever works at the record is about to hear what came of an attempt.
-    fn is_being_made(&self, row: &Row) -> bool {
-        let age = Duration::from_millis(self.now_ms.saturating_sub(row.since_ms));
+    pub(super) fn is_being_made(&self, row: &Row) -> bool {
+        let age = Duration::from_millis(self.began_ms.saturating_sub(row.since_ms));
         let is_awaited = matches!(row.stage, Stage::Planned | Stage::Unknown);
         self.is_held && is_awaited && age < SWEEP_GRACE
     }
@@ -107,7 +108,7 @@ impl Comparison {
         foreign.count()
     }
 
-    /// As long as the key cannot be read, every mark may be ours.
+    /// As long as there is no key, or it cannot be read, every mark may be ours.
     fn whose(&self, channel: &ChannelOverview) -> Whose {
         let topic = channel.topic.as_deref().unwrap_or_default();
         let ours = self.marks.as_ref().and_then(|marks| marks.recognise(topic));
@@ -152,6 +153,7 @@ impl Maintenance {
     pub(super) async fn compare(&self) -> Result<Comparison, CommandError> {
         self.teller
             .tell("comparing the guild's channels with the record");
+        let began_ms = self.clock.now_ms();
         let channels = self.overview().await?;
         let peek = self.peek_if_any().await?;
         let key = self.mark_key(peek.as_ref()).await?;
@@ -185,7 +187,7 @@ impl Maintenance {
             note,
             marks,
             protected,
-            now_ms: self.clock.now_ms(),
+            began_ms,
         })
     }
 

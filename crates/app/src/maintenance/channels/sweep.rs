@@ -32,7 +32,7 @@ pub struct SweepPlan {
     /// Channels that carry a mark of ours, are not on record, and stay all the same, because
     /// `channels.delete_after` is 0.
     pub staying: Vec<(Id<ChannelMarker>, String)>,
-    /// Why nobody can say whose the marks are, if the key that signs ours cannot be read.
+    /// Why nobody can say whose the marks are, if there is no key, or it cannot be read.
     pub note: Option<String>,
     /// Whether an operator holds all deletions: nothing is deleted then.
     pub deletions_held: bool,
@@ -47,7 +47,8 @@ pub struct Swept {
     pub gone: u64,
     /// What is left, and why.
     pub open: Vec<(Id<ChannelMarker>, String)>,
-    /// Attempts that were to be looked up and of which still nobody knows what came of them.
+    /// Attempts that were to be looked up and of which still nobody knows what came of them, but for those that
+    /// were given up before or since.
     pub unresolved: Vec<ChannelLine>,
 }
 
@@ -70,14 +71,15 @@ impl Maintenance {
         };
         let strays: HashSet<_> = compared.strays().filter_map(|it| it.attempt()).collect();
         // Without a channel it is told by its mark, if it has one.
-        let is_new = |row: &Row| !keeps && !strays.contains(&row.attempt);
+        let is_new =
+            |row: &Row| !keeps && !strays.contains(&row.attempt) && !compared.is_being_made(row);
         let is_looked_up = |row: &&Row| match row.stage {
             Stage::Planned => is_abandoned && is_new(row),
             Stage::Unknown | Stage::Abandoned => is_new(row),
             Stage::Quarantined(_) => !keeps,
             Stage::Disowned(_) => true,
             // What proved that it was gone was wrong.
-            Stage::Gone(_) => compared.shows(row),
+            Stage::Gone(_) => compared.shows(row) && row.since_ms < compared.began_ms,
             _ => false,
         };
         let (marked, staying): (Vec<_>, Vec<_>) = compared
@@ -166,10 +168,14 @@ impl Maintenance {
     /// What was to be looked up, and has come to nothing: the audit log does not tell, or not yet.
     fn unresolved(&self, plan: &SweepPlan, rows: Option<&[Row]>) -> Vec<ChannelLine> {
         let promised = plan.looked_up.iter();
+        let promised = promised.filter(|line| line.channel_id.is_none());
+        let Some(rows) = rows else {
+            return promised.cloned().collect();
+        };
         let promised: HashSet<_> = promised.map(|line| line.attempt.as_str()).collect();
         let now_ms = self.clock.now_ms();
-        let rows = rows.unwrap_or_default().iter();
-        rows.filter(|row| matches!(row.stage, Stage::Planned | Stage::Unknown))
+        rows.iter()
+            .filter(|row| matches!(row.stage, Stage::Planned | Stage::Unknown))
             .map(|row| ChannelLine::new(row, now_ms))
             .filter(|line| promised.contains(line.attempt.as_str()))
             .collect()
